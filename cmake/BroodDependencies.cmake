@@ -1,0 +1,50 @@
+# What brood stands on, as targets: brood::apr, brood::msgpack and Threads::Threads.
+# Used by brood's own build and, installed, by broodConfig.cmake in the projects that use it.
+# pkg-config comes first, the packages' own CMake files second (vcpkg).
+include_guard(DIRECTORY)
+
+find_package(Threads REQUIRED)
+find_package(PkgConfig QUIET)
+
+# brood_dependency(NAME pkg-config-names...): brood::NAME by pkg-config; brood_NAME_module is the name that was found.
+function(brood_dependency name)
+  if(TARGET brood::${name} OR NOT PKG_CONFIG_FOUND)
+    return()
+  endif()
+  pkg_search_module(BROOD_${name} QUIET IMPORTED_TARGET ${ARGN})
+  if(BROOD_${name}_FOUND)
+    add_library(brood::${name} INTERFACE IMPORTED)
+    set_target_properties(brood::${name} PROPERTIES INTERFACE_LINK_LIBRARIES PkgConfig::BROOD_${name})
+    set(brood_${name}_module "${BROOD_${name}_MODULE_NAME}" CACHE INTERNAL "pkg-config's name of ${name}")
+  endif()
+endfunction()
+
+# brood_first_target(NAME targets...): brood::NAME is the first of the targets that exists.
+function(brood_first_target name)
+  foreach(target IN LISTS ARGN)
+    if(NOT TARGET brood::${name} AND TARGET ${target})
+      add_library(brood::${name} INTERFACE IMPORTED)
+      set_target_properties(brood::${name} PROPERTIES INTERFACE_LINK_LIBRARIES ${target})
+    endif()
+  endforeach()
+endfunction()
+
+brood_dependency(apr apr-1>=1.7)
+if(NOT TARGET brood::apr)
+  find_package(apr CONFIG QUIET)
+  brood_first_target(apr apr::libapr-1 apr::apr-1)
+endif()
+
+brood_dependency(msgpack msgpack-c msgpack)  # msgpack is what older systems call the C library
+if(NOT TARGET brood::msgpack)
+  find_package(msgpack-c CONFIG QUIET)
+  brood_first_target(msgpack msgpack-c msgpack-c-static msgpackc)
+endif()
+
+set(brood_missing "")
+if(NOT TARGET brood::apr)
+  list(APPEND brood_missing "APR 1.7 (apr-1)")
+endif()
+if(NOT TARGET brood::msgpack)
+  list(APPEND brood_missing "msgpack-c, the C library")
+endif()

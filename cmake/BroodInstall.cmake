@@ -1,0 +1,43 @@
+# Libraries, headers, the CMake package and brood.pc.
+include(CMakePackageConfigHelpers)
+
+set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/brood")
+
+install(TARGETS brood-shared brood-static EXPORT broodTargets
+  RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}"
+  LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+  ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+  INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+install(FILES "${PROJECT_SOURCE_DIR}/include/brood.h" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/brood" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+  FILES_MATCHING PATTERN "*.h")
+install(EXPORT broodTargets NAMESPACE brood:: DESTINATION "${package_dir}")
+
+set(brood_default_target brood-static)
+if(BUILD_SHARED_LIBS)
+  set(brood_default_target brood-shared)
+endif()
+configure_package_config_file(cmake/broodConfig.cmake.in "${PROJECT_BINARY_DIR}/broodConfig.cmake"
+  INSTALL_DESTINATION "${package_dir}" NO_SET_AND_CHECK_MACRO)
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/broodConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
+install(FILES "${PROJECT_BINARY_DIR}/broodConfig.cmake" "${PROJECT_BINARY_DIR}/broodConfigVersion.cmake"
+  "${PROJECT_SOURCE_DIR}/cmake/BroodDependencies.cmake" DESTINATION "${package_dir}")
+
+# brood.pc finds its prefix from its own place, so that an installed tree can be moved.
+file(RELATIVE_PATH brood_pc_to_prefix "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
+string(REGEX REPLACE "/$" "" brood_pc_to_prefix "${brood_pc_to_prefix}")
+set(brood_pc_msgpack "${brood_msgpack_module}")
+if(NOT brood_pc_msgpack)
+  set(brood_pc_msgpack msgpack-c)
+endif()
+set(brood_pc_definitions "")
+if(NOT BUILD_SHARED_LIBS)
+  set(brood_pc_definitions "-DBROOD_STATIC ")
+endif()
+set(brood_pc_system_libraries ${CMAKE_THREAD_LIBS_INIT})
+foreach(library IN LISTS brood_system_libraries)
+  list(APPEND brood_pc_system_libraries "-l${library}")
+endforeach()
+list(JOIN brood_pc_system_libraries " " brood_pc_system_libraries)
+configure_file(cmake/brood.pc.in "${PROJECT_BINARY_DIR}/brood.pc" @ONLY)
+install(FILES "${PROJECT_BINARY_DIR}/brood.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")

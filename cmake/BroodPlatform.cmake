@@ -1,0 +1,36 @@
+# What this system offers, asked once: brood_system_definitions are for the backend's files alone (the floors above do
+# with C11 and APR), brood_system_libraries for the library.
+include(CheckSymbolExists)
+include(CMakePushCheckState)
+
+if(brood_missing)
+  list(JOIN brood_missing ", " brood_missing)
+  message(FATAL_ERROR "Not found: ${brood_missing}.  ci/install installs what is needed, or says how.")
+endif()
+
+set(brood_system_definitions "")
+set(brood_system_libraries "")
+
+if(WIN32)
+  list(APPEND brood_system_definitions _WIN32_WINNT=0x0A00)
+  list(APPEND brood_system_libraries bcrypt)
+  if(MSVC)
+    list(APPEND brood_system_definitions _CRT_SECURE_NO_WARNINGS)
+  endif()
+else()
+  cmake_push_check_state(RESET)
+  set(CMAKE_REQUIRED_DEFINITIONS -D_GNU_SOURCE)
+  check_symbol_exists(posix_spawn_file_actions_addclosefrom_np spawn.h BROOD_HAVE_CLOSEFROM)
+  check_symbol_exists(shm_open sys/mman.h BROOD_HAVE_SHM_OPEN_IN_LIBC)
+  set(CMAKE_REQUIRED_LIBRARIES Threads::Threads)
+  check_symbol_exists(sem_clockwait semaphore.h BROOD_HAVE_SEM_CLOCKWAIT)
+  cmake_pop_check_state()
+  foreach(feature IN ITEMS CLOSEFROM SEM_CLOCKWAIT)
+    if(BROOD_HAVE_${feature})
+      list(APPEND brood_system_definitions BROOD_HAVE_${feature})
+    endif()
+  endforeach()
+  if(NOT BROOD_HAVE_SHM_OPEN_IN_LIBC)  # glibc before 2.34
+    list(APPEND brood_system_libraries rt)
+  endif()
+endif()

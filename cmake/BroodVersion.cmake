@@ -1,0 +1,18 @@
+# The version is said once, in project(); the public header carries it as literals.  They must agree.
+file(READ "${PROJECT_SOURCE_DIR}/include/brood/version.h" header)
+set(version "")
+foreach(part IN ITEMS MAJOR MINOR PATCH)
+  if(NOT header MATCHES "#define BROOD_VERSION_${part} ([0-9]+)")
+    message(FATAL_ERROR "include/brood/version.h does not define BROOD_VERSION_${part}")
+  endif()
+  list(APPEND version "${CMAKE_MATCH_1}")
+endforeach()
+list(JOIN version "." version)
+if(NOT header MATCHES "#define BROOD_VERSION_TEXT \"([^\"]*)\"")
+  message(FATAL_ERROR "include/brood/version.h does not define BROOD_VERSION_TEXT")
+endif()
+if(NOT version STREQUAL PROJECT_VERSION OR NOT CMAKE_MATCH_1 STREQUAL PROJECT_VERSION)
+  message(FATAL_ERROR "CMakeLists.txt says version ${PROJECT_VERSION}, "
+    "include/brood/version.h says ${version} and \"${CMAKE_MATCH_1}\"")
+endif()
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/include/brood/version.h")

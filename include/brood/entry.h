@@ -1,0 +1,126 @@
+/** @file entry.h  Functions that run in other processes, and the guard around main.
+ *
+ * A function is handed to another process by its name, never by its address, so it must stand in a table that both
+ * processes have: the rows of BROOD_MAIN, or a module's table given to brood_register.  One that is in no table is
+ * BROOD_EENTRY at the call, under every start method: a program that runs by fork runs by spawn. */
+#ifndef BROOD_ENTRY_H
+#define BROOD_ENTRY_H
+
+#include <brood/value.h>
+
+BROOD_BEGIN
+
+/** What an entry is given: the same for a process, brood_call, and the program itself.  Made by brood only; fields
+ *  are added at the end. */
+struct brood_call_t {
+    apr_pool_t *mem;           /**< the call's own: gone when the entry has returned and its result is delivered */
+    brood_value_t args;        /**< always a list; in the program: argv[1] ... as text */
+    const char *name;          /**< the entry's registered name, without its module */
+    int argc;                  /**< the program's command line, in every process of the tree */
+    const char *const *argv;   /**< argc of them, then NULL */
+};
+
+/** Give the call its result; ends an entry: `return brood_return(call, brood_int(x * x));`.
+ *
+ *  Only the entry that `call` was given to may use it, in its own thread.  The last result counts; without one it is
+ *  nil.  What a process's entry returns goes nowhere, but is checked like any other.
+ *
+ *  @param call    the entry's own argument.
+ *  @param result  encoded before the call returns, so locals and BROOD_LIST are fine.
+ *  @retval APR_SUCCESS    the call has this result.
+ *  @retval BROOD_EENCODE  it cannot be encoded: an object of brood's, text that is no UTF-8, lists too deep.
+ *  @retval BROOD_EENTRY   it names a function in no table.
+ *  @retval BROOD_ETOOBIG  it is larger than a value may be.
+ *  After a failure the call has the result it had before.  SPEC SPWN-09. */
+BROOD_API BROOD_CHECKED apr_status_t brood_return(brood_call_t *call, brood_value_t result);
+
+/** A row of an entry table. */
+typedef struct brood_entry_t {
+    const char *name;
+    brood_entry_fn entry;
+} brood_entry_t;
+
+#define BROOD_ENTRY(function) {#function, function}
+#define BROOD_ENTRIES_END {NULL, NULL}
+
+/** Add a module's table, before brood_main or brood_init, in one thread.  APR need not be initialized yet.
+ *
+ *  Entries are known as "module.function", so modules may use equal names.  A function that stands in several rows
+ *  has the name of the first one.
+ *
+ *  @param module   its name, not empty and without a dot: "main" is that of BROOD_MAIN's rows.  Copied.
+ *  @param entries  rows, the last one BROOD_ENTRIES_END; NULL: none.  Copied.
+ *  @retval APR_SUCCESS    the module's entries can be used.
+ *  @retval APR_EEXIST     there is a module of this name.
+ *  @retval APR_EINVAL     two rows of one name, a row that lacks its name or function, or no name for the module:
+ *                         the message tells which.
+ *  @retval BROOD_EMISUSE  too late: brood_init has run, and processes started since would not know the table.
+ *  @retval APR_ENOMEM     no memory.
+ *  After a failure the tables are as they were.  SPEC SPWN-09. */
+BROOD_API BROOD_CHECKED apr_status_t brood_register(const char *module, const brood_entry_t *entries);
+
+/** Settings for the whole process tree; a zeroed struct is the default. */
+typedef struct brood_init_options_t {
+    apr_size_t arena_limit;          /**< bytes for shared objects; 0: half of the machine's memory, only reserved */
+    apr_interval_time_t exit_grace;  /**< a process waits so long for its children at its end; 0: 5 s, < 0: for ever */
+    void *reserved[6];               /**< NULL */
+} brood_init_options_t;
+
+/** The guard, for programs with a main of their own: call it first, after brood_register, in main's thread.
+ *
+ *  In a re-executed child it runs the entry that was asked for and does not return.  In the first process it returns,
+ *  and everything ends with `mem`: daemonic children are terminated, the others joined for exit_grace at most, then
+ *  terminated, 1 s later killed, each of these with a line on stderr; shared objects are unmapped.  Then it may be
+ *  called again.  A process that this one forked without brood does nothing when its copy of `mem` ends.
+ *
+ *  APR must be initialized (on Windows by apr_app_initialize, for an argv in UTF-8).  Installs no signal handler,
+ *  reaps no child but its own, leaves argv as it is.
+ *
+ *  @param argc, argv  as main has them; kept, not copied.
+ *  @param options     NULL: the default.
+ *  @param mem         what it lives in.
+ *  @retval APR_SUCCESS    this is the first process; everything in process.h can be used.
+ *  @retval BROOD_EMISUSE  it has run already, and its `mem` has not ended.
+ *  @retval APR_EINVAL     arena_limit is too small or too large.
+ *  @retval APR_ENOMEM     the system will not reserve the arena.
+ *  @return otherwise the status of what the system refused.  After a failure nothing was started or kept.
+ *  SPEC CTX-17, CTX-18, EXIT-06, EXIT-14. */
+BROOD_API BROOD_CHECKED apr_status_t brood_init(int argc, char **argv, const brood_init_options_t *options,
+                                                apr_pool_t *mem);
+
+/** The guard, whole: initialize APR, register `entries` as module "main", brood_init, run `app`, print a failure to
+ *  stderr, join the children and end.  Call it from main, once.
+ *
+ *  @param argc, argv  as main has them.
+ *  @param app         the program; its call's args are argv[1] ... as text.  Needs no row.
+ *  @param entries     rows, the last one BROOD_ENTRIES_END; NULL: none.
+ *  @return main's exit code: 0, or 1 if `app` or anything before it failed.  A re-executed child does not return.
+ *          exit(n) within `app` ends the program at once, with n, and its children with it.  SPEC CTX-17, CTX-18. */
+BROOD_API int brood_main(int argc, char **argv, brood_entry_fn app, const brood_entry_t *entries);
+
+/** int main(): the program is `app`, the rest its table, at least BROOD_ENTRIES_END:
+ *  BROOD_MAIN(app, BROOD_ENTRY(square), BROOD_ENTRY(cube)) */
+#define BROOD_MAIN(app, ...)                                                           \
+    int main(int argc, char **argv)                                                    \
+    {                                                                                  \
+        static const brood_entry_t brood_entries[] = {__VA_ARGS__, BROOD_ENTRIES_END}; \
+        return brood_main(argc, argv, app, brood_entries);                             \
+    }
+
+/** Registered name without module, for ever; NULL: it is in no table. */
+BROOD_API const char *brood_entry_name(brood_entry_fn entry);
+
+/** Run an entry here and now, in this thread.
+ *
+ *  @param[out] result  what it gave brood_return, or nil; in `mem`; NULL: not wanted.  Untouched unless APR_SUCCESS.
+ *  @param entry        a registered function.
+ *  @param args         a list, borrowed for the call; nil: an empty one.
+ *  @param mem          owner of the result; the call's own pool is a part of it.
+ *  @retval BROOD_EENTRY  the function is in no table; nothing ran.
+ *  @retval BROOD_EARGS   args is neither a list nor nil; nothing ran.
+ *  @return otherwise what the entry returned.  SPEC SPWN-09. */
+BROOD_API BROOD_CHECKED apr_status_t brood_call(brood_value_t *result, brood_entry_fn entry, brood_value_t args,
+                                                apr_pool_t *mem);
+
+BROOD_END
+#endif

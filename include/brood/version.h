@@ -1,0 +1,29 @@
+/** @file version.h  Version of the header and of the library in use. */
+#ifndef BROOD_VERSION_H
+#define BROOD_VERSION_H
+
+#include <brood/export.h>
+
+#define BROOD_VERSION_MAJOR 0
+#define BROOD_VERSION_MINOR 1
+#define BROOD_VERSION_PATCH 0
+#define BROOD_VERSION_TEXT "0.1.0"
+
+BROOD_BEGIN
+
+typedef struct brood_version_t {
+    int major, minor, patch;
+    const char *text;
+} brood_version_t;
+
+/**
+ * Version of the library in use; may differ from the macros, which are the header's.
+ *
+ * Any thread, any time; also without brood_main.
+ *
+ * @return its text is borrowed for ever.
+ */
+BROOD_API brood_version_t brood_version(void);
+
+BROOD_END
+#endif

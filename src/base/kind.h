@@ -1,0 +1,51 @@
+/* kind.h - how values refer to brood's objects without knowing them.
+ *
+ * Each kind of object that can be handed over registers one row here.  A value of kind OBJECT points to the
+ * process's own reference, which begins with a brood__ref_t; between processes travels its tag and a 64-bit word. */
+#ifndef BROOD_BASE_KIND_H
+#define BROOD_BASE_KIND_H
+
+#include <brood/value.h>
+#include <stdint.h>
+
+/* Tags are part of the wire: never reuse one. */
+enum {
+    BROOD__TAG_NONE = 0,
+    BROOD__TAG_LOCK,
+    BROOD__TAG_ARRAY,
+    BROOD__TAG_QUEUE,
+    BROOD__TAG_LAST
+};
+
+typedef struct brood__kind_t {
+    apr_int32_t tag;
+    const char *name; /* "Lock", as in texts: <Lock owner=MainProcess> */
+    /* Let process `to` hold the object from now on, and say by which word it finds it.  BROOD_ECLOSED. */
+    apr_status_t (*pack)(uint64_t *word, void *object, uint32_t to);
+    /* The receiver's side: a reference of its own, in `mem`.  BROOD_EDECODE: the word means nothing here. */
+    apr_status_t (*unpack)(void **object, uint64_t word, apr_pool_t *mem);
+    /* A second reference to the same object, in `mem`: what brood_value_copy makes. */
+    apr_status_t (*copy)(void **copied, void *object, apr_pool_t *mem);
+    /* Do both refer to one object? */
+    bool (*same)(const void *a, const void *b);
+    /* One line, in `mem`. */
+    const char *(*string)(void *object, apr_pool_t *mem);
+    /* The last holder lets go of the shared part: free what that owns, but not itself.  May be cut short by death and
+     * begun again by another process.  NULL: nothing to do. */
+    void (*destroy)(void *shared);
+    /* Is block `block` of the arena at `position` of the shared part?  1 yes, 0 no, -1 cannot look now.  NULL: no. */
+    int (*holds)(void *shared, uint32_t position, uint64_t block);
+} brood__kind_t;
+
+/* At start, before other threads.  `kind` is static. */
+void brood__kind_register(const brood__kind_t *kind);
+
+/* NULL: no such tag. */
+const brood__kind_t *brood__kind_find(apr_int32_t tag);
+
+/* The value of an object, and back: BROOD_EKIND unless `value` is an object of that kind. */
+brood_value_t brood__kind_to_value(apr_int32_t tag, void *object);
+apr_status_t brood__kind_from_value(void **object, apr_int32_t tag, brood_value_t value);
+brood_slot_t brood__kind_slot(apr_int32_t tag, void *target);
+
+#endif

@@ -1,0 +1,35 @@
+/* step.h - labelled places where a process may be killed, for the torture tests; nothing in any other build.
+ *
+ * One list: every place where a death leaves something half done that another process must put right. */
+#ifndef BROOD_BASE_STEP_H
+#define BROOD_BASE_STEP_H
+
+#define BROOD__STEP_MAP(X)                                                                                            \
+    X(LOCK_FAST) X(LOCK_SPUN) X(LOCK_STOLEN) X(LOCK_MARKED) X(LOCK_NOTED) X(LOCK_WOKEN) X(LOCK_TAKEN) X(LOCK_TIMEUP)  \
+    X(LOCK_RELEASED) X(LOCK_RELEASED_WAITED) X(LOCK_RANG)                                                             \
+    X(PUT_LOCKED) X(PUT_HALF) X(PUT_FILLED) X(PUT_COMMITTED) X(PUT_UNLOCKED) X(PUT_DONE)                              \
+    X(GET_LOCKED) X(GET_COPIED) X(GET_OWNED) X(GET_COMMITTED) X(GET_DONE)                                             \
+    X(WAIT_ARMED) X(WAIT_NOTED) X(WAIT_WOKEN) X(WAIT_REARMED) X(RING_CLAIMED) X(RING_BUMPED) X(RING_RANG)             \
+    X(END_UNLOCKED_DEAD)                                                                                              \
+    X(HEAP_CLAIMED) X(HEAP_REFILLED) X(HEAP_FREED) X(HEAP_GROW_LOCKED) X(HEAP_GROW_LISTED) X(HEAP_GROW_COMMITTED)     \
+    X(HEAP_GROW_COUNTED) X(HEAP_LARGE_COMMITTED) X(HEAP_LARGE_FREED)                                                  \
+    X(SWEEP_MARKED) X(SWEEP_BUMPED) X(SWEEP_WOKE) X(SWEEP_ENDS_LOCKED) X(SWEEP_BLOCK) X(SWEEP_HEAP_DONE)              \
+    X(SWEEP_FREED) X(ADOPT_PID) X(ADOPTED)                                                                            \
+    X(OBJECT_LOCKED) X(OBJECT_HELD) X(OBJECT_DROPPED) X(OBJECT_DESTROYED) X(OBJECT_TAKEN)
+
+#define BROOD__STEP_ENUM(name) BROOD__STEP_##name,
+enum { BROOD__STEP_NONE, BROOD__STEP_MAP(BROOD__STEP_ENUM) BROOD__STEPS };
+
+#ifdef BROOD_TORTURE
+/* Set by a torture test; NULL: nothing happens. */
+extern void (*brood__step)(int step);
+#define BROOD__STEP(name)                          \
+    do {                                           \
+        if (brood__step != NULL)                   \
+            brood__step(BROOD__STEP_##name);       \
+    } while (0)
+#else
+#define BROOD__STEP(name) ((void) 0)
+#endif
+
+#endif

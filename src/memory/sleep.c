@@ -1,0 +1,109 @@
+#include "memory/sleep.h"
+#include "base/step.h"
+#include "base/thread_local.h"
+#include "memory/layout.h"
+#include "platform/park.h"
+
+static BROOD__THREAD_LOCAL uint32_t last; /* this thread's cell of last time is most likely free again */
+
+static bool claim(brood__cell_t *cell)
+{
+    uint32_t nobody = 0;
+
+    return atomic_load_explicit(&cell->owner, memory_order_relaxed) == 0
+        && atomic_compare_exchange_strong(&cell->owner, &nobody, brood__me);
+}
+
+/* Counted before it is claimed, so that who has claimed a cell can be found. */
+static void count_cell(uint32_t index)
+{
+    _Atomic uint32_t *cells_used = &brood__head()->cells_used;
+    uint32_t used = atomic_load(cells_used);
+
+    while (used <= index && !atomic_compare_exchange_weak(cells_used, &used, index + 1))
+        ;
+}
+
+/* A free cell, the lowest but for the one of last time, so that those who look through them find few; NULL if
+ * BROOD__CELLS threads sleep. */
+static brood__cell_t *claim_any(void)
+{
+    brood__cell_t *cells = brood__head()->cell;
+
+    if (last != 0 && claim(&cells[last]))
+        return &cells[last];
+    for (uint32_t i = 0; i < BROOD__CELLS; i++) {
+        count_cell(i);
+        if (claim(&cells[i])) {
+            last = i;
+            return &cells[i];
+        }
+    }
+    return NULL;
+}
+
+void brood__sleep_declare(brood__sleep_t *sleep, _Atomic uint32_t *word, unsigned kind)
+{
+    sleep->word = word;
+    sleep->cell = claim_any();
+    if (sleep->cell != NULL)
+        atomic_store(&sleep->cell->note, brood__offset((const void *) word) | kind);
+}
+
+bool brood__sleep_park(brood__sleep_t *sleep, uint32_t expected, apr_time_t deadline)
+{
+    return brood__park(sleep->cell, sleep->word, expected, deadline);
+}
+
+void brood__sleep_end(brood__sleep_t *sleep)
+{
+    if (sleep->cell == NULL)
+        return;
+    atomic_store_explicit(&sleep->cell->note, BROOD__NOTE_NONE, memory_order_relaxed);
+    atomic_store_explicit(&sleep->cell->owner, 0, memory_order_release);
+}
+
+void brood__wake(_Atomic uint32_t *word, uint32_t count)
+{
+    brood__unpark(word, brood__offset((const void *) word), count);
+}
+
+/* Send the sleepers on one word back to look: a lock word changes from its dead owner to nobody, a sequence goes up. */
+static void rouse(uint64_t note)
+{
+    _Atomic uint32_t *word = brood__at(note & ~BROOD__NOTE_KIND);
+
+    if ((note & BROOD__NOTE_KIND) == BROOD__WORD_SEQUENCE)
+        atomic_fetch_add(word, 1);
+    else {
+        uint32_t w = atomic_load(word), owner = w & BROOD__ID_MASK;
+
+        if (owner != 0 && owner != BROOD__OWNER_ORPHAN && !brood__table_alive(owner))
+            (void) atomic_compare_exchange_strong(word, &w, BROOD__OWNER_ORPHAN | BROOD__WAITERS);
+    }
+    BROOD__STEP(SWEEP_BUMPED);
+    brood__wake(word, UINT32_MAX);
+    BROOD__STEP(SWEEP_WOKE);
+}
+
+void brood__sleep_wake_all(brood__id_t dead)
+{
+    brood__head_t *head = brood__head();
+    uint32_t used = atomic_load(&head->cells_used);
+
+    for (uint32_t i = 0; i < used; i++) {
+        brood__cell_t *cell = &head->cell[i];
+        uint64_t note = atomic_load(&cell->note);
+
+        if (note > BROOD__NOTE_KIND && (note & ~BROOD__NOTE_KIND) < head->size)
+            rouse(note);
+        if (atomic_load(&cell->owner) == dead) {
+            /* The note goes first: a free cell must not take a wake meant for the living.  By exchange: another
+             * sweep may have freed the cell already, and its new user declared. */
+            brood__id_t owner = dead;
+
+            (void) atomic_compare_exchange_strong(&cell->note, &note, BROOD__NOTE_NONE);
+            (void) atomic_compare_exchange_strong(&cell->owner, &owner, 0);
+        }
+    }
+}

@@ -1,0 +1,248 @@
+#include "memory/table.h"
+#include "base/step.h"
+#include "base/thread_local.h"
+#include "memory/heap.h"
+#include "memory/layout.h"
+#include "platform/self.h"
+#include <brood/status.h>
+#include <string.h>
+
+brood__id_t brood__me;
+static BROOD__THREAD_LOCAL int critical; /* > 0: this thread holds what a sweep would wait for */
+
+void brood__critical_enter(void)
+{
+    critical++;
+}
+
+void brood__critical_leave(void)
+{
+    critical--;
+}
+
+static brood__record_t *record_of(brood__id_t id)
+{
+    return &brood__head()->record[BROOD__ID_SLOT(id)];
+}
+
+/* What `id`'s slot says, or 0 if it is another's by now, or no process's. */
+static uint32_t life_of(brood__id_t id)
+{
+    uint32_t life;
+
+    if (id == 0 || BROOD__ID_SLOT(id) >= BROOD__SLOTS)
+        return 0;
+    life = atomic_load(&record_of(id)->life);
+    return BROOD__LIFE_GENERATION(life) == BROOD__ID_GENERATION(id) ? life : 0;
+}
+
+bool brood__table_alive(brood__id_t id)
+{
+    const uint32_t state = BROOD__LIFE_STATE(life_of(id));
+
+    return state == BROOD__ALIVE || state == BROOD__STARTING;
+}
+
+/* ---- a slot's beginning ---- */
+
+static bool take_slot(brood__record_t *record, uint32_t slot, brood__id_t *id)
+{
+    uint32_t life = atomic_load(&record->life), generation = BROOD__LIFE_GENERATION(life);
+
+    if (BROOD__LIFE_STATE(life) != BROOD__FREE)
+        return false;
+    if (generation == 0)
+        generation = 1; /* so that no id is 0 */
+    if (!atomic_compare_exchange_strong(&record->life, &life, BROOD__LIFE(generation, BROOD__STARTING)))
+        return false;
+    *id = BROOD__ID(generation, slot);
+    return true;
+}
+
+apr_status_t brood__table_reserve(brood__id_t *id, const char *name)
+{
+    static _Atomic uint32_t rover; /* round the table: a slot's generation moves slowly */
+    const uint32_t start = atomic_load_explicit(&rover, memory_order_relaxed);
+
+    for (uint32_t i = 0; i < 2 * BROOD__SLOTS; i++) {
+        const uint32_t slot = (start + i) % BROOD__SLOTS;
+        brood__record_t *record = &brood__head()->record[slot];
+
+        if (i == BROOD__SLOTS)
+            brood__table_sweep(true); /* full: look for the dead nobody asked about */
+        if (!take_slot(record, slot, id))
+            continue;
+        strncpy(record->name, name, BROOD__NAME_SIZE - 1);
+        record->name[BROOD__NAME_SIZE - 1] = '\0';
+        /* With a parent and no pid, the slot is as dead as its parent. */
+        atomic_store(&record->parent, brood__me);
+        atomic_store_explicit(&rover, slot + 1, memory_order_relaxed);
+        return APR_SUCCESS;
+    }
+    return brood_fail(APR_EAGAIN, "%u processes of this tree are alive; there is room for no more", BROOD__SLOTS);
+}
+
+void brood__table_started(brood__id_t id, uint32_t pid)
+{
+    if (life_of(id) != 0)
+        atomic_store(&record_of(id)->pid, pid);
+}
+
+apr_status_t brood__table_adopt(brood__id_t id)
+{
+    brood__record_t *record = record_of(id);
+    uint32_t life = BROOD__LIFE(BROOD__ID_GENERATION(id), BROOD__STARTING);
+
+    brood__me = 0;
+    critical = 0;
+    brood__heap_forget();
+    brood__object_forget();
+    atomic_store(&record->start, brood__self_start_time(brood__self_pid()));
+    atomic_store(&record->pid, brood__self_pid());
+    BROOD__STEP(ADOPT_PID);
+    if (!atomic_compare_exchange_strong(&record->life, &life,
+                                        BROOD__LIFE(BROOD__ID_GENERATION(id), BROOD__ALIVE)))
+        return brood_fail(BROOD_EMISUSE, "this process was given up before it began");
+    brood__me = id;
+    BROOD__STEP(ADOPTED);
+    return APR_SUCCESS;
+}
+
+/* ---- its end ---- */
+
+/* From here on everything it holds can be taken.  Allowed anywhere, also inside a critical section. */
+static void mark(brood__id_t id, uint32_t state)
+{
+    uint32_t life = BROOD__LIFE(BROOD__ID_GENERATION(id), state);
+
+    (void) atomic_compare_exchange_strong(&record_of(id)->life, &life,
+                                          BROOD__LIFE(BROOD__ID_GENERATION(id), BROOD__DEAD));
+    BROOD__STEP(SWEEP_MARKED);
+}
+
+/* Not while a holder set is being changed for this id: the next process in the slot has the same bit.  What the slot
+ * says of the dead goes first, else a probe of the next process could see it. */
+static void free_slot(brood__id_t dead)
+{
+    brood__record_t *record = record_of(dead);
+
+    brood__object_lock();
+    if (life_of(dead) == BROOD__LIFE(BROOD__ID_GENERATION(dead), BROOD__DEAD)) {
+        const uint32_t next = (BROOD__ID_GENERATION(dead) + 1) & BROOD__GENERATIONS;
+
+        atomic_store(&record->parent, 0);
+        atomic_store(&record->pid, 0);
+        atomic_store(&record->start, 0);
+        atomic_store(&record->life, BROOD__LIFE(next, BROOD__FREE));
+    }
+    brood__object_unlock();
+}
+
+/* Every step may be cut short and done again, also by several at once. */
+static void sweep(brood__id_t dead)
+{
+    brood__sleep_wake_all(dead);
+    if (!brood__heap_sweep(dead))
+        return; /* somebody, stopped perhaps, sits in a queue's end: the slot stays dead, and is tried again */
+    BROOD__STEP(SWEEP_HEAP_DONE);
+    free_slot(dead);
+    BROOD__STEP(SWEEP_FREED);
+}
+
+/* Ask the kernel, and only mark. */
+static bool probe(brood__id_t id)
+{
+    const uint32_t life = life_of(id);
+    brood__record_t *record = record_of(id);
+    uint32_t pid;
+
+    if (BROOD__LIFE_STATE(life) == BROOD__FREE || BROOD__LIFE_STATE(life) == BROOD__DEAD)
+        return true;
+    pid = atomic_load(&record->pid);
+    if (pid == 0) {
+        /* Reserved, not yet started: it is what its parent is. */
+        const brood__id_t parent = atomic_load(&record->parent);
+
+        if (parent == 0 || brood__table_alive(parent) || atomic_load(&record->pid) != 0)
+            return false;
+    } else if (!brood__self_gone(pid, atomic_load(&record->start)))
+        return false;
+    mark(id, BROOD__LIFE_STATE(life));
+    return true;
+}
+
+bool brood__table_probe(brood__id_t id)
+{
+    const bool dead = id != 0 && (BROOD__ID_SLOT(id) >= BROOD__SLOTS || probe(id));
+
+    if (dead && critical == 0)
+        brood__table_sweep(false); /* also what a sweeper that died has left undone */
+    return dead;
+}
+
+void brood__table_bury(brood__id_t id)
+{
+    const uint32_t state = BROOD__LIFE_STATE(life_of(id));
+
+    if (state == BROOD__STARTING || state == BROOD__ALIVE)
+        mark(id, state);
+    brood__table_sweep(false);
+}
+
+void brood__table_sweep(bool everybody)
+{
+    if (critical != 0 || brood__me == 0)
+        return;
+    for (uint32_t slot = 0; slot < BROOD__SLOTS; slot++) {
+        const uint32_t life = atomic_load(&brood__head()->record[slot].life);
+        const brood__id_t id = BROOD__ID(BROOD__LIFE_GENERATION(life), slot);
+
+        if (BROOD__LIFE_STATE(life) == BROOD__DEAD
+            || (everybody && BROOD__LIFE_STATE(life) != BROOD__FREE && probe(id)))
+            sweep(id);
+    }
+}
+
+/* Blocks and objects go while this process still counts as alive: what it locks for that must not be taken from it. */
+void brood__table_leave(void)
+{
+    const brood__id_t me = brood__me;
+    bool clean;
+
+    if (me == 0)
+        return;
+    brood__heap_flush();
+    clean = brood__heap_sweep(me);
+    mark(me, BROOD__ALIVE);
+    brood__sleep_wake_all(me); /* who waits for a lock that we leave behind */
+    if (clean)
+        free_slot(me);
+    brood__me = 0;
+}
+
+/* ---- questions ---- */
+
+unsigned brood__table_count(void)
+{
+    unsigned count = 0;
+
+    for (uint32_t slot = 0; slot < BROOD__SLOTS; slot++)
+        count += BROOD__LIFE_STATE(atomic_load(&brood__head()->record[slot].life)) != BROOD__FREE;
+    return count;
+}
+
+const char *brood__table_name(brood__id_t id, char name[BROOD__NAME_SIZE])
+{
+    if (life_of(id) == 0)
+        return NULL;
+    memcpy(name, record_of(id)->name, BROOD__NAME_SIZE);
+    name[BROOD__NAME_SIZE - 1] = '\0';
+    return life_of(id) == 0 ? NULL : name; /* not when it was overwritten meanwhile */
+}
+
+uint32_t brood__table_pid(brood__id_t id)
+{
+    const uint32_t pid = life_of(id) == 0 ? 0 : atomic_load(&record_of(id)->pid);
+
+    return life_of(id) == 0 ? 0 : pid;
+}

@@ -1,0 +1,55 @@
+/* table.h - every process of the tree has a slot; death is what the table says.
+ *
+ * An id is generation << 10 | slot and never comes twice.  "Dead" is one load and no system call; only the kernel's
+ * word (probe) makes the table say it.  Marking somebody dead takes everything he held away from him at once; the
+ * sweep that follows gives back what he owned and sends every sleeper to look again. */
+#ifndef BROOD_MEMORY_TABLE_H
+#define BROOD_MEMORY_TABLE_H
+
+#include "memory/arena.h"
+
+typedef uint32_t brood__id_t;
+
+#define BROOD__SLOTS 1000u
+#define BROOD__NAME_SIZE 64u
+#define BROOD__ID_MASK UINT32_C(0x3fffffff)
+#define BROOD__ID_SLOT(id) ((id) & 1023u)
+
+/* This process; 0 while it is in no table. */
+extern brood__id_t brood__me;
+
+/* A slot for a child that is about to be started, named `name` (cut to BROOD__NAME_SIZE - 1 bytes).
+ * APR_EAGAIN: BROOD__SLOTS processes live. */
+apr_status_t brood__table_reserve(brood__id_t *id, const char *name);
+
+/* The child runs as `pid`. */
+void brood__table_started(brood__id_t id, uint32_t pid);
+
+/* The child's side: this process is `id`, and forgets all that was its parent's.  BROOD_EMISUSE: it has been declared
+ * dead meanwhile and must end. */
+apr_status_t brood__table_adopt(brood__id_t id);
+
+/* `id` has ended or was never started: take back what it held.  Any number of times. */
+void brood__table_bury(brood__id_t id);
+
+/* An orderly end of this process.  Locks it still holds go to their next acquirer with BROOD_EOWNERDEAD. */
+void brood__table_leave(void);
+
+/* What the table says. */
+bool brood__table_alive(brood__id_t id);
+/* Ask the kernel; true if dead, which the table says from then on. */
+bool brood__table_probe(brood__id_t id);
+/* Finish what deaths have left, here and in sweeps that died; probe everybody first if `everybody`. */
+void brood__table_sweep(bool everybody);
+/* How many slots are in use, this process's included. */
+unsigned brood__table_count(void);
+
+/* Name and pid while `id` is known, else NULL and 0.  The name is copied into `name`. */
+const char *brood__table_name(brood__id_t id, char name[BROOD__NAME_SIZE]);
+uint32_t brood__table_pid(brood__id_t id);
+
+/* Between these a sweep would wait for what this thread holds itself: only mark the dead. */
+void brood__critical_enter(void);
+void brood__critical_leave(void);
+
+#endif

@@ -1,0 +1,78 @@
+/* child.h - start, watch and end one child process.
+ *
+ * A child gets exactly: its standard streams (standard input is the null device unless keep_stdin), one end of a
+ * channel, the segment and, where there is one, the way to the fork server.  Nothing else is inherited but what
+ * fork inherits by nature.  It dies with its parent, however that ends, unless outlives_parent. */
+#ifndef BROOD_PLATFORM_CHILD_H
+#define BROOD_PLATFORM_CHILD_H
+
+#include "platform/handle.h"
+#include <apr_time.h>
+
+typedef struct brood__child_t brood__child_t; /* each backend defines it */
+
+/* What a new process finds: BROOD__NO_HANDLE where there is none. */
+typedef struct brood__bequest_t {
+    brood__handle_t channel;  /* its start data come from here */
+    brood__handle_t segment;  /* the arena */
+    brood__handle_t server;   /* requests to the fork server go here */
+} brood__bequest_t;
+
+typedef struct brood__start_t {
+    const char *const *argv;         /* the program's command line, NULL-ended */
+    const char *const *environment;  /* "NAME=value" in addition, NULL-ended; or NULL */
+    brood__handle_t segment;
+    brood__handle_t server;          /* or BROOD__NO_HANDLE */
+    bool outlives_parent;
+    bool keep_stdin;
+} brood__start_t;
+
+/* Start a copy of this process.  Success comes twice: in the parent *child is the new child; in the child it is NULL,
+ * and streams, environment and the tie to the parent are set up.  The parent's streams have been flushed.
+ * APR_ENOTIMPL: no fork here.  APR_EAGAIN: no more processes. */
+apr_status_t brood__child_fork(brood__child_t **child, const brood__start_t *start, apr_pool_t *mem);
+
+/* Start the running image again; *channel is the parent's end, for the start data. */
+apr_status_t brood__child_spawn(brood__child_t **child, brood__handle_t *channel, const brood__start_t *start,
+                                apr_pool_t *mem);
+
+/* Have the fork server behind start->server start a copy of itself, that is tied to this process as its parent.
+ * APR_EOF: the server is gone.  APR_ENOTIMPL: no fork here. */
+apr_status_t brood__child_request(brood__child_t **child, brood__handle_t *channel, const brood__start_t *start,
+                                  apr_pool_t *mem);
+
+/* A pair of ends for requests: ends[0] is the server's, ends[1] goes to everybody.  APR_ENOTIMPL: no fork here. */
+apr_status_t brood__child_server_pair(brood__handle_t ends[2]);
+
+/* Be the fork server: fork for each request, report pids and exit codes.  Returns APR_SUCCESS in every new child,
+ * with its bequest (whose segment is BROOD__NO_HANDLE: inherited, mapped); APR_EOF in the server itself when nobody
+ * is left who could ask, or the status of its failure.  The caller has one thread and no children of its own. */
+apr_status_t brood__child_serve(brood__handle_t requests, brood__bequest_t *bequest, apr_pool_t *mem);
+
+/* In a new process, once, before anything else: true if it was started by brood__child_spawn; takes the mark out of
+ * the environment, so that other programs started from here do not see it. */
+bool brood__child_inherit(brood__bequest_t *bequest);
+
+uint32_t brood__child_pid(const brood__child_t *child);
+
+/* Wait for the end and keep the exit code: 0..255 (Windows: 32 bits), -N for signal N.  May be called by any number
+ * of threads and as often as one likes, with any deadline.  APR_TIMEUP: still running.
+ * Code 255: it ended, but how cannot be known any more. */
+apr_status_t brood__child_wait(brood__child_t *child, int *exitcode, apr_time_t deadline);
+
+/* Ask it to end; end it.  Neither waits.  Success if it has ended: never signals a pid that was reaped. */
+apr_status_t brood__child_terminate(brood__child_t *child);
+apr_status_t brood__child_kill(brood__child_t *child);
+
+/* Release the system's resources.  The child itself is left alone. */
+void brood__child_close(brood__child_t *child);
+
+/* End this process, which brood forked: streams are flushed, exit handlers inherited from the parent do not run. */
+void brood__child_exit(int exitcode);
+
+/* What this system has besides spawn: fork, and with it the fork server; and whether a fork without exec is safe with
+ * the system's own libraries, so that it may be the default. */
+enum { BROOD__CHILD_FORKS = 1, BROOD__CHILD_FORKS_SAFELY = 2 };
+unsigned brood__child_methods(void);
+
+#endif

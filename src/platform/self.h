@@ -1,0 +1,34 @@
+/* self.h - what the system knows of processes and of the machine. */
+#ifndef BROOD_PLATFORM_SELF_H
+#define BROOD_PLATFORM_SELF_H
+
+#include "platform/handle.h"
+
+/* This process's id. */
+uint32_t brood__self_pid(void);
+
+/* When a process started, in the system's own unit: tells two users of one pid apart.  0: unknown. */
+uint64_t brood__self_start_time(uint32_t pid);
+
+/* True only if no thread of the process that had this pid and start time (0: any) can run one more instruction.
+ * A zombie is gone, a stopped process is not; where the system will not say, it is not. */
+bool brood__self_gone(uint32_t pid, uint64_t start_time);
+
+/* `size` random bytes that nobody can guess. */
+apr_status_t brood__self_random(void *bytes, size_t size);
+
+/* Bytes of memory of the machine; 0: unknown. */
+uint64_t brood__self_memory(void);
+
+/* Logical CPUs of the machine; CPUs this process may use: the least of affinity, cpuset and quota (cgroup v1 and v2,
+ * job limits), rounded up.  Both at least 1. */
+int brood__self_cpus(void);
+int brood__self_usable_cpus(void);
+
+/* Write one line to standard error in a single write, so that lines of processes do not mix. */
+void brood__self_report(const char *line, size_t size);
+
+/* End this process here and now, as if it had been killed from outside: nothing is flushed, nothing handed back. */
+void brood__self_kill(void);
+
+#endif

@@ -1,0 +1,94 @@
+/* child_parts.c - what a forked child has to become, and what both ways to fork need. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "posix/child_parts.h"
+
+#include "posix/fd.h"
+#include "posix/system.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <stdio_ext.h>
+#endif
+
+extern char **environ;
+
+apr_status_t brood__child_make(brood__child_t **child, apr_pool_t *mem)
+{
+    brood__child_t *made = apr_pcalloc(mem, sizeof *made);
+    int error = pthread_mutex_init(&made->lock, NULL);
+
+    made->pidfd = -1;
+    made->sentinel = -1;
+    made->status = -1;
+    *child = made;
+    return error;
+}
+
+bool brood__child_has_pidfd(void)
+{
+    static _Atomic int answer; /* 0: not asked yet; threads that ask at once get the same */
+
+    if (answer == 0) {
+        int fd = brood__system_pidfd(getpid());
+
+        answer = fd >= 0 ? 1 : errno == EMFILE || errno == ENFILE || errno == ENOMEM ? 0 : -1;
+        brood__fd_close(fd);
+    }
+    return answer > 0;
+}
+
+void brood__child_flush(void)
+{
+    /* To flush all streams is to lock all, and a thread that waits for input has locked its own. */
+    if (ftrylockfile(stdin) == 0) {
+        fflush(NULL);
+        funlockfile(stdin);
+    } else {
+        fflush(stdout);
+        fflush(stderr);
+    }
+}
+
+void brood__child_set_stdin(int fd)
+{
+    int flags = fcntl(STDIN_FILENO, F_GETFD);
+
+    /* A parent without standard input may have something else there, and that is close-on-exec. */
+    if (flags >= 0 && (flags & FD_CLOEXEC)) {
+        brood__fd_close(fd);
+        return;
+    }
+    if (fd < 0)
+        fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        close(STDIN_FILENO);
+    } else if (fd == STDIN_FILENO) { /* it was closed before */
+        fcntl(fd, F_SETFD, 0);
+    } else {
+        dup2(fd, STDIN_FILENO);
+        close(fd);
+    }
+    /* What the parent read ahead is not this child's input.  fflush or freopen would move the file's position, which
+     * the parent shares. */
+#ifdef __linux__
+    __fpurge(stdin);
+#else
+    fpurge(stdin);
+#endif
+    clearerr(stdin);
+}
+
+void brood__child_set_environment(char **merged)
+{
+    environ = merged; /* not setenv: another thread of the parent may have been in it, and have its lock for ever */
+}
+
+int brood__child_exitcode(int status)
+{
+    return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+}

@@ -1,0 +1,38 @@
+/* child_parts.h - what child.c and child_server.c share. */
+#ifndef BROOD_POSIX_CHILD_PARTS_H
+#define BROOD_POSIX_CHILD_PARTS_H
+
+#include "platform/child.h"
+#include <pthread.h>
+#include <sys/types.h>
+
+struct brood__child_t {
+    pthread_mutex_t lock; /* one thread reaps, and none signals a pid that was reaped */
+    pid_t pid;
+    int pidfd;            /* this process and no later one with its pid; -1: not asked for yet, or there is none */
+    int sentinel;         /* without pidfds: a pipe whose other end only the child has, as far as it does not fork */
+    int status;           /* from the fork server: its exit code will come here; -1: our own child */
+    bool lost;            /* the fork server ended first */
+    bool ended;
+    int exitcode;
+};
+
+/* A child that is not there yet, in `mem`. */
+apr_status_t brood__child_make(brood__child_t **child, apr_pool_t *mem);
+
+/* Are there pidfds here?  Asked once. */
+bool brood__child_has_pidfd(void);
+
+/* Write out what streams hold, or a forked child would write it again. */
+void brood__child_flush(void);
+
+/* In a forked child: standard input is `fd` from now on (taken over), or the null device if -1. */
+void brood__child_set_stdin(int fd);
+
+/* In a forked child: have these variables as well.  NULL: none.  Ends the process when there is no memory. */
+void brood__child_set_environment(char **merged);
+
+/* waitpid's status as an exit code. */
+int brood__child_exitcode(int status);
+
+#endif

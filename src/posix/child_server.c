@@ -1,0 +1,406 @@
+/* child_server.c - the fork server: a clean process with one thread that forks when asked.
+ *
+ * A request is one message with descriptors; the first of them is a channel for the answer, a pid and later an exit
+ * code.  The server keeps nothing of a child but that channel.  The variables for a child go through the child's own
+ * channel, so that the server never waits for anybody. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "platform/child.h"
+
+#include "platform/channel.h"
+#include "posix/child_parts.h"
+#include "posix/fd.h"
+#include "posix/image.h"
+#include "posix/lifeline.h"
+#include "posix/mail.h"
+#include "posix/system.h"
+#include <apr_tables.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifdef __APPLE__ /* no message sockets; records this small are neither split nor, having descriptors, joined */
+#define REQUEST_SOCKET SOCK_STREAM
+#else
+#define REQUEST_SOCKET SOCK_SEQPACKET
+#endif
+
+#define REQUEST_MAGIC UINT32_C(0x62726f31)
+
+/* The order of a request's descriptors; the last two only where wanted. */
+enum { FD_STATUS, FD_CHANNEL, FD_SERVER, FD_ALWAYS };
+enum { WITH_LIFELINE = 1, WITH_STDIN = 2 };
+
+typedef struct request_t {
+    uint32_t magic;
+    uint32_t with;
+    uint32_t environment; /* bytes that the child shall read from its channel: variables, each ended by a 0 */
+} request_t;
+
+typedef struct answer_t {
+    int32_t status; /* 0, or why there is no child */
+    int32_t pid;
+} answer_t;
+
+/* The server's memory of a child. */
+typedef struct record_t {
+    pid_t pid;
+    int status;
+} record_t;
+
+typedef struct server_t {
+    int requests;
+    int alarm[2];                /* a pipe that SIGCHLD writes to */
+    apr_array_header_t *records; /* of record_t */
+    struct sigaction on_child;   /* as they were before, for the children */
+    struct sigaction on_interrupt;
+    sigset_t mask;
+} server_t;
+
+static int alarm_bell = -1; /* for the handler: the pipe's write end */
+
+/* The variables as bytes. */
+static const char *pack(uint32_t *size, const char *const *variables, apr_pool_t *mem)
+{
+    size_t total = 0;
+    char *bytes;
+    char *next;
+    int i;
+
+    for (i = 0; variables != NULL && variables[i] != NULL; i++)
+        total += strlen(variables[i]) + 1;
+    next = bytes = apr_palloc(mem, total + 1);
+    for (i = 0; variables != NULL && variables[i] != NULL; i++)
+        next = stpcpy(next, variables[i]) + 1;
+    *size = (uint32_t) total;
+    return bytes;
+}
+
+/* Send the request; `status` and `channel` are the ends for the server. */
+static apr_status_t ask(const brood__start_t *start, uint32_t environment, int status, int channel)
+{
+    request_t request = {REQUEST_MAGIC, 0, environment};
+    brood__mail_t mail = {{[FD_STATUS] = status, [FD_CHANNEL] = channel, [FD_SERVER] = (int) start->server},
+                          FD_ALWAYS};
+    int lifeline = -1;
+    apr_status_t rv;
+
+    if (!start->outlives_parent) {
+        rv = brood__lifeline_for_child(&lifeline);
+        if (rv != APR_SUCCESS)
+            return rv;
+        request.with |= WITH_LIFELINE;
+        mail.fd[mail.count++] = lifeline;
+    }
+    if (start->keep_stdin && fcntl(STDIN_FILENO, F_GETFD) == 0) { /* open, and not something close-on-exec */
+        request.with |= WITH_STDIN;
+        mail.fd[mail.count++] = STDIN_FILENO;
+    }
+    rv = brood__mail_send((int) start->server, &request, sizeof request, &mail, 0);
+    brood__fd_close(lifeline);
+    return rv;
+}
+
+apr_status_t brood__child_request(brood__child_t **child, brood__handle_t *channel, const brood__start_t *start,
+                                  apr_pool_t *mem)
+{
+    brood__handle_t ends[2] = {BROOD__NO_HANDLE, BROOD__NO_HANDLE};
+    int status[2] = {-1, -1};
+    brood__mail_t mail = {{-1}, 0};
+    answer_t answer = {0, 0};
+    uint32_t environment;
+    const char *variables = pack(&environment, start->environment, mem);
+    brood__child_t *made;
+    apr_status_t rv = brood__child_make(&made, mem);
+
+    if (rv == APR_SUCCESS)
+        rv = brood__channel_pair(ends);
+    if (rv == APR_SUCCESS)
+        rv = brood__fd_socketpair(status, SOCK_STREAM);
+    if (rv == APR_SUCCESS)
+        rv = ask(start, environment, status[1], (int) ends[1]);
+    /* No longer open here, so that the end of the server or of the child is the end of file. */
+    brood__fd_close(status[1]);
+    brood__channel_close(ends[1]);
+    if (rv == APR_SUCCESS)
+        rv = brood__mail_receive(status[0], &answer, sizeof answer, &mail, 0);
+    if (rv == APR_SUCCESS)
+        rv = answer.status;
+    if (rv != APR_SUCCESS) {
+        brood__mail_close(&mail);
+        brood__fd_close(status[0]);
+        brood__channel_close(ends[0]);
+        return rv;
+    }
+    made->pid = answer.pid;
+    made->pidfd = mail.count > 0 ? mail.fd[0] : -1;
+    made->status = status[0];
+    if (environment > 0) /* a failure is the child's end, which is for brood__child_wait to tell */
+        (void) !brood__channel_write(ends[0], variables, environment, INT64_MAX);
+    *child = made;
+    *channel = ends[0];
+    return APR_SUCCESS;
+}
+
+apr_status_t brood__child_server_pair(brood__handle_t ends[2])
+{
+    int pair[2];
+    apr_status_t rv = brood__fd_socketpair(pair, REQUEST_SOCKET);
+
+    if (rv == APR_SUCCESS) {
+        ends[0] = pair[0];
+        ends[1] = pair[1];
+    }
+    return rv;
+}
+
+static void ring_alarm(int number)
+{
+    int error = errno;
+
+    (void) number;
+    (void) !write(alarm_bell, "", 1); /* a full pipe rings already */
+    errno = error;
+}
+
+static apr_status_t open_server(server_t *server, brood__handle_t requests, apr_pool_t *mem)
+{
+    struct sigaction ring = {.sa_handler = ring_alarm, .sa_flags = SA_RESTART | SA_NOCLDSTOP};
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigset_t unblock;
+    apr_status_t rv = brood__fd_pipe(server->alarm);
+
+    if (rv != APR_SUCCESS)
+        return rv;
+    fcntl(server->alarm[0], F_SETFL, O_NONBLOCK);
+    fcntl(server->alarm[1], F_SETFL, O_NONBLOCK);
+    alarm_bell = server->alarm[1];
+    server->requests = (int) requests;
+    server->records = apr_array_make(mem, 16, sizeof(record_t));
+    sigemptyset(&ring.sa_mask);
+    sigemptyset(&ignore.sa_mask);
+    sigaction(SIGCHLD, &ring, &server->on_child);
+    sigaction(SIGINT, &ignore, &server->on_interrupt); /* the terminal's: for those who have something to end */
+    sigemptyset(&unblock);
+    sigaddset(&unblock, SIGCHLD);
+    pthread_sigmask(SIG_UNBLOCK, &unblock, &server->mask);
+    return APR_SUCCESS;
+}
+
+/* Back to how the process was. */
+static void close_server(server_t *server)
+{
+    sigaction(SIGCHLD, &server->on_child, NULL);
+    sigaction(SIGINT, &server->on_interrupt, NULL);
+    pthread_sigmask(SIG_SETMASK, &server->mask, NULL);
+    alarm_bell = -1;
+    brood__fd_close(server->alarm[0]);
+    brood__fd_close(server->alarm[1]);
+    while (server->records->nelts > 0)
+        brood__fd_close(((record_t *) apr_array_pop(server->records))->status);
+}
+
+static void forget(server_t *server, int at)
+{
+    record_t *records = (record_t *) (void *) server->records->elts;
+
+    brood__fd_close(records[at].status);
+    records[at] = records[--server->records->nelts];
+}
+
+/* Report those who ended. */
+static void reap_all(server_t *server)
+{
+    char bytes[64];
+    siginfo_t ended;
+    int status;
+    int i;
+
+    while (read(server->alarm[0], bytes, sizeof bytes) == (ssize_t) sizeof bytes)
+        continue;
+    for (;;) {
+        ended.si_pid = 0;
+        if (waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) != 0 || ended.si_pid == 0)
+            return;
+        /* Reported first and reaped then: whoever has not heard of its end may still send signals to that pid. */
+        for (i = 0; i < server->records->nelts; i++) {
+            record_t *record = &((record_t *) (void *) server->records->elts)[i];
+
+            if (record->pid == ended.si_pid) {
+                int32_t code = ended.si_code == CLD_EXITED ? ended.si_status & 255 : -ended.si_status;
+
+                (void) !brood__channel_write(record->status, &code, sizeof code, 0);
+                forget(server, i);
+                break;
+            }
+        }
+        waitpid(ended.si_pid, &status, 0);
+    }
+}
+
+/* In the child: read the variables that come first in the channel, and have them. */
+static bool take_environment(int channel, size_t size)
+{
+    char *bytes = malloc(size + 1);
+    const char **variables = malloc((size + 1) * sizeof *variables);
+    char **merged = NULL;
+    size_t count = 0;
+    char *next;
+
+    if (bytes != NULL && variables != NULL && brood__channel_read(channel, bytes, size, INT64_MAX) == APR_SUCCESS) {
+        bytes[size] = '\0';
+        for (next = bytes; next < bytes + size; next += strlen(next) + 1)
+            variables[count++] = next;
+        variables[count] = NULL;
+        merged = brood__image_environment(variables, NULL);
+        if (merged != NULL)
+            brood__child_set_environment(merged);
+    }
+    free(variables);
+    free(bytes);
+    return merged != NULL;
+}
+
+/* In the child: become what the request says. */
+static void settle(server_t *server, const request_t *request, brood__mail_t *mail, brood__bequest_t *bequest)
+{
+    int next = FD_ALWAYS;
+
+    close_server(server);
+    brood__fd_close(server->requests);
+    brood__fd_close(mail->fd[FD_STATUS]);
+    if (request->with & WITH_LIFELINE)
+        brood__lifeline_tie(mail->fd[next++]);
+    brood__child_set_stdin(request->with & WITH_STDIN ? mail->fd[next] : -1);
+    if (request->environment > 0 && !take_environment(mail->fd[FD_CHANNEL], request->environment))
+        _exit(255); /* whoever asked is gone */
+    bequest->channel = mail->fd[FD_CHANNEL];
+    bequest->segment = BROOD__NO_HANDLE;
+    bequest->server = mail->fd[FD_SERVER];
+}
+
+/* Fork for a request and answer it.  APR_SUCCESS: in the child; APR_EAGAIN: in the server. */
+static apr_status_t start_one(server_t *server, const request_t *request, brood__mail_t *mail,
+                              brood__bequest_t *bequest)
+{
+    answer_t answer = {0, 0};
+    brood__mail_t proof = {{-1}, 0};
+    sigset_t all;
+    sigset_t before;
+    pid_t pid;
+
+    brood__child_flush();
+    sigfillset(&all); /* the child must not run the server's handlers */
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pid = fork();
+    if (pid == 0) {
+        settle(server, request, mail, bequest);
+        return APR_SUCCESS;
+    }
+    answer.status = pid < 0 ? errno : 0;
+    answer.pid = pid;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (pid > 0) {
+        APR_ARRAY_PUSH(server->records, record_t) = (record_t){pid, mail->fd[FD_STATUS]};
+        proof.fd[0] = brood__system_pidfd(pid);
+        proof.count = proof.fd[0] >= 0 ? 1 : 0;
+    }
+    (void) !brood__mail_send(mail->fd[FD_STATUS], &answer, sizeof answer, &proof, MSG_DONTWAIT);
+    brood__mail_close(&proof);
+    if (pid > 0)
+        mail->fd[FD_STATUS] = -1; /* the record's */
+    brood__mail_close(mail);
+    return APR_EAGAIN;
+}
+
+/* Take the next request.  As start_one; APR_EOF: nobody is left who could ask. */
+static apr_status_t take_one(server_t *server, brood__bequest_t *bequest)
+{
+    request_t request;
+    brood__mail_t mail;
+    apr_status_t rv = brood__mail_receive(server->requests, &request, sizeof request, &mail, MSG_DONTWAIT);
+    int wanted;
+
+    if (rv == APR_SUCCESS && request.magic == REQUEST_MAGIC) {
+        wanted = FD_ALWAYS + !!(request.with & WITH_LIFELINE) + !!(request.with & WITH_STDIN);
+        if (mail.count == wanted)
+            return start_one(server, &request, &mail, bequest);
+        if (mail.count > 0 && mail.count < wanted) { /* they did not all fit: too many files are open here */
+            answer_t answer = {EMFILE, 0};
+
+            (void) !brood__mail_send(mail.fd[FD_STATUS], &answer, sizeof answer, &(brood__mail_t){{-1}, 0},
+                                     MSG_DONTWAIT);
+        }
+    }
+    brood__mail_close(&mail); /* not of ours: whoever sent it sees the end of file */
+    return rv == APR_SUCCESS || rv == APR_EINVAL || rv == EWOULDBLOCK ? APR_EAGAIN : rv;
+}
+
+/* Nobody can ask any more, but some may still want to hear: serve those. */
+static apr_status_t finish(server_t *server, apr_pool_t *mem)
+{
+    struct pollfd *work = apr_palloc(mem, ((size_t) server->records->nelts + 1) * sizeof *work);
+
+    while (server->records->nelts > 0) {
+        int count = server->records->nelts;
+        int i;
+
+        for (i = 0; i < count; i++) /* no events: only errors and the other side's end count */
+            work[i] = (struct pollfd){.fd = ((record_t *) (void *) server->records->elts)[i].status};
+        work[count] = (struct pollfd){.fd = server->alarm[0], .events = POLLIN};
+        if (poll(work, (nfds_t) count + 1, -1) < 0) {
+            if (errno != EINTR)
+                return errno;
+            continue;
+        }
+        for (i = count - 1; i >= 0; i--) /* from the end: forget puts the last into the gap */
+            if (work[i].revents != 0)
+                forget(server, i);
+        if (work[count].revents != 0)
+            reap_all(server);
+    }
+    return APR_EOF;
+}
+
+static apr_status_t serve(server_t *server, brood__bequest_t *bequest, apr_pool_t *mem)
+{
+    for (;;) {
+        struct pollfd work[2] = {{.fd = server->alarm[0], .events = POLLIN},
+                                 {.fd = server->requests, .events = POLLIN}};
+        apr_status_t rv = APR_EAGAIN;
+
+        if (poll(work, 2, -1) < 0) {
+            if (errno != EINTR)
+                return errno;
+            continue;
+        }
+        if (work[0].revents != 0)
+            reap_all(server);
+        if (work[1].revents != 0)
+            rv = take_one(server, bequest);
+        if (rv == APR_EOF)
+            return finish(server, mem);
+        if (rv != APR_EAGAIN)
+            return rv;
+    }
+}
+
+apr_status_t brood__child_serve(brood__handle_t requests, brood__bequest_t *bequest, apr_pool_t *mem)
+{
+    server_t server;
+    apr_status_t rv = open_server(&server, requests, mem);
+
+    if (rv != APR_SUCCESS)
+        return rv;
+    rv = serve(&server, bequest, mem);
+    if (rv != APR_SUCCESS) /* a child has done so */
+        close_server(&server);
+    return rv;
+}

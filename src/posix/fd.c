@@ -1,0 +1,79 @@
+/* fd.c - descriptors that are not inherited by accident, and waiting for them. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "posix/fd.h"
+
+#include "platform/clock.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+apr_status_t brood__fd_pipe(int ends[2])
+{
+#ifdef __APPLE__ /* the one system without pipe2: a fork in another thread may come in between */
+    if (pipe(ends) != 0)
+        return errno;
+    brood__fd_cloexec(ends[0]);
+    brood__fd_cloexec(ends[1]);
+    return APR_SUCCESS;
+#else
+    return pipe2(ends, O_CLOEXEC) == 0 ? APR_SUCCESS : errno;
+#endif
+}
+
+apr_status_t brood__fd_socketpair(int ends[2], int type)
+{
+#ifdef SOCK_CLOEXEC
+    if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends) != 0)
+        return errno;
+#else
+    if (socketpair(AF_UNIX, type, 0, ends) != 0)
+        return errno;
+    brood__fd_cloexec(ends[0]);
+    brood__fd_cloexec(ends[1]);
+#endif
+#ifdef SO_NOSIGPIPE /* macOS: a property of the socket; elsewhere every send says MSG_NOSIGNAL */
+    setsockopt(ends[0], SOL_SOCKET, SO_NOSIGPIPE, &(int){1}, sizeof(int));
+    setsockopt(ends[1], SOL_SOCKET, SO_NOSIGPIPE, &(int){1}, sizeof(int));
+#endif
+    return APR_SUCCESS;
+}
+
+apr_status_t brood__fd_wait(int fd, short events, apr_time_t deadline)
+{
+    struct pollfd wait = {.fd = fd, .events = events};
+    int ready;
+
+    for (;;) {
+        int milliseconds = -1;
+
+        if (deadline != INT64_MAX) {
+            apr_time_t left = deadline <= 0 ? 0 : deadline - brood__clock_now();
+
+            /* Rounded up: poll must not return just before the deadline, over and over. */
+            milliseconds = left <= 0 ? 0 : left > INT_MAX ? INT_MAX / 1000 : (int) ((left + 999) / 1000);
+        }
+        ready = poll(&wait, 1, milliseconds);
+        if (ready > 0)
+            return APR_SUCCESS;
+        if (ready < 0 && errno != EINTR && errno != EAGAIN)
+            return errno;
+        if (ready == 0 && deadline != INT64_MAX && (deadline <= 0 || brood__clock_now() >= deadline))
+            return APR_TIMEUP;
+    }
+}
+
+void brood__fd_cloexec(int fd)
+{
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+void brood__fd_close(int fd)
+{
+    if (fd >= 0)
+        close(fd); /* not again after EINTR: it is closed then, and the number may be another thread's by now */
+}

@@ -1,0 +1,21 @@
+/* fd.h - what every file here does with descriptors. */
+#ifndef BROOD_POSIX_FD_H
+#define BROOD_POSIX_FD_H
+
+#include "platform/handle.h"
+#include <apr_time.h>
+
+/* A pipe, ends[0] to read from, and a socket pair of that type: both ends close-on-exec. */
+apr_status_t brood__fd_pipe(int ends[2]);
+apr_status_t brood__fd_socketpair(int ends[2], int type);
+
+/* Wait until one of poll's `events` is there, or an error or end of file, which counts as any.  APR_TIMEUP. */
+apr_status_t brood__fd_wait(int fd, short events, apr_time_t deadline);
+
+/* Have a descriptor closed when this process starts another program. */
+void brood__fd_cloexec(int fd);
+
+/* Close it, unless it is -1. */
+void brood__fd_close(int fd);
+
+#endif

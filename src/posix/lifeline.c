@@ -1,0 +1,120 @@
+/* lifeline.c - the pipe, and what fork does with it. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "posix/lifeline.h"
+
+#include "posix/fd.h"
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define STACK 65536
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static int ends[2] = {-1, -1}; /* for the children of this process */
+static int tied = -1;          /* this process's own tie */
+
+static void before_fork(void)
+{
+    pthread_mutex_lock(&lock);
+}
+
+static void after_fork_in_parent(void)
+{
+    pthread_mutex_unlock(&lock);
+}
+
+/* Also in children that the program forks by itself: one of them could live on, and hold our children's end off. */
+static void after_fork_in_child(void)
+{
+    brood__fd_close(ends[0]);
+    brood__fd_close(ends[1]);
+    brood__fd_close(tied); /* the parent's; this process, if it is a child of ours, has its own */
+    ends[0] = ends[1] = tied = -1;
+    pthread_mutex_unlock(&lock);
+}
+
+static void watch_forks(void)
+{
+    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+}
+
+apr_status_t brood__lifeline_for_child(int *fd)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    *fd = -1;
+    pthread_once(&once, watch_forks);
+    pthread_mutex_lock(&lock);
+    if (ends[1] < 0) {
+        rv = brood__fd_pipe(ends);
+        /* It is opened anew through /proc, perhaps after this process changed its user id; nobody else has a path. */
+        if (rv == APR_SUCCESS)
+            fchmod(ends[0], S_IRUSR | S_IRGRP | S_IROTH);
+    }
+    if (rv == APR_SUCCESS) {
+        *fd = brood__lifeline_open(ends[0]);
+        if (*fd < 0)
+            rv = errno;
+    }
+    pthread_mutex_unlock(&lock);
+    return rv;
+}
+
+void brood__lifeline_tie(int fd)
+{
+    pthread_once(&once, watch_forks);
+    pthread_mutex_lock(&lock);
+    brood__fd_close(tied);
+    tied = fd;
+    pthread_mutex_unlock(&lock);
+    if (!brood__lifeline_arm(fd))
+        _exit(255);
+    if (brood__fd_wait(fd, POLLIN, 0) == APR_SUCCESS) /* gone before the tie was made */
+        kill(getpid(), SIGKILL);
+}
+
+static void *wait_for_end(void *data)
+{
+    int fd = (int) (intptr_t) data;
+    char none;
+    ssize_t got;
+
+    do
+        got = read(fd, &none, 1);
+    while (got > 0 || (got < 0 && errno == EINTR));
+    if (got == 0)
+        kill(getpid(), SIGKILL);
+    return NULL;
+}
+
+bool brood__lifeline_watch(int fd)
+{
+    pthread_attr_t attributes;
+    pthread_t thread;
+    sigset_t all;
+    sigset_t before;
+    size_t stack = STACK;
+    int error;
+
+#ifdef PTHREAD_STACK_MIN /* in some libraries a call, and larger where registers are */
+    if ((size_t) PTHREAD_STACK_MIN > stack)
+        stack = (size_t) PTHREAD_STACK_MIN;
+#endif
+    if (pthread_attr_init(&attributes) != 0)
+        return false;
+    pthread_attr_setstacksize(&attributes, stack);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    sigfillset(&all); /* the program's signals are its own threads' */
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    error = pthread_create(&thread, &attributes, wait_for_end, (void *) (intptr_t) fd);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+    return error == 0;
+}

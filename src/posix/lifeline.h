@@ -1,0 +1,25 @@
+/* lifeline.h - children die with their parent, however that ends.
+ *
+ * Each process that starts children has one pipe.  Its write end stays in that process alone, so the kernel closes it
+ * when the process ends; children have the read end.  PR_SET_PDEATHSIG is not that: it follows the thread. */
+#ifndef BROOD_POSIX_LIFELINE_H
+#define BROOD_POSIX_LIFELINE_H
+
+#include "platform/handle.h"
+
+/* For one new child: a read end of this process's pipe, close-on-exec; the caller closes it here. */
+apr_status_t brood__lifeline_for_child(int *fd);
+
+/* In the child: tie it to the process that made `fd`.  Takes it over.  Ends this process if that one is gone, or if
+ * the tie cannot be made: nobody would ever end it. */
+void brood__lifeline_tie(int fd);
+
+/* lifeline_signal.c or lifeline_thread.c: a descriptor of the pipe behind `shared` for one child, and that child's tie.
+ * brood__lifeline_arm keeps `fd` open; false: it cannot be done. */
+int brood__lifeline_open(int shared);
+bool brood__lifeline_arm(int fd);
+
+/* A tie that works everywhere: a thread waits for the end of file. */
+bool brood__lifeline_watch(int fd);
+
+#endif

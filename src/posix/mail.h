@@ -1,0 +1,24 @@
+/* mail.h - messages that carry descriptors. */
+#ifndef BROOD_POSIX_MAIL_H
+#define BROOD_POSIX_MAIL_H
+
+#include "platform/handle.h"
+#include <stddef.h>
+
+enum { BROOD__MAIL_MOST = 5 };
+
+typedef struct brood__mail_t {
+    int fd[BROOD__MAIL_MOST];
+    int count;
+} brood__mail_t;
+
+/* Send one message.  `flags` are sendmsg's; no signal is raised.  APR_EOF: the other side is gone. */
+apr_status_t brood__mail_send(int socket, const void *data, size_t size, const brood__mail_t *mail, int flags);
+
+/* Receive one message.  APR_EOF: the other side is gone; APR_EINVAL: not of this size.  What comes in `mail`,
+ * close-on-exec, is the caller's, also after a failure. */
+apr_status_t brood__mail_receive(int socket, void *data, size_t size, brood__mail_t *mail, int flags);
+
+void brood__mail_close(brood__mail_t *mail);
+
+#endif

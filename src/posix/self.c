@@ -1,0 +1,138 @@
+/* self.c - processes by pid, and the machine. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "platform/self.h"
+
+#include "posix/fd.h"
+#include "posix/system.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+#ifdef __APPLE__
+#include <sys/random.h>
+#endif
+
+uint32_t brood__self_pid(void)
+{
+    return (uint32_t) getpid();
+}
+
+uint64_t brood__self_start_time(uint32_t pid)
+{
+    brood__system_process_t process;
+
+    if (pid == 0 || pid > INT_MAX)
+        return 0;
+    brood__system_process(&process, (pid_t) pid);
+    return process.start_time;
+}
+
+bool brood__self_gone(uint32_t pid, uint64_t start_time)
+{
+    brood__system_process_t process;
+    bool gone;
+    int pidfd;
+
+    if (pid == 0 || pid > INT_MAX) /* to kill these would be groups of processes */
+        return false;
+    pidfd = brood__system_pidfd((pid_t) pid);
+    /* EINVAL, in some versions ENOENT: the number is that of a thread now, so it was free before. */
+    if (pidfd < 0 && (errno == ESRCH || errno == EINVAL || errno == ENOENT))
+        return true;
+    if (pidfd < 0 && kill((pid_t) pid, 0) != 0 && errno == ESRCH)
+        return true;
+    brood__system_process(&process, (pid_t) pid);
+    /* The descriptor came first: if the process it means has this start time, so had it then. */
+    gone = start_time != 0 && process.start_time != 0 && process.start_time != start_time;
+    if (!gone)
+        gone = pidfd >= 0 ? brood__fd_wait(pidfd, POLLIN, 0) == APR_SUCCESS : process.ended;
+    brood__fd_close(pidfd);
+    return gone;
+}
+
+static apr_status_t read_urandom(char *bytes, size_t size)
+{
+    int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+    apr_status_t rv = fd < 0 ? errno : APR_SUCCESS;
+
+    while (rv == APR_SUCCESS && size > 0) {
+        ssize_t got = read(fd, bytes, size);
+
+        if (got > 0) {
+            bytes += got;
+            size -= (size_t) got;
+        } else if (got == 0) {
+            rv = APR_EOF;
+        } else if (errno != EINTR) {
+            rv = errno;
+        }
+    }
+    brood__fd_close(fd);
+    return rv;
+}
+
+apr_status_t brood__self_random(void *bytes, size_t size)
+{
+    char *next = bytes;
+
+    while (size > 0) {
+        size_t part = size < 256 ? size : 256; /* the most that getentropy gives */
+
+        if (getentropy(next, part) != 0)
+            return read_urandom(next, size);
+        next += part;
+        size -= part;
+    }
+    return APR_SUCCESS;
+}
+
+uint64_t brood__self_memory(void)
+{
+#ifdef _SC_PHYS_PAGES
+    long pages = sysconf(_SC_PHYS_PAGES);
+    long size = sysconf(_SC_PAGESIZE);
+
+    return pages > 0 && size > 0 ? (uint64_t) pages * (uint64_t) size : 0;
+#else
+    return 0;
+#endif
+}
+
+int brood__self_cpus(void)
+{
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+    return cpus > 0 ? (int) cpus : 1;
+}
+
+int brood__self_usable_cpus(void)
+{
+    int cpus = brood__self_cpus();
+    int limit = brood__system_cpu_limit();
+
+    return limit > 0 && limit < cpus ? limit : cpus;
+}
+
+void brood__self_report(const char *line, size_t size)
+{
+    while (size > 0) {
+        ssize_t written = write(STDERR_FILENO, line, size);
+
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return; /* nobody to tell */
+        line += written;
+        size -= (size_t) written;
+    }
+}
+
+void brood__self_kill(void)
+{
+    for (;;)
+        (void) kill(getpid(), SIGKILL);
+}

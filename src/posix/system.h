@@ -1,0 +1,31 @@
+/* system.h - what each Unix tells in its own way; one of the files system_*.c is compiled. */
+#ifndef BROOD_POSIX_SYSTEM_H
+#define BROOD_POSIX_SYSTEM_H
+
+#include "platform/handle.h"
+#include <sys/types.h>
+
+/* What the system knows of the process with this pid. */
+typedef struct brood__system_process_t {
+    uint64_t start_time;  /* 0: it does not tell */
+    bool ended;           /* no thread of it runs any more; false if it does not tell */
+} brood__system_process_t;
+void brood__system_process(brood__system_process_t *process, pid_t pid);
+
+/* CPUs that affinity and quotas leave to this process; 0: no limit known. */
+int brood__system_cpu_limit(void);
+
+/* A descriptor for that very process, close-on-exec, readable when it has ended; -1 with errno: ENOSYS where there is
+ * no such thing. */
+int brood__system_pidfd(pid_t pid);
+
+/* Send a signal by such a descriptor.  0, or -1 with errno. */
+int brood__system_pidfd_signal(int pidfd, int number);
+
+/* The file of the running image in `path`; false: unknown. */
+bool brood__system_image(char *path, size_t size);
+
+/* Give this process the name of its program; after a start as /proc/self/exe it would be "exe". */
+void brood__system_name_self(void);
+
+#endif

@@ -1,0 +1,91 @@
+/* system_bsd.c - macOS and the BSDs: sysctl.  What one of them does not tell is unknown, which is always safe. */
+#include "posix/system.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#if defined __APPLE__ || defined __FreeBSD__
+#include <sys/param.h>
+#include <sys/sysctl.h>
+#include <sys/user.h>
+#endif
+#ifdef __APPLE__
+#include <mach-o/dyld.h>
+#endif
+#ifdef __FreeBSD__
+#include <sys/cpuset.h>
+#endif
+
+#if defined __APPLE__
+#define START_TIME(info) ((info).kp_proc.p_starttime)
+#define ZOMBIE(info) ((info).kp_proc.p_stat == SZOMB)
+#elif defined __FreeBSD__
+#define START_TIME(info) ((info).ki_start)
+#define ZOMBIE(info) ((info).ki_stat == SZOMB)
+#endif
+
+void brood__system_process(brood__system_process_t *process, pid_t pid)
+{
+    *process = (brood__system_process_t){0, false};
+#ifdef START_TIME
+    int name[] = {CTL_KERN, KERN_PROC, KERN_PROC_PID, (int) pid};
+    struct kinfo_proc info;
+    size_t size = sizeof info;
+
+    /* macOS answers with nothing, and success, for a pid that nobody has. */
+    if (sysctl(name, 4, &info, &size, NULL, 0) != 0 || size < sizeof info)
+        return;
+    process->start_time = (uint64_t) START_TIME(info).tv_sec * 1000000 + (uint64_t) START_TIME(info).tv_usec;
+    process->ended = ZOMBIE(info);
+#else
+    (void) pid;
+#endif
+}
+
+int brood__system_cpu_limit(void)
+{
+#ifdef __FreeBSD__
+    cpuset_t set;
+
+    if (cpuset_getaffinity(CPU_LEVEL_WHICH, CPU_WHICH_PID, -1, sizeof set, &set) == 0)
+        return CPU_COUNT(&set);
+#endif
+    return 0;
+}
+
+int brood__system_pidfd(pid_t pid)
+{
+    (void) pid;
+    errno = ENOSYS;
+    return -1;
+}
+
+int brood__system_pidfd_signal(int pidfd, int number)
+{
+    (void) pidfd;
+    (void) number;
+    errno = ENOSYS;
+    return -1;
+}
+
+bool brood__system_image(char *path, size_t size)
+{
+#if defined __APPLE__
+    uint32_t room = (uint32_t) size;
+
+    return _NSGetExecutablePath(path, &room) == 0;
+#elif defined __FreeBSD__
+    int name[] = {CTL_KERN, KERN_PROC, KERN_PROC_PATHNAME, -1};
+
+    return sysctl(name, 4, path, &size, NULL, 0) == 0;
+#else
+    (void) path;
+    (void) size;
+    return false;
+#endif
+}
+
+void brood__system_name_self(void)
+{
+    /* The image was started by its own path. */
+}

@@ -1,0 +1,210 @@
+/* family.c - this process, its parent, and how it ends. */
+#include "process/family.h"
+
+#include "base/deadline.h"
+#include "base/report.h"
+#include "base/status.h"
+#include "process/family_state.h"
+#include <apr_strings.h>
+#include <string.h>
+
+#define GRACE_DEFAULT apr_time_from_sec(5)
+#define GRACE_TERMINATED apr_time_from_sec(1)
+#define GRACE_KILLED apr_time_from_sec(5)  /* of one that the system cannot end nobody waits for ever */
+
+brood__family_t brood__family;
+
+void brood__family_lock(void)
+{
+    if (brood__family.lock != NULL)
+        apr_thread_mutex_lock(brood__family.lock);
+}
+
+void brood__family_unlock(void)
+{
+    if (brood__family.lock != NULL)
+        apr_thread_mutex_unlock(brood__family.lock);
+}
+
+/* What is the parent's in a forked child: its list, its lock, in whatever state that is.  The records and what the
+ * system keeps for them are left alone: the program may have pointers to them, and to close is to look. */
+static void forget(void)
+{
+    memset(&brood__family, 0, sizeof brood__family);
+}
+
+apr_status_t brood__family_begin(const brood__birth_t *birth, bool forked)
+{
+    brood__family_t *family = &brood__family;
+
+    if (forked)
+        forget();
+    if (family->pool == NULL) {
+        /* Unmanaged: the lock of APR's own pools may have been held by another thread when this process was forked. */
+        BROOD_TRY(apr_pool_create_unmanaged(&family->pool));
+        BROOD_TRY(apr_thread_mutex_create(&family->lock, APR_THREAD_MUTEX_DEFAULT, family->pool));
+    }
+    family->self = (brood_process_t){.relation = BROOD__SELF, .daemon = birth->daemon, .exitcode = BROOD_RUNNING};
+    family->self.name = apr_pstrdup(family->pool, birth->name);
+    family->self.path = apr_pstrdup(family->pool, birth->path);
+    family->self.pid = brood__self_pid();
+    family->self.born = brood__self_start_time(family->self.pid);
+    family->has_parent = birth->parent_pid != 0;
+    if (family->has_parent) {
+        family->parent = (brood_process_t){.relation = BROOD__PARENT, .exitcode = BROOD_RUNNING};
+        family->parent.name = apr_pstrdup(family->pool, birth->parent_name);
+        family->parent.pid = birth->parent_pid;
+        family->parent.born = birth->parent_born;
+    }
+    family->exit_grace = birth->exit_grace;
+    family->number = 0;
+    family->ending = false;
+    family->active = true;
+    brood__status_self(family->self.name);
+    return APR_SUCCESS;
+}
+
+bool brood__family_active(void)
+{
+    return brood__family.active;
+}
+
+apr_status_t brood__family_check(void)
+{
+    if (!brood__family.active)
+        return brood_fail(BROOD_EGUARD, "brood_main or brood_init has not run in this program, or has ended");
+    if (brood__family.self.pid != brood__self_pid())
+        return brood_fail(BROOD_EMISUSE, "this process was forked without brood: it can start no children");
+    if (brood__family.ending)
+        return brood_fail(BROOD_EMISUSE, "this process is ending: it starts no more children");
+    return APR_SUCCESS;
+}
+
+void brood__family_birth(brood__birth_t *birth)
+{
+    birth->parent_pid = brood__family.self.pid;
+    birth->parent_born = brood__family.self.born;
+    birth->parent_name = brood__family.self.name;
+    birth->exit_grace = brood__family.exit_grace;
+}
+
+brood_process_t *brood__family_self(void)
+{
+    brood_process_t *self = &brood__family.self;
+
+    if (!brood__family.active) { /* before brood_init, after its end, in a program that never calls it */
+        self->relation = BROOD__SELF;
+        self->name = "MainProcess";
+        self->path = "";
+        self->exitcode = BROOD_RUNNING;
+        self->pid = brood__self_pid();
+    }
+    return self;
+}
+
+brood_process_t *brood__family_parent(void)
+{
+    return brood__family.active && brood__family.has_parent ? &brood__family.parent : NULL;
+}
+
+void brood__family_reap(void)
+{
+    apr_pool_t *scratch;
+    brood_process_t **children;
+    bool none;
+
+    brood__family_lock();
+    none = brood__family.children == NULL;
+    brood__family_unlock();
+    if (none || apr_pool_create_unmanaged(&scratch) != APR_SUCCESS)
+        return;
+    children = brood__family_children(scratch);
+    for (brood_process_t **child = children; child != NULL && *child != NULL; child++) {
+        BROOD_IGNORE(brood__record_wait(*child, BROOD__AT_ONCE));
+        brood__record_release(*child);
+    }
+    apr_pool_destroy(scratch);
+}
+
+/* ---- the end ---- */
+
+/* Join every child of the list within the deadline.  Returns how many are left. */
+static unsigned join_all(brood_process_t **children, apr_time_t deadline)
+{
+    unsigned left = 0;
+
+    for (; *children != NULL; children++)
+        if (!(*children)->outlives_parent && brood__record_wait(*children, deadline) != APR_SUCCESS)
+            left++;
+    return left;
+}
+
+typedef apr_status_t end_fn(brood__child_t *child);
+
+/* End those that run still, and say so. */
+static void end_all(brood_process_t **children, end_fn *end, const char *how)
+{
+    for (; *children != NULL; children++) {
+        if ((*children)->outlives_parent || (*children)->ended)
+            continue;
+        brood__report("%s: %s (pid %lu) had not ended in time and was %s", brood__family.self.name,
+                      (*children)->name, (unsigned long) (*children)->pid, how);
+        BROOD_IGNORE(brood__record_end(*children, end));
+    }
+}
+
+static void end_children(brood_process_t **children)
+{
+    const apr_interval_time_t grace = brood__family.exit_grace;
+
+    for (brood_process_t **child = children; *child != NULL; child++)
+        if ((*child)->daemon && !(*child)->outlives_parent)
+            BROOD_IGNORE(brood__record_end(*child, brood__child_terminate));
+    if (join_all(children, brood__deadline(grace == 0 ? GRACE_DEFAULT : grace)) == 0)
+        return;
+    end_all(children, brood__child_terminate, "terminated");
+    if (join_all(children, brood__deadline(GRACE_TERMINATED)) == 0)
+        return;
+    end_all(children, brood__child_kill, "killed");
+    BROOD_IGNORE(join_all(children, brood__deadline(GRACE_KILLED)) != 0);
+}
+
+/* Those that live on are nobody's from here. */
+static void part_from(brood_process_t **children)
+{
+    for (; *children != NULL; children++) {
+        brood_process_t **place;
+
+        brood__family_lock();
+        (*children)->id = 0;
+        for (place = &brood__family.children; *place != NULL; place = &(*place)->next)
+            if (*place == *children) {
+                *place = (*children)->next;
+                (*children)->references--; /* ours is left */
+                break;
+            }
+        brood__family_unlock();
+        brood__record_release(*children);
+    }
+}
+
+void brood__family_end(void)
+{
+    apr_pool_t *scratch;
+    brood_process_t **children;
+
+    brood__family_lock();
+    brood__family.ending = true; /* nobody is added from now on */
+    brood__family_unlock();
+    if (apr_pool_create_unmanaged(&scratch) == APR_SUCCESS) {
+        children = brood__family_children(scratch);
+        if (children != NULL) {
+            end_children(children);
+            part_from(children);
+        }
+        apr_pool_destroy(scratch);
+    }
+    brood__family.active = false;
+    brood__family.has_parent = false;
+    brood__status_self("MainProcess");
+}

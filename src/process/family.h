@@ -1,0 +1,88 @@
+/* family.h - this process, its parent, its children, and how it ends.
+ *
+ * One lock guards all of it.  Who starts a child holds it meanwhile, so a forked child sees a family in order (and
+ * begins a new one, with a new lock), and inherits no half-made channel of another start. */
+#ifndef BROOD_PROCESS_FAMILY_H
+#define BROOD_PROCESS_FAMILY_H
+
+#include "memory/table.h"
+#include "platform/child.h"
+#include <brood/process.h>
+#include <stdint.h>
+
+typedef enum brood__relation_t { BROOD__SELF, BROOD__PARENT, BROOD__CHILD } brood__relation_t;
+
+/* Lives in a pool of its own, which belongs to no other: the last who refers to it (the list of children until it has
+ * ended, the user's handle, whoever waits) ends it, in whatever thread that is. */
+struct brood_process_t {
+    brood__relation_t relation;
+    const char *name;
+    const char *path;           /* "1:2" */
+    bool daemon;
+    bool outlives_parent;
+    uint32_t pid;
+    uint64_t born;              /* parent: brood__self_start_time */
+
+    apr_pool_t *pool;
+    uint32_t creator;           /* pid of the process whose child it is */
+    brood__id_t id;             /* slot; 0: of an arena that is gone */
+    brood__child_t *child;      /* NULL: released */
+    int exitcode;
+    _Atomic bool ended;
+    _Atomic bool closed;
+    unsigned waiting;           /* threads that use `child` */
+    unsigned references;
+    brood_process_t *next;      /* among the live children */
+};
+
+/* Who a new process is. */
+typedef struct brood__birth_t {
+    const char *name;
+    const char *path;                /* "" in the first of the tree */
+    bool daemon;
+    uint32_t parent_pid;             /* 0: none */
+    uint64_t parent_born;
+    const char *parent_name;
+    apr_interval_time_t exit_grace;  /* 0: the default */
+} brood__birth_t;
+
+/* Be that process, with no children.  Texts are copied.  `forked`: what is known of a family is the parent's.  */
+apr_status_t brood__family_begin(const brood__birth_t *birth, bool forked);
+
+/* BROOD_EGUARD: it has not begun, or has ended.  BROOD_EMISUSE: this process was forked without brood, or is ending. */
+apr_status_t brood__family_check(void);
+bool brood__family_active(void);
+
+/* What happens at the end of a process: daemonic children are terminated, the others joined within exit_grace, then
+ * terminated, then killed. */
+void brood__family_end(void);
+
+void brood__family_lock(void);
+void brood__family_unlock(void);
+
+/* Fill in what a child must know of this process. */
+void brood__family_birth(brood__birth_t *birth);
+
+/* A record with one reference, the caller's, its number taken; `name` NULL: after the number.  APR_ENOMEM. */
+apr_status_t brood__record_create(brood_process_t **record, const char *name);
+/* A running child is in the family; under the lock. */
+void brood__record_link(brood_process_t *record);
+void brood__record_release(brood_process_t *record);
+/* For apr_pool_cleanup_register. */
+apr_status_t brood__record_cleanup(void *record);
+
+/* Wait for a child of this process and note its end.  APR_TIMEUP, or the status of a failed wait. */
+apr_status_t brood__record_wait(brood_process_t *record, apr_time_t deadline);
+/* Terminate or kill, whichever is given, unless it has ended. */
+apr_status_t brood__record_end(brood_process_t *record, apr_status_t (*end)(brood__child_t *child));
+
+/* Live children, each with a reference for the caller, in `mem`; the list ends with NULL.  NULL: no memory. */
+brood_process_t **brood__family_children(apr_pool_t *mem);
+
+/* Note the ends of those that have ended. */
+void brood__family_reap(void);
+
+brood_process_t *brood__family_self(void);
+brood_process_t *brood__family_parent(void); /* NULL: none */
+
+#endif

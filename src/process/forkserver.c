@@ -1,0 +1,121 @@
+/* forkserver.c - the way to the fork server, which is started when it is first needed.
+ *
+ * The server is a spawned copy of the program that goes to brood__child_serve as soon as it sees the arena.  It stands
+ * in no table and holds nothing of the arena; it outlives the process that started it if others still may ask. */
+#include "process/forkserver.h"
+
+#include "base/deadline.h"
+#include "memory/arena.h"
+#include "platform/channel.h"
+#include "process/entry.h"
+#include "process/startup.h"
+
+#define LAST_WAIT apr_time_from_sec(1)
+
+static brood__handle_t server = BROOD__NO_HANDLE;
+static brood__child_t *server_child;  /* if this process started it */
+static apr_pool_t *server_pool;       /* of server_child */
+
+brood__handle_t brood__forkserver_handle(void)
+{
+    return server;
+}
+
+void brood__forkserver_inherit(brood__handle_t handle)
+{
+    server = handle;
+    server_child = NULL;
+    server_pool = NULL;
+}
+
+/* Its end is a matter of moments: nobody can ask any more, or it was killed.  If others still can, it lives on. */
+static void part_from(brood__child_t *child)
+{
+    int exitcode;
+
+    BROOD_IGNORE(brood__child_wait(child, &exitcode, brood__deadline(LAST_WAIT)));
+    brood__child_close(child);
+}
+
+void brood__forkserver_end(void)
+{
+    brood__channel_close(server);
+    server = BROOD__NO_HANDLE;
+    if (server_child != NULL) {
+        part_from(server_child);
+        apr_pool_destroy(server_pool);
+    }
+    server_child = NULL;
+    server_pool = NULL;
+}
+
+static apr_status_t tell(brood__handle_t channel, apr_pool_t *mem)
+{
+    brood__output_t output = {NULL, 0, 0, mem};
+    const brood__startup_t startup = {
+        .role = BROOD__ROLE_SERVER,
+        .fingerprint = brood__entry_fingerprint(),
+        .arena_size = brood__arena_segment()->size,
+    };
+
+    BROOD_TRY(brood__startup_encode(&output, &startup));
+    return brood__frame_send(channel, output.data, output.size, brood__deadline(BROOD__STARTUP_PATIENCE));
+}
+
+static apr_status_t begin(const char *const *argv)
+{
+    brood__handle_t ends[2] = {BROOD__NO_HANDLE, BROOD__NO_HANDLE};
+    brood__handle_t channel = BROOD__NO_HANDLE;
+    brood__child_t *child = NULL;
+    apr_pool_t *pool;
+    apr_status_t rc;
+
+    BROOD_TRY(apr_pool_create_unmanaged(&pool));
+    rc = brood__child_server_pair(ends);
+    if (rc == APR_SUCCESS) {
+        const brood__start_t start = {
+            .argv = argv,
+            .segment = brood__arena_segment()->handle,
+            .server = ends[0],
+            .outlives_parent = true,
+        };
+
+        rc = brood__child_spawn(&child, &channel, &start, pool);
+    }
+    if (rc == APR_SUCCESS) {
+        rc = tell(channel, pool);
+        brood__channel_close(channel);
+    }
+    brood__channel_close(ends[0]);
+    if (rc != APR_SUCCESS && rc != APR_EOF) { /* APR_EOF: it was killed at once, which the request will find out */
+        brood__channel_close(ends[1]);
+        if (child != NULL) {
+            BROOD_IGNORE(brood__child_kill(child));
+            part_from(child);
+        }
+        apr_pool_destroy(pool);
+        return rc;
+    }
+    server = ends[1];
+    server_child = child;
+    server_pool = pool;
+    return APR_SUCCESS;
+}
+
+apr_status_t brood__forkserver_request(brood__child_t **child, brood__handle_t *channel, brood__start_t *start,
+                                       apr_pool_t *mem)
+{
+    apr_status_t rc = APR_EOF;
+
+    for (int attempt = 0; attempt < 2 && rc == APR_EOF; attempt++) {
+        if (server == BROOD__NO_HANDLE)
+            BROOD_TRY(begin(start->argv));
+        start->server = server;
+        rc = brood__child_request(child, channel, start, mem);
+        if (rc == APR_EOF)
+            brood__forkserver_end();
+    }
+    if (rc == APR_EOF)
+        return brood_fail(APR_EGENERAL, "the fork server ends as soon as it is asked");
+    return rc;
+}

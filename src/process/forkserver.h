@@ -1,0 +1,20 @@
+/* forkserver.h - the way to the fork server.  Except for brood__forkserver_handle, under the family's lock. */
+#ifndef BROOD_PROCESS_FORKSERVER_H
+#define BROOD_PROCESS_FORKSERVER_H
+
+#include "platform/child.h"
+
+/* Where requests go, for children of every method: they ask the same server; BROOD__NO_HANDLE: there is none yet. */
+brood__handle_t brood__forkserver_handle(void);
+
+/* In a new process: the way it inherited.  A server that the parent started is not its child. */
+void brood__forkserver_inherit(brood__handle_t server);
+
+/* brood__child_request with start->server set here: starts a server if there is none, and once again if it has died. */
+apr_status_t brood__forkserver_request(brood__child_t **child, brood__handle_t *channel, brood__start_t *start,
+                                       apr_pool_t *mem);
+
+/* This process asks no more.  A server ends when the last one has gone who could ask. */
+void brood__forkserver_end(void);
+
+#endif

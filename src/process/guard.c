@@ -1,0 +1,151 @@
+/* guard.c - the door of every process: is it the first of a tree, or somebody's child? */
+#include "process/guard.h"
+
+#include "base/codec.h"
+#include "base/report.h"
+#include "memory/table.h"
+#include "platform/child.h"
+#include "platform/self.h"
+#include "process/call.h"
+#include "process/entry.h"
+#include "process/family.h"
+#include "process/forkserver.h"
+#include "process/newborn.h"
+#include "queue/queue.h"
+#include "sync/array.h"
+#include "sync/lock.h"
+#include <apr_general.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <stdlib.h>
+
+static const char *const *command_line;
+static uint32_t first_pid; /* of the process that brood_init returned in */
+
+const char *const *brood__guard_argv(void)
+{
+    return command_line;
+}
+
+static void register_kinds(void)
+{
+    static const brood__entry_names_t names = {brood__entry_full_name, brood__entry_by_name};
+    static const brood__kind_t *const kinds[] = {&brood__lock_kind, &brood__array_kind, &brood__queue_kind};
+
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        brood__kind_register(kinds[i]);
+    brood__codec_entries(&names);
+}
+
+/* A copy of the pointers, since argv need not end with NULL when it is not main's. */
+static apr_status_t keep_command_line(int argc, char **argv, apr_pool_t *mem)
+{
+    const char **copy;
+
+    if (argc < 0 || (argc > 0 && argv == NULL))
+        return brood_fail(APR_EINVAL, "argc is %d and argv is %s", argc, argv == NULL ? "NULL" : "not");
+    copy = apr_pcalloc(mem, ((apr_size_t) argc + 1) * sizeof(const char *));
+    for (int i = 0; i < argc; i++)
+        copy[i] = argv[i];
+    command_line = copy;
+    brood__call_program(argc, copy);
+    return APR_SUCCESS;
+}
+
+static apr_status_t end(void *nothing)
+{
+    (void) nothing;
+    if (first_pid != brood__self_pid()) /* a forked copy of the first process: nothing of it is its own */
+        return APR_SUCCESS;
+    first_pid = 0;
+    brood__family_end();
+    brood__forkserver_end();
+    brood__table_leave();
+    brood__arena_detach();
+    brood__entry_freeze(false);
+    brood__call_program(0, NULL);
+    command_line = NULL;
+    return APR_SUCCESS;
+}
+
+static apr_status_t begin(const brood_init_options_t *options, apr_pool_t *mem)
+{
+    const brood__birth_t birth = {.name = "MainProcess", .path = "", .exit_grace = options->exit_grace};
+    apr_status_t rc;
+
+    BROOD_TRY(brood__arena_create(options->arena_limit));
+    rc = brood__family_begin(&birth, false);
+    if (rc != APR_SUCCESS) {
+        brood__table_leave();
+        brood__arena_detach();
+        return rc;
+    }
+    first_pid = brood__self_pid();
+    apr_pool_cleanup_register(mem, NULL, end, apr_pool_cleanup_null);
+    return APR_SUCCESS;
+}
+
+apr_status_t brood_init(int argc, char **argv, const brood_init_options_t *options, apr_pool_t *mem)
+{
+    static const brood_init_options_t none;
+    brood__bequest_t bequest;
+    apr_status_t rc;
+
+    if (brood__family_active())
+        return brood_fail(BROOD_EMISUSE, "brood_init has run already");
+    BROOD_TRY(keep_command_line(argc, argv, mem));
+    register_kinds();
+    brood__entry_freeze(true);
+    if (brood__child_inherit(&bequest))
+        brood__newborn_spawned(&bequest);
+    rc = begin(options != NULL ? options : &none, mem);
+    if (rc != APR_SUCCESS)
+        brood__entry_freeze(false);
+    return rc;
+}
+
+static apr_status_t run(int argc, char **argv, brood_entry_fn app, const brood_entry_t *entries, apr_pool_t *pool)
+{
+    brood__work_t work;
+    brood_value_t *args;
+    apr_pool_t *mem;
+    apr_status_t rc;
+
+    BROOD_TRY(brood_register("main", entries));
+    BROOD_TRY(brood_init(argc, argv, NULL, pool));
+    BROOD_TRY(apr_pool_create(&mem, pool));
+    args = apr_palloc(mem, ((apr_size_t) argc + 1) * sizeof *args);
+    for (int i = 1; i < argc; i++)
+        args[i - 1] = brood_text(argv[i]);
+    BROOD_TRY(brood__work_init(&work, "app", brood_list(args, argc > 0 ? (apr_size_t) argc - 1 : 0), mem));
+    rc = app(&work.call);
+    if (rc != APR_SUCCESS)
+        brood__locks_release_all();
+    return rc;
+}
+
+int brood_main(int argc, char **argv, brood_entry_fn app, const brood_entry_t *entries)
+{
+    const char *const *args = (const char *const *) argv;
+    const char *program = "brood";
+    char text[200];
+    apr_pool_t *pool;
+    apr_status_t rc;
+
+    rc = apr_app_initialize(&argc, &args, NULL); /* on Windows: argv in UTF-8 */
+    if (rc == APR_SUCCESS)
+        rc = apr_pool_create(&pool, NULL);
+    if (rc != APR_SUCCESS) {
+        brood__report("%s: APR cannot be initialized: %s", program, brood_strerror(rc, text, sizeof text));
+        return EXIT_FAILURE;
+    }
+    argv = (char **) args;
+    if (argc > 0)
+        program = apr_filepath_name_get(argv[0]);
+    rc = run(argc, argv, app, entries, pool);
+    if (rc != APR_SUCCESS)
+        brood__report("%s failed: %s", program, brood__failure_text(rc, text, sizeof text));
+    apr_pool_destroy(pool);
+    apr_terminate();
+    return rc == APR_SUCCESS ? EXIT_SUCCESS : EXIT_FAILURE;
+}

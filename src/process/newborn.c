@@ -1,0 +1,185 @@
+/* newborn.c - what a new process does: find out who it is, run its entry, end. */
+#include "process/newborn.h"
+
+#include "base/deadline.h"
+#include "base/report.h"
+#include "base/status.h"
+#include "memory/table.h"
+#include "platform/channel.h"
+#include "process/call.h"
+#include "process/entry.h"
+#include "process/family.h"
+#include "process/forkserver.h"
+#include "process/method.h"
+#include "process/startup.h"
+#include "sync/lock.h"
+#include <apr_file_info.h>
+#include <apr_strings.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Where a process comes from decides how it leaves, and what it has to set up. */
+typedef enum origin_t {
+    ORIGIN_FORKED,   /* by its parent */
+    ORIGIN_SERVED,   /* by the fork server */
+    ORIGIN_SPAWNED
+} origin_t;
+
+static void leave(origin_t origin, int exitcode)
+{
+    if (origin == ORIGIN_SPAWNED)
+        exit(exitcode);
+    brood__child_exit(exitcode); /* without the exit handlers of the process it is a copy of */
+}
+
+static apr_status_t be_somebody(const brood__startup_t *startup, origin_t origin)
+{
+    const brood__birth_t birth = {
+        .name = startup->name,
+        .path = startup->path,
+        .daemon = startup->daemon,
+        .parent_pid = startup->parent_pid,
+        .parent_born = startup->parent_born,
+        .parent_name = startup->parent_name,
+        .exit_grace = startup->exit_grace,
+    };
+
+    if (startup->name == NULL || startup->path == NULL || startup->parent_name == NULL || startup->entry == NULL)
+        return brood_fail(BROOD_EDECODE, "start data without a name");
+    BROOD_TRY(brood__family_begin(&birth, origin == ORIGIN_FORKED));
+    brood__method_born((brood_start_method_t) startup->method);
+    return APR_SUCCESS;
+}
+
+/* The fork server is where it was started, not where its child's parent is. */
+static apr_status_t go_to(brood_bytes_t directory, apr_pool_t *mem)
+{
+    const char *path = apr_pstrmemdup(mem, directory.data, directory.size);
+    const apr_status_t rc = directory.size != 0 ? apr_filepath_set(path, mem) : APR_SUCCESS;
+
+    return rc == APR_SUCCESS ? APR_SUCCESS : brood_fail(rc, "cannot go to the directory %s", path);
+}
+
+/* Everything up to the entry's first instruction. */
+static apr_status_t prepare(brood__work_t *work, brood_entry_fn *entry, const brood__startup_t *startup,
+                            origin_t origin, apr_pool_t *mem)
+{
+    brood_value_t args;
+
+    if (startup->fingerprint != brood__entry_fingerprint())
+        return brood_fail(BROOD_ETABLES, "the entry tables are not the parent's: the same modules must be registered "
+                                         "in every process, before brood_init");
+    *entry = brood__entry_by_name(startup->entry, strlen(startup->entry));
+    if (*entry == NULL)
+        return brood_fail(BROOD_EENTRY, "there is no entry %s", startup->entry);
+    if (origin == ORIGIN_SERVED)
+        BROOD_TRY(go_to(startup->directory, mem));
+    BROOD_TRY(brood__decode(&args, startup->args.data, startup->args.size, true, mem));
+    return brood__work_init(work, brood_entry_name(*entry), args, mem);
+}
+
+/* Run the entry; returns the exit code. */
+static int run(const brood__startup_t *startup, origin_t origin, apr_pool_t *mem)
+{
+    brood__work_t work;
+    brood_entry_fn entry = NULL;
+    char text[200];
+    apr_status_t rc = prepare(&work, &entry, startup, origin, mem);
+
+    if (rc != APR_SUCCESS) {
+        brood__report("%s: cannot start %s: %s", startup->name, startup->entry,
+                      brood__failure_text(rc, text, sizeof text));
+        return 1;
+    }
+    rc = entry(&work.call);
+    if (rc == APR_SUCCESS)
+        return 0;
+    brood__locks_release_all(); /* what they guard is not in doubt because a function returned */
+    brood__report("%s: %s failed: %s", startup->name, work.call.name, brood__failure_text(rc, text, sizeof text));
+    return 1;
+}
+
+/* From here on the arena is there, and this process knows nothing of itself. */
+static void live(const void *data, size_t size, origin_t origin, apr_pool_t *mem)
+{
+    brood__startup_t startup;
+    char text[200];
+    int exitcode;
+    apr_status_t rc = brood__startup_decode(&startup, data, size, mem);
+
+    if (rc == APR_SUCCESS)
+        rc = be_somebody(&startup, origin);
+    if (rc != APR_SUCCESS) {
+        brood__report("brood: a new process cannot start: %s", brood__failure_text(rc, text, sizeof text));
+        leave(origin, 1);
+    }
+    if (brood__table_adopt(startup.id) != APR_SUCCESS)
+        leave(origin, 1); /* given up by its parent: nobody waits for a word from it */
+    exitcode = run(&startup, origin, mem);
+    apr_pool_destroy(mem); /* the call's: what it holds is let go while this process still counts as alive */
+    brood__family_end();
+    brood__forkserver_end();
+    brood__table_leave();
+    leave(origin, exitcode);
+}
+
+/* A pool that no lock of APR's stands behind: in a forked child another thread of the parent may have held it. */
+static apr_pool_t *own_pool(origin_t origin)
+{
+    apr_pool_t *pool;
+
+    if (apr_pool_create_unmanaged(&pool) != APR_SUCCESS)
+        leave(origin, 1);
+    return pool;
+}
+
+void brood__newborn_forked(const void *data, size_t size)
+{
+    brood__forkserver_inherit(brood__forkserver_handle()); /* the way there; the server is the parent's child */
+    live(data, size, ORIGIN_FORKED, own_pool(ORIGIN_FORKED));
+}
+
+/* Start data from the channel.  None come if the parent gave up or ended: then nobody waits for a word from us. */
+static brood_bytes_t hear(brood__handle_t channel, origin_t origin, apr_pool_t *mem)
+{
+    brood_bytes_t data;
+
+    if (brood__frame_receive(&data, channel, brood__deadline(BROOD__STARTUP_PATIENCE), mem) != APR_SUCCESS)
+        leave(origin, 1);
+    brood__channel_close(channel);
+    return data;
+}
+
+/* Comes back from brood__child_serve in every child, and at last in the server. */
+static void serve(brood__handle_t requests, apr_pool_t *mem)
+{
+    brood__bequest_t bequest;
+    brood_bytes_t data;
+
+    if (brood__child_serve(requests, &bequest, mem) != APR_SUCCESS)
+        exit(0); /* nobody is left who could ask */
+    mem = own_pool(ORIGIN_SERVED);
+    brood__forkserver_inherit(bequest.server);
+    data = hear(bequest.channel, ORIGIN_SERVED, mem);
+    live(data.data, data.size, ORIGIN_SERVED, mem);
+}
+
+void brood__newborn_spawned(const brood__bequest_t *bequest)
+{
+    apr_pool_t *mem = own_pool(ORIGIN_SPAWNED);
+    const brood_bytes_t data = hear(bequest->channel, ORIGIN_SPAWNED, mem);
+    brood__startup_t startup;
+    char text[200];
+    apr_status_t rc = brood__startup_decode(&startup, data.data, data.size, mem);
+
+    if (rc == APR_SUCCESS)
+        rc = brood__arena_attach(bequest->segment, startup.arena_size);
+    if (rc != APR_SUCCESS) {
+        brood__report("brood: a new process cannot start: %s", brood__failure_text(rc, text, sizeof text));
+        exit(1);
+    }
+    if (startup.role == BROOD__ROLE_SERVER)
+        serve(bequest->server, mem);
+    brood__forkserver_inherit(bequest->server);
+    live(data.data, data.size, ORIGIN_SPAWNED, mem);
+}

@@ -1,0 +1,14 @@
+/* newborn.h - what a new process does, however it came to be.  None of these returns. */
+#ifndef BROOD_PROCESS_NEWBORN_H
+#define BROOD_PROCESS_NEWBORN_H
+
+#include "platform/child.h"
+#include <stddef.h>
+
+/* A forked copy of the parent, whose start data are in the memory it inherited. */
+void brood__newborn_forked(const void *data, size_t size);
+
+/* The program run anew: a child, or the fork server. */
+void brood__newborn_spawned(const brood__bequest_t *bequest);
+
+#endif

@@ -1,0 +1,181 @@
+/* process.c - what can be asked and done about a process. */
+#include <brood/process.h>
+
+#include "base/deadline.h"
+#include "platform/self.h"
+#include "process/family.h"
+#include <apr_strings.h>
+
+/* The parent cannot be waited for: it is looked after, less and less often. */
+#define PAUSE_FIRST apr_time_from_msec(1)
+#define PAUSE_LAST apr_time_from_msec(50)
+
+static bool is_ours(const brood_process_t *process)
+{
+    return process->relation == BROOD__CHILD && process->creator == brood__self_pid();
+}
+
+static apr_status_t check_ours(const brood_process_t *process, const char *what)
+{
+    if (!is_ours(process))
+        return brood_fail(BROOD_EMISUSE, "%s is no child of this process: it cannot %s it", process->name, what);
+    if (process->closed)
+        return brood_fail(BROOD_ECLOSED, "%s is closed", process->name);
+    return APR_SUCCESS;
+}
+
+static apr_status_t join_parent(const brood_process_t *parent, apr_interval_time_t timeout)
+{
+    const apr_time_t deadline = brood__deadline(timeout);
+    apr_interval_time_t pause = PAUSE_FIRST;
+
+    while (!brood__self_gone(parent->pid, parent->born)) {
+        const apr_time_t now = deadline == BROOD__NEVER ? 0 : brood__clock_now();
+
+        if (now >= deadline)
+            return brood_fail(APR_TIMEUP, "%s is still running", parent->name);
+        apr_sleep(deadline - now < pause ? deadline - now : pause);
+        pause = pause * 2 < PAUSE_LAST ? pause * 2 : PAUSE_LAST;
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t brood_process_join(brood_process_t *process, apr_interval_time_t timeout)
+{
+    apr_status_t rc;
+
+    if (process->relation == BROOD__PARENT)
+        return join_parent(process, timeout);
+    BROOD_TRY(check_ours(process, "join"));
+    rc = brood__record_wait(process, brood__deadline(timeout));
+    if (rc == APR_SUCCESS)
+        return APR_SUCCESS;
+    return rc == APR_TIMEUP ? brood_fail(rc, "%s is still running", process->name)
+                            : brood_fail(rc, "cannot wait for %s", process->name);
+}
+
+apr_status_t brood_process_terminate(brood_process_t *process)
+{
+    BROOD_TRY(check_ours(process, "terminate"));
+    return brood__record_end(process, brood__child_terminate);
+}
+
+apr_status_t brood_process_kill(brood_process_t *process)
+{
+    BROOD_TRY(check_ours(process, "kill"));
+    return brood__record_end(process, brood__child_kill);
+}
+
+apr_status_t brood_process_close(brood_process_t *process)
+{
+    if (process->relation != BROOD__CHILD)
+        return APR_SUCCESS;
+    if (!is_ours(process))
+        return brood_fail(BROOD_EMISUSE, "%s is no child of this process: it cannot close it", process->name);
+    if (brood__record_wait(process, BROOD__AT_ONCE) != APR_SUCCESS)
+        return brood_fail(BROOD_EMISUSE, "%s is running: join it before it is closed", process->name);
+    process->closed = true;
+    return APR_SUCCESS;
+}
+
+/* Its state now, if it is a child of ours. */
+static int look(const brood_process_t *process)
+{
+    /* To look at a child is to reap it, which is noted in its record. */
+    brood_process_t *record = (brood_process_t *) process;
+
+    return brood__record_wait(record, BROOD__AT_ONCE) == APR_SUCCESS ? record->exitcode : BROOD_RUNNING;
+}
+
+bool brood_process_is_alive(const brood_process_t *process)
+{
+    if (process->relation == BROOD__SELF)
+        return true;
+    if (process->relation == BROOD__PARENT)
+        return !brood__self_gone(process->pid, process->born);
+    if (is_ours(process))
+        return look(process) == BROOD_RUNNING;
+    return !process->ended && !brood__self_gone(process->pid, 0); /* the parent's record, in a forked child */
+}
+
+int brood_process_exitcode(const brood_process_t *process)
+{
+    if (process->relation == BROOD__CHILD && is_ours(process))
+        return look(process);
+    if (process->relation == BROOD__PARENT && brood__self_gone(process->pid, process->born))
+        return 255;
+    return process->exitcode;
+}
+
+int brood_process_pid(const brood_process_t *process)
+{
+    return (int) process->pid;
+}
+
+const char *brood_process_name(const brood_process_t *process)
+{
+    return process->name;
+}
+
+bool brood_process_daemon(const brood_process_t *process)
+{
+    return process->daemon;
+}
+
+const char *brood_process_string(const brood_process_t *process, apr_pool_t *mem)
+{
+    const int exitcode = brood_process_exitcode(process);
+    const char *state, *parent = "";
+
+    if (exitcode == BROOD_RUNNING)
+        state = "started";
+    else if (exitcode < 0)
+        state = apr_psprintf(mem, "ended by signal %d", -exitcode);
+    else
+        state = apr_psprintf(mem, "ended, exit code %d", exitcode);
+    if (process->relation == BROOD__CHILD)
+        parent = apr_psprintf(mem, " parent=%lu", (unsigned long) process->creator);
+    return apr_psprintf(mem, "<Process %s pid=%lu%s %s%s%s>", process->name, (unsigned long) process->pid, parent,
+                        state, process->closed ? ", closed" : "", process->daemon ? ", daemon" : "");
+}
+
+const brood_process_t *brood_current_process(void)
+{
+    return brood__family_self();
+}
+
+const char *brood_current_name(void)
+{
+    return brood__family_self()->name;
+}
+
+int brood_current_pid(void)
+{
+    return (int) brood__family_self()->pid;
+}
+
+brood_process_t *brood_parent_process(void)
+{
+    return brood__family_parent();
+}
+
+brood_process_t **brood_active_children(apr_pool_t *mem)
+{
+    brood_process_t **children;
+
+    brood__family_reap();
+    children = brood__family_children(mem);
+    for (brood_process_t **child = children; child != NULL && *child != NULL; child++)
+        apr_pool_cleanup_register(mem, *child, brood__record_cleanup, apr_pool_cleanup_null);
+    return children;
+}
+
+int brood_cpu_count(void)
+{
+    return brood__self_cpus();
+}
+
+int brood_usable_cpu_count(void)
+{
+    return brood__self_usable_cpus();
+}

@@ -1,0 +1,155 @@
+/* record.c - what is known of one child, from its start until nobody asks any more. */
+#include "process/family.h"
+
+#include "process/family_state.h"
+#include <apr_strings.h>
+
+apr_status_t brood__record_create(brood_process_t **record, const char *name)
+{
+    brood__family_t *family = &brood__family;
+    apr_pool_t *pool;
+    brood_process_t *made;
+    unsigned number;
+
+    BROOD_TRY(apr_pool_create_unmanaged(&pool));
+    made = apr_pcalloc(pool, sizeof *made);
+    brood__family_lock();
+    number = ++family->number;
+    brood__family_unlock();
+    made->path = *family->self.path == '\0' ? apr_psprintf(pool, "%u", number)
+                                            : apr_psprintf(pool, "%s:%u", family->self.path, number);
+    made->name = name != NULL ? apr_pstrdup(pool, name) : apr_pstrcat(pool, "Process-", made->path, NULL);
+    made->relation = BROOD__CHILD;
+    made->pool = pool;
+    made->creator = family->self.pid;
+    made->exitcode = BROOD_RUNNING;
+    made->references = 1;
+    *record = made;
+    return APR_SUCCESS;
+}
+
+/* Under the lock, like all below: nobody waits any more, so the system's side can go. */
+static void close_child(brood_process_t *record)
+{
+    if (record->child != NULL && record->waiting == 0) {
+        brood__child_close(record->child);
+        record->child = NULL;
+    }
+}
+
+static void release(brood_process_t *record)
+{
+    if (--record->references != 0)
+        return;
+    close_child(record);
+    apr_pool_destroy(record->pool);
+}
+
+void brood__record_release(brood_process_t *record)
+{
+    brood__family_lock();
+    release(record);
+    brood__family_unlock();
+}
+
+apr_status_t brood__record_cleanup(void *data)
+{
+    brood_process_t *record = data;
+
+    if (record->creator == brood__self_pid()) /* else a forked child ends its copy of the parent's pool */
+        brood__record_release(record);
+    return APR_SUCCESS;
+}
+
+void brood__record_link(brood_process_t *record)
+{
+    record->references++;
+    record->next = brood__family.children;
+    brood__family.children = record;
+}
+
+static void unlink_child(brood_process_t *record)
+{
+    brood_process_t **place = &brood__family.children;
+
+    while (*place != NULL && *place != record)
+        place = &(*place)->next;
+    if (*place == NULL)
+        return;
+    *place = record->next;
+    release(record);
+}
+
+static void note_end(brood_process_t *record, int exitcode)
+{
+    if (record->ended)
+        return;
+    record->exitcode = exitcode;
+    record->ended = true;
+    unlink_child(record);
+}
+
+apr_status_t brood__record_wait(brood_process_t *record, apr_time_t deadline)
+{
+    apr_status_t rc = APR_SUCCESS;
+    int exitcode = 0;
+    brood__id_t id;
+    bool ended;
+
+    brood__family_lock();
+    ended = record->ended;
+    id = record->id;
+    if (!ended) {
+        record->waiting++;
+        record->references++;
+    }
+    brood__family_unlock();
+    if (ended)
+        return APR_SUCCESS;
+
+    rc = brood__child_wait(record->child, &exitcode, deadline);
+    if (rc == APR_SUCCESS && id != 0)
+        brood__table_bury(id); /* before anybody hears of the end: what it held is free then */
+    brood__family_lock();
+    record->waiting--;
+    if (rc == APR_SUCCESS)
+        note_end(record, exitcode);
+    if (record->ended)
+        close_child(record);
+    release(record);
+    brood__family_unlock();
+    return rc;
+}
+
+apr_status_t brood__record_end(brood_process_t *record, apr_status_t (*end)(brood__child_t *child))
+{
+    apr_status_t rc = APR_SUCCESS;
+
+    brood__family_lock();
+    if (!record->ended)
+        rc = end(record->child);
+    brood__family_unlock();
+    return rc;
+}
+
+brood_process_t **brood__family_children(apr_pool_t *mem)
+{
+    brood_process_t **list;
+    apr_size_t count = 0;
+
+    brood__family_lock();
+    for (brood_process_t *child = brood__family.children; child != NULL; child = child->next)
+        count++;
+    list = apr_palloc(mem, (count + 1) * sizeof(brood_process_t *));
+    if (list != NULL) {
+        brood_process_t **place = list + count;
+
+        *place = NULL; /* the newest child stands first in the family: here, the oldest */
+        for (brood_process_t *child = brood__family.children; child != NULL; child = child->next) {
+            child->references++;
+            *--place = child;
+        }
+    }
+    brood__family_unlock();
+    return list;
+}

@@ -1,0 +1,177 @@
+/* start.c - from a call to a running process, by one of three ways. */
+#include <brood/process.h>
+
+#include "base/deadline.h"
+#include "platform/channel.h"
+#include "process/call.h"
+#include "process/entry.h"
+#include "process/family.h"
+#include "process/forkserver.h"
+#include "process/guard.h"
+#include "process/method.h"
+#include "process/newborn.h"
+#include "process/startup.h"
+#include <apr_file_info.h>
+#include <string.h>
+
+#define KILL_WAIT apr_time_from_sec(5)
+
+/* One start, from its plan to its success or its undoing. */
+typedef struct launch_t {
+    brood_start_method_t method;
+    const brood_process_options_t *options;
+    const char *entry;              /* full name */
+    brood_process_t *record;
+    brood__output_t data;           /* start data, encoded */
+    brood__handle_t channel;        /* where they go, but for fork */
+    apr_pool_t *scratch;            /* ends with the start */
+} launch_t;
+
+static bool is_daemon(brood_choice_t choice)
+{
+    return choice == BROOD_INHERIT ? brood__family_self()->daemon : choice == BROOD_YES;
+}
+
+/* The record, its slot in the table, and the start data, whose objects are lent to the slot: brood__table_bury takes
+ * all of that back. */
+static apr_status_t plan(launch_t *launch, brood_value_t args)
+{
+    brood__birth_t birth;
+    brood__startup_t startup = {.role = BROOD__ROLE_PROCESS};
+    brood__output_t encoded = {NULL, 0, 0, launch->scratch};
+    brood_process_t *record;
+    char *directory;
+
+    BROOD_TRY(brood__record_create(&launch->record, launch->options->name));
+    record = launch->record;
+    record->daemon = is_daemon(launch->options->daemon);
+    record->outlives_parent = launch->options->outlives_parent;
+    BROOD_TRY(brood__table_reserve(&record->id, record->name));
+    BROOD_TRY(brood__encode(&encoded, args.kind == BROOD_KIND_NIL ? brood_list(NULL, 0) : args, record->id));
+    if (launch->method == BROOD_START_FORKSERVER) { /* the others are there by nature */
+        BROOD_TRY(apr_filepath_get(&directory, APR_FILEPATH_NATIVE, launch->scratch));
+        startup.directory = (brood_bytes_t){directory, strlen(directory)};
+    }
+    brood__family_birth(&birth);
+    startup.id = record->id;
+    startup.method = (uint32_t) launch->method;
+    startup.fingerprint = brood__entry_fingerprint();
+    startup.arena_size = brood__arena_segment()->size;
+    startup.exit_grace = birth.exit_grace;
+    startup.name = record->name;
+    startup.path = record->path;
+    startup.daemon = record->daemon;
+    startup.parent_pid = birth.parent_pid;
+    startup.parent_born = birth.parent_born;
+    startup.parent_name = birth.parent_name;
+    startup.entry = launch->entry;
+    startup.args = (brood_bytes_t){encoded.data, encoded.size};
+    BROOD_TRY(brood__startup_encode(&launch->data, &startup));
+    if (launch->data.size > BROOD__FRAME_MOST)
+        return brood_fail(BROOD_ETOOBIG, "arguments of %llu bytes are too large",
+                          (unsigned long long) launch->data.size);
+    return APR_SUCCESS;
+}
+
+/* Let the system make the process.  Under the family's lock.  A forked child does not come back. */
+static apr_status_t make(launch_t *launch)
+{
+    brood_process_t *record = launch->record;
+    brood__start_t start = {
+        .argv = brood__guard_argv(),
+        .environment = launch->options->environment,
+        .segment = brood__arena_segment()->handle,
+        .server = brood__forkserver_handle(),
+        .outlives_parent = launch->options->outlives_parent,
+        .keep_stdin = launch->options->keep_stdin,
+    };
+
+    switch (launch->method) {
+    case BROOD_START_FORK:
+        BROOD_TRY(brood__child_fork(&record->child, &start, record->pool));
+        if (record->child == NULL)
+            brood__newborn_forked(launch->data.data, launch->data.size);
+        return APR_SUCCESS;
+    case BROOD_START_FORKSERVER:
+        return brood__forkserver_request(&record->child, &launch->channel, &start, record->pool);
+    default:
+        return brood__child_spawn(&record->child, &launch->channel, &start, record->pool);
+    }
+}
+
+static apr_status_t enter_family(launch_t *launch)
+{
+    brood_process_t *record = launch->record;
+    apr_status_t rc;
+
+    brood__family_lock();
+    rc = brood__family_check(); /* again: this process may have begun to end */
+    if (rc == APR_SUCCESS)
+        rc = make(launch);
+    if (rc == APR_SUCCESS) {
+        record->pid = brood__child_pid(record->child);
+        brood__table_started(record->id, record->pid);
+        brood__record_link(record);
+    }
+    brood__family_unlock();
+    return rc;
+}
+
+/* Tell the child who it is.  One that has ended already has nothing to hear, and that is no failure of the start: its
+ * exit code will tell. */
+static apr_status_t tell(launch_t *launch)
+{
+    apr_status_t rc;
+
+    if (launch->channel == BROOD__NO_HANDLE)
+        return APR_SUCCESS;
+    rc = brood__frame_send(launch->channel, launch->data.data, launch->data.size,
+                           brood__deadline(BROOD__STARTUP_PATIENCE));
+    brood__channel_close(launch->channel);
+    launch->channel = BROOD__NO_HANDLE;
+    if (rc == APR_SUCCESS || rc == APR_EOF)
+        return APR_SUCCESS;
+    BROOD_IGNORE(brood__record_end(launch->record, brood__child_kill));
+    BROOD_IGNORE(brood__record_wait(launch->record, brood__deadline(KILL_WAIT)));
+    return brood_fail(rc, "%s does not take its start data, and was killed", launch->record->name);
+}
+
+static apr_status_t perform(launch_t *launch, brood_value_t args)
+{
+    apr_status_t rc = plan(launch, args);
+
+    if (rc == APR_SUCCESS)
+        rc = enter_family(launch);
+    if (rc == APR_SUCCESS)
+        return tell(launch);
+    if (launch->record != NULL && launch->record->id != 0)
+        brood__table_bury(launch->record->id); /* never started */
+    return rc;
+}
+
+apr_status_t brood_process_start(brood_process_t **process, brood_entry_fn entry, brood_value_t args,
+                                 const brood_process_options_t *options, apr_pool_t *mem)
+{
+    static const brood_process_options_t none;
+    launch_t launch = {.options = options != NULL ? options : &none, .channel = BROOD__NO_HANDLE};
+    apr_status_t rc;
+
+    BROOD_TRY(brood__family_check());
+    BROOD_TRY(brood__entry_require(&launch.entry, entry));
+    BROOD_TRY(brood__check_args(args));
+    BROOD_TRY(brood__method_for(&launch.method, launch.options->start_method));
+    brood__family_reap();
+    BROOD_TRY(apr_pool_create_unmanaged(&launch.scratch));
+    launch.data.mem = launch.scratch;
+    rc = perform(&launch, args);
+    apr_pool_destroy(launch.scratch);
+    if (launch.record == NULL)
+        return rc;
+    if (rc == APR_SUCCESS && process != NULL) {
+        *process = launch.record;
+        apr_pool_cleanup_register(mem, launch.record, brood__record_cleanup, apr_pool_cleanup_null);
+    } else {
+        brood__record_release(launch.record);
+    }
+    return rc;
+}

@@ -1,0 +1,167 @@
+#include "sync/array.h"
+#include "memory/object.h"
+#include <apr_strings.h>
+#include <brood/shared.h>
+#include <string.h>
+
+/* In the arena: head, then the items. */
+typedef struct shared_array_t {
+    brood__object_t object;
+    uint64_t count;
+    uint64_t item_size;
+    uint64_t lock;             /* word of the array's RLock, which each holder of the array holds too */
+    _Alignas(64) char items[];
+} shared_array_t;
+
+struct brood_array_t {
+    brood__ref_t ref;
+    brood_lock_t *lock;
+    apr_size_t count;
+    apr_size_t item_size;
+};
+
+static shared_array_t *shared(const brood_array_t *array)
+{
+    return (shared_array_t *) array->ref.object;
+}
+
+/* The lock of a value, by the word that stands for it. */
+static uint64_t word_of_lock(brood_lock_t *lock)
+{
+    return brood__offset(((brood__ref_t *) brood_lock_to_value(lock).as.object)->object);
+}
+
+apr_status_t brood_array_create(brood_array_t **array, apr_size_t count, apr_size_t item_size, const void *initial,
+                                apr_pool_t *mem)
+{
+    shared_array_t *self;
+    brood_lock_t *lock;
+    void *ref;
+
+    if (item_size == 0 || count > (UINT64_MAX / 2 - sizeof *self) / item_size)
+        return brood_fail(APR_EINVAL, "%" APR_SIZE_T_FMT " items of %" APR_SIZE_T_FMT " bytes cannot be", count,
+                          item_size);
+    BROOD_TRY(brood_rlock_create(&lock, mem));
+    const apr_status_t rc = brood__object_create(&ref, sizeof **array, &brood__array_kind,
+                                                 sizeof *self + (uint64_t) count * item_size, mem);
+    if (rc != APR_SUCCESS) {
+        brood_lock_close(lock);
+        return rc;
+    }
+    *array = ref;
+    (*array)->lock = lock;
+    (*array)->count = count;
+    (*array)->item_size = item_size;
+    self = shared(*array);
+    self->count = count;
+    self->item_size = item_size;
+    self->lock = word_of_lock(lock);
+    if (initial != NULL && count != 0)
+        memcpy(self->items, initial, count * item_size);
+    brood__object_publish(ref);
+    return APR_SUCCESS;
+}
+
+void *brood_array_data(brood_array_t *array)
+{
+    return array->ref.object == NULL ? NULL : shared(array)->items;
+}
+
+apr_size_t brood_array_count(const brood_array_t *array)
+{
+    return array->count;
+}
+
+apr_size_t brood_array_item_size(const brood_array_t *array)
+{
+    return array->item_size;
+}
+
+brood_lock_t *brood_array_lock(brood_array_t *array)
+{
+    return array->lock;
+}
+
+void brood_array_close(brood_array_t *array)
+{
+    brood_lock_close(array->lock);
+    brood__object_close(array);
+}
+
+/* ---- as a value: always with its lock ---- */
+
+static apr_status_t pack(uint64_t *word, void *object, uint32_t to)
+{
+    brood_array_t *array = object;
+
+    if (array->ref.object == NULL)
+        return brood__object_closed("array");
+    BROOD_TRY(brood__object_pack(word, array->lock, to));
+    return brood__object_pack(word, array, to);
+}
+
+static apr_status_t unpack(void **object, uint64_t word, apr_pool_t *mem)
+{
+    brood_array_t *array;
+    void *lock;
+
+    BROOD_TRY(brood__object_unpack(object, sizeof *array, &brood__array_kind, word, mem));
+    array = *object;
+    array->count = (apr_size_t) shared(array)->count;
+    array->item_size = (apr_size_t) shared(array)->item_size;
+    const apr_status_t rc = brood__kind_find(BROOD__TAG_LOCK)->unpack(&lock, shared(array)->lock, mem);
+    if (rc != APR_SUCCESS) {
+        brood__object_close(array);
+        return rc;
+    }
+    array->lock = lock;
+    return APR_SUCCESS;
+}
+
+static apr_status_t copy(void **copied, void *object, apr_pool_t *mem)
+{
+    const brood_array_t *array = object;
+
+    if (array->ref.object == NULL)
+        return brood__object_closed("array");
+    return unpack(copied, brood__offset(array->ref.object), mem);
+}
+
+static const char *string(void *object, apr_pool_t *mem)
+{
+    const brood_array_t *array = object;
+
+    if (array->ref.object == NULL)
+        return "<Array closed>";
+    return apr_psprintf(mem, "<Array count=%" APR_SIZE_T_FMT " item_size=%" APR_SIZE_T_FMT ">", array->count,
+                        array->item_size);
+}
+
+const brood__kind_t brood__array_kind = {
+    .tag = BROOD__TAG_ARRAY,
+    .name = "Array",
+    .pack = pack,
+    .unpack = unpack,
+    .copy = copy,
+    .same = brood__object_same,
+    .string = string,
+};
+
+brood_value_t brood_array_to_value(brood_array_t *array)
+{
+    return brood__kind_to_value(BROOD__TAG_ARRAY, array);
+}
+
+apr_status_t brood_array_from_value(brood_array_t **array, brood_value_t value)
+{
+    void *object;
+
+    BROOD_TRY(brood__kind_from_value(&object, BROOD__TAG_ARRAY, value));
+    *array = object;
+    return APR_SUCCESS;
+}
+
+brood_slot_t brood_slot_array(brood_array_t **target)
+{
+    return brood__kind_slot(BROOD__TAG_ARRAY, target);
+}

@@ -1,0 +1,395 @@
+/* child.c - CreateProcess of the running image, with an exact list of handles, and a job that ends with the parent. */
+#include "win32/os.h"
+
+#include "platform/channel.h"
+#include "platform/child.h"
+#include <apr_strings.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+
+/* The exit code of a terminated child, Python's too, and what brood__child_wait makes of it.  More than a program
+ * gives by chance, and there are no signals. */
+#define TERMINATED 0x10000
+#define BY_TERMINATION (-15)
+
+#define MARK "BROOD_CHILD"
+#define WIDE_MARK L"BROOD_CHILD"
+#define PATH_LIMIT 32768 /* characters: what the system's own counted strings can hold */
+
+struct brood__child_t {
+    HANDLE process;
+    uint32_t pid;
+};
+
+/* What the new process inherits: inheritable duplicates, which live as long as the start takes.  No two are equal, and
+ * there is no hole: CreateProcess refuses both. */
+typedef struct inherited_t {
+    HANDLE list[5];
+    size_t count;
+} inherited_t;
+
+apr_status_t brood__child_fork(brood__child_t **child, const brood__start_t *start, apr_pool_t *mem)
+{
+    (void) child;
+    (void) start;
+    (void) mem;
+    return APR_ENOTIMPL;
+}
+
+/* The job of this process's children.  Its only handle is this process's and closes with it, however that ends: the
+ * children are terminated then.  What they start in turn is not in it (brood's children of theirs are in their own
+ * jobs): as on Unix, strangers do not die with their grandparents. */
+static apr_status_t job_of_children(HANDLE *job)
+{
+    static PVOID volatile shared;
+    JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits = {0};
+    HANDLE made;
+    apr_status_t rc;
+
+    *job = InterlockedCompareExchangePointer(&shared, NULL, NULL);
+    if (*job != NULL)
+        return APR_SUCCESS;
+    made = CreateJobObjectW(NULL, NULL);
+    if (made == NULL)
+        return brood__os_status(GetLastError());
+    limits.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | JOB_OBJECT_LIMIT_SILENT_BREAKAWAY_OK;
+    if (!SetInformationJobObject(made, JobObjectExtendedLimitInformation, &limits, sizeof limits)) {
+        rc = brood__os_status(GetLastError());
+        CloseHandle(made);
+        return rc;
+    }
+    *job = InterlockedCompareExchangePointer(&shared, made, NULL);
+    if (*job == NULL)
+        *job = made;
+    else
+        CloseHandle(made); /* another thread was faster */
+    return APR_SUCCESS;
+}
+
+/* Add a duplicate of `handle`; the result is NULL when there is nothing to duplicate (a program without a window on
+ * the world has no standard streams). */
+static HANDLE bequeath(inherited_t *inherited, HANDLE handle)
+{
+    HANDLE self = GetCurrentProcess(), copy = NULL;
+
+    if (handle == NULL || handle == INVALID_HANDLE_VALUE
+        || !DuplicateHandle(self, handle, self, &copy, 0, TRUE, DUPLICATE_SAME_ACCESS))
+        return NULL;
+    inherited->list[inherited->count++] = copy;
+    return copy;
+}
+
+static void bequeath_streams(inherited_t *inherited, STARTUPINFOW *info, bool keep_stdin)
+{
+    HANDLE null = INVALID_HANDLE_VALUE, in = GetStdHandle(STD_INPUT_HANDLE);
+
+    if (!keep_stdin)
+        in = null = CreateFileW(L"NUL", GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING, 0, NULL);
+    info->dwFlags = STARTF_USESTDHANDLES;
+    info->hStdInput = bequeath(inherited, in);
+    info->hStdOutput = bequeath(inherited, GetStdHandle(STD_OUTPUT_HANDLE));
+    info->hStdError = bequeath(inherited, GetStdHandle(STD_ERROR_HANDLE));
+    brood__channel_close((brood__handle_t) null);
+}
+
+/* Where the running image is; NULL: not to be found out. */
+static WCHAR *image_path(apr_pool_t *mem)
+{
+    for (DWORD size = MAX_PATH; size <= PATH_LIMIT; size *= 2) {
+        WCHAR *path = apr_palloc(mem, size * sizeof(WCHAR));
+        DWORD length = GetModuleFileNameW(NULL, path, size);
+
+        if (length == 0)
+            return NULL;
+        if (length < size) /* else it was cut */
+            return path;
+    }
+    return NULL;
+}
+
+static WCHAR *widen(const char *text, apr_pool_t *mem)
+{
+    int length = MultiByteToWideChar(CP_UTF8, 0, text, -1, NULL, 0);
+    WCHAR *wide = apr_palloc(mem, ((size_t) length + 1) * sizeof(WCHAR));
+
+    wide[MultiByteToWideChar(CP_UTF8, 0, text, -1, wide, length)] = L'\0';
+    return wide;
+}
+
+/* The name in "NAME=value"; names of drives' folders begin with '=' themselves. */
+static int name_length(const WCHAR *variable)
+{
+    const WCHAR *end = *variable != L'\0' ? wcschr(variable + 1, L'=') : NULL;
+
+    return (int) (end != NULL ? end - variable : (ptrdiff_t) wcslen(variable));
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    const WCHAR *one = *(const WCHAR *const *) a, *other = *(const WCHAR *const *) b;
+
+    return CompareStringOrdinal(one, name_length(one), other, name_length(other), TRUE) - CSTR_EQUAL;
+}
+
+/* Put a variable into its place among the sorted ones, or instead of the one with its name. */
+static void put_variable(const WCHAR **variables, size_t *count, const WCHAR *variable)
+{
+    size_t at = *count;
+
+    for (; at > 0; at--) {
+        int order = compare_names(&variables[at - 1], &variable);
+
+        if (order == 0) {
+            variables[at - 1] = variable;
+            return;
+        }
+        if (order < 0)
+            break;
+    }
+    memmove(&variables[at + 1], &variables[at], (*count - at) * sizeof *variables);
+    variables[at] = variable;
+    *count += 1;
+}
+
+/* Join variables to the block that CreateProcess takes: each with its NUL, and one more. */
+static WCHAR *join_variables(const WCHAR **variables, size_t count, apr_pool_t *mem)
+{
+    size_t size = 2;
+    WCHAR *block, *end;
+
+    for (size_t i = 0; i < count; i++)
+        size += wcslen(variables[i]) + 1;
+    end = block = apr_pcalloc(mem, size * sizeof(WCHAR));
+    for (size_t i = 0; i < count; i++) {
+        size_t length = wcslen(variables[i]);
+
+        memcpy(end, variables[i], length * sizeof(WCHAR));
+        end += length + 1;
+    }
+    return block;
+}
+
+/* This process's environment with `more` and `mark`; NULL: it is not to be had.  Sorted by name without regard to case,
+ * as the documentation of CreateProcess wants it; what this process was given need not have been. */
+static WCHAR *environment_with(const char *const *more, const char *mark, apr_pool_t *mem)
+{
+    WCHAR *own = GetEnvironmentStringsW(), *block;
+    const WCHAR **variables;
+    size_t count = 0, extra = 1;
+
+    if (own == NULL)
+        return NULL;
+    for (const WCHAR *next = own; *next != L'\0'; next += wcslen(next) + 1)
+        count++;
+    for (size_t i = 0; more != NULL && more[i] != NULL; i++)
+        extra++;
+    variables = apr_palloc(mem, (count + extra) * sizeof *variables);
+    count = 0;
+    for (const WCHAR *next = own; *next != L'\0'; next += wcslen(next) + 1)
+        variables[count++] = next;
+    qsort((void *) variables, count, sizeof *variables, compare_names);
+    for (size_t i = 0; more != NULL && more[i] != NULL; i++)
+        put_variable(variables, &count, widen(more[i], mem));
+    put_variable(variables, &count, widen(mark, mem));
+    block = join_variables(variables, count, mem);
+    FreeEnvironmentStringsW(own);
+    return block;
+}
+
+/* CreateProcess with both attributes. */
+static apr_status_t create_process(brood__child_t *child, STARTUPINFOEXW *info, inherited_t *inherited, HANDLE *job,
+                                   WCHAR *environment, apr_pool_t *mem)
+{
+    /* The command line as it is: argv has lost how it was quoted, and what the code page cannot say.  A copy:
+     * CreateProcess may write into it. */
+    size_t size = (wcslen(GetCommandLineW()) + 1) * sizeof(WCHAR);
+    WCHAR *path = image_path(mem), *line = apr_pmemdup(mem, GetCommandLineW(), size);
+    /* With no console here there shall be none there: else the system opens a window for each child. */
+    DWORD console = GetConsoleCP() == 0 ? DETACHED_PROCESS : 0;
+    PROCESS_INFORMATION made;
+    SIZE_T needed = 0;
+
+    if (path == NULL || environment == NULL)
+        return APR_EGENERAL;
+    InitializeProcThreadAttributeList(NULL, 2, 0, &needed);
+    info->lpAttributeList = apr_palloc(mem, needed);
+    if (!InitializeProcThreadAttributeList(info->lpAttributeList, 2, 0, &needed))
+        return brood__os_status(GetLastError());
+    if (!UpdateProcThreadAttribute(info->lpAttributeList, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, inherited->list,
+                                   inherited->count * sizeof(HANDLE), NULL, NULL)
+        || (*job != NULL
+            && !UpdateProcThreadAttribute(info->lpAttributeList, 0, PROC_THREAD_ATTRIBUTE_JOB_LIST, job, sizeof *job,
+                                          NULL, NULL))
+        || !CreateProcessW(path, line, NULL, NULL, TRUE,
+                           EXTENDED_STARTUPINFO_PRESENT | CREATE_UNICODE_ENVIRONMENT | console, environment, NULL,
+                           &info->StartupInfo, &made)) {
+        DWORD error = GetLastError();
+
+        DeleteProcThreadAttributeList(info->lpAttributeList);
+        return brood__os_status(error);
+    }
+    DeleteProcThreadAttributeList(info->lpAttributeList);
+    CloseHandle(made.hThread);
+    child->process = made.hProcess;
+    child->pid = made.dwProcessId;
+    return APR_SUCCESS;
+}
+
+apr_status_t brood__child_spawn(brood__child_t **child, brood__handle_t *channel, const brood__start_t *start,
+                                apr_pool_t *mem)
+{
+    brood__handle_t ends[2] = {BROOD__NO_HANDLE, BROOD__NO_HANDLE};
+    STARTUPINFOEXW info = {0};
+    inherited_t inherited = {{NULL}, 0};
+    HANDLE job = NULL, end, segment;
+    char mark[64];
+    apr_status_t rc;
+
+    *child = apr_pcalloc(mem, sizeof **child);
+    rc = brood__channel_pair(ends);
+    if (rc == APR_SUCCESS && !start->outlives_parent)
+        rc = job_of_children(&job);
+    if (rc != APR_SUCCESS)
+        goto done;
+
+    info.StartupInfo.cb = sizeof info;
+    bequeath_streams(&inherited, &info.StartupInfo, start->keep_stdin);
+    end = bequeath(&inherited, brood__os_handle(ends[1]));
+    segment = bequeath(&inherited, brood__os_handle(start->segment));
+    if (end == NULL || (segment == NULL && start->segment != BROOD__NO_HANDLE)) {
+        rc = brood__os_status(GetLastError());
+        goto done;
+    }
+    /* Handle numbers have 32 significant bits on every Windows, so that 32 and 64 bit programs can share them. */
+    snprintf(mark, sizeof mark, MARK "=%08lx,%08lx", (unsigned long) (uintptr_t) end,
+             (unsigned long) (segment != NULL ? (uintptr_t) segment : 0));
+    rc = create_process(*child, &info, &inherited, &job, environment_with(start->environment, mark, mem), mem);
+    if (rc == APR_SUCCESS) {
+        *channel = ends[0];
+        ends[0] = BROOD__NO_HANDLE;
+    }
+done:
+    while (inherited.count > 0)
+        CloseHandle(inherited.list[--inherited.count]);
+    brood__channel_close(ends[0]);
+    brood__channel_close(ends[1]);
+    return rc;
+}
+
+apr_status_t brood__child_request(brood__child_t **child, brood__handle_t *channel, const brood__start_t *start,
+                                  apr_pool_t *mem)
+{
+    (void) child;
+    (void) channel;
+    (void) start;
+    (void) mem;
+    return APR_ENOTIMPL;
+}
+
+apr_status_t brood__child_server_pair(brood__handle_t ends[2])
+{
+    (void) ends;
+    return APR_ENOTIMPL;
+}
+
+apr_status_t brood__child_serve(brood__handle_t requests, brood__bequest_t *bequest, apr_pool_t *mem)
+{
+    (void) requests;
+    (void) bequest;
+    (void) mem;
+    return APR_ENOTIMPL;
+}
+
+/* Eight lower-case hexadecimal digits. */
+static bool parse_handle(const WCHAR *digits, HANDLE *handle)
+{
+    uintptr_t value = 0;
+
+    for (int i = 0; i < 8; i++) {
+        if (digits[i] >= L'0' && digits[i] <= L'9')
+            value = value << 4 | (uintptr_t) (digits[i] - L'0');
+        else if (digits[i] >= L'a' && digits[i] <= L'f')
+            value = value << 4 | (uintptr_t) (digits[i] - L'a' + 10);
+        else
+            return false;
+    }
+    *handle = (HANDLE) value;
+    return true;
+}
+
+bool brood__child_inherit(brood__bequest_t *bequest)
+{
+    WCHAR mark[32];
+    HANDLE channel, segment;
+    DWORD length = GetEnvironmentVariableW(WIDE_MARK, mark, 32);
+
+    bequest->channel = bequest->segment = bequest->server = BROOD__NO_HANDLE;
+    if (length == 0)
+        return false;
+    /* Both copies: the C library has its own. */
+    _putenv(MARK "=");
+    SetEnvironmentVariableW(WIDE_MARK, NULL);
+    /* Somebody may have set it by hand: only what can be true is taken for true. */
+    if (length != 17 || mark[8] != L',' || !parse_handle(mark, &channel) || !parse_handle(mark + 9, &segment)
+        || GetFileType(channel) != FILE_TYPE_PIPE || !SetHandleInformation(channel, HANDLE_FLAG_INHERIT, 0)
+        || (segment != NULL && !SetHandleInformation(segment, HANDLE_FLAG_INHERIT, 0)))
+        return false;
+    bequest->channel = (brood__handle_t) channel;
+    if (segment != NULL)
+        bequest->segment = (brood__handle_t) segment;
+    return true;
+}
+
+uint32_t brood__child_pid(const brood__child_t *child)
+{
+    return child->pid;
+}
+
+apr_status_t brood__child_wait(brood__child_t *child, int *exitcode, apr_time_t deadline)
+{
+    DWORD result = brood__os_wait(child->process, deadline), code;
+
+    if (result == WAIT_TIMEOUT)
+        return APR_TIMEUP;
+    if (result != WAIT_OBJECT_0 || !GetExitCodeProcess(child->process, &code))
+        return brood__os_status(GetLastError());
+    *exitcode = code == TERMINATED ? BY_TERMINATION : (int) code;
+    return APR_SUCCESS;
+}
+
+apr_status_t brood__child_terminate(brood__child_t *child)
+{
+    DWORD error, code;
+
+    if (TerminateProcess(child->process, TERMINATED))
+        return APR_SUCCESS;
+    error = GetLastError();
+    /* The handle allows everything: access is denied to who has ended, or is ending and has its exit code already. */
+    if (error == ERROR_ACCESS_DENIED && GetExitCodeProcess(child->process, &code)
+        && (code != STILL_ACTIVE || WaitForSingleObject(child->process, 0) == WAIT_OBJECT_0))
+        return APR_SUCCESS;
+    return brood__os_status(error);
+}
+
+apr_status_t brood__child_kill(brood__child_t *child)
+{
+    return brood__child_terminate(child); /* there is no polite way that a program would have to listen to */
+}
+
+void brood__child_close(brood__child_t *child)
+{
+    CloseHandle(child->process);
+}
+
+void brood__child_exit(int exitcode)
+{
+    fflush(NULL);
+    exit(exitcode);
+}
+
+unsigned brood__child_methods(void)
+{
+    return 0;
+}

@@ -1,0 +1,64 @@
+/* harness_tree.c - for tests that start processes. */
+#include "harness_tree.h"
+
+#include <apr_general.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static apr_pool_t *root;
+static apr_pool_t *current;
+
+apr_pool_t *harness_mem(void)
+{
+    if (current != NULL)
+        apr_pool_destroy(current);
+    if (apr_pool_create(&current, root) != APR_SUCCESS)
+        abort();
+    return current;
+}
+
+static int give_up(const char *what)
+{
+    (void) fprintf(stderr, "%s: %s\n", what, brood_last_error()->message);
+    return EXIT_FAILURE;
+}
+
+int harness_tree(int argc, char **argv, const brood_entry_t *entries, const char *suite, const brood_test_t *tests,
+                 size_t count)
+{
+    int result;
+
+    if (apr_initialize() != APR_SUCCESS || apr_pool_create(&root, NULL) != APR_SUCCESS)
+        return EXIT_FAILURE;
+    if (brood_register("test", entries) != APR_SUCCESS)
+        return give_up("brood_register");
+    if (brood_init(argc, argv, NULL, root) != APR_SUCCESS)
+        return give_up("brood_init");
+    result = harness_run(suite, tests, count);
+    apr_pool_destroy(root);
+    apr_terminate();
+    return result;
+}
+
+brood_process_t *harness_start(brood_entry_fn entry, brood_value_t args, apr_pool_t *mem)
+{
+    brood_process_t *process = NULL;
+
+    EXPECT_OK(brood_process_start(&process, entry, args, NULL, mem));
+    return process;
+}
+
+bool harness_expect_exit(int code, brood_process_t *process, const char *file, int line)
+{
+    int exitcode;
+
+    if (process == NULL)
+        return harness_expect(false, "the process was started", file, line);
+    if (!harness_expect_status(APR_SUCCESS, brood_process_join(process, BROOD_FOREVER), "join", file, line))
+        return false;
+    exitcode = brood_process_exitcode(process);
+    if (exitcode != code)
+        (void) fprintf(stderr, "\n%s:%d: %s: exit code %d, expected %d\n", file, line, brood_process_name(process),
+                       exitcode, code);
+    return harness_expect(exitcode == code, "exit code", file, line);
+}

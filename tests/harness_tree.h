@@ -1,0 +1,24 @@
+/* harness_tree.h - for tests that start processes: the test program is the first of a tree, or a child of one. */
+#ifndef BROOD_TESTS_HARNESS_TREE_H
+#define BROOD_TESTS_HARNESS_TREE_H
+
+#include "harness.h"
+#include <apr_time.h>
+#include <brood.h>
+
+/* main of such a program: APR, the table as module "test", brood_init, the tests, the end.  In a re-executed child it
+ * runs the entry and does not return.  Returns main's exit code. */
+int harness_tree(int argc, char **argv, const brood_entry_t *entries, const char *suite, const brood_test_t *tests,
+                 size_t count);
+
+/* A pool for the test that begins: what the test before had in it has ended. */
+apr_pool_t *harness_mem(void);
+
+/* Start a child with the default options, or fail the test and return NULL. */
+brood_process_t *harness_start(brood_entry_fn entry, brood_value_t args, apr_pool_t *mem);
+
+/* Join a child and expect this exit code. */
+#define EXPECT_EXIT(code, process) harness_expect_exit((code), (process), __FILE__, __LINE__)
+bool harness_expect_exit(int code, brood_process_t *process, const char *file, int line);
+
+#endif

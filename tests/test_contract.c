@@ -1,0 +1,127 @@
+/* Every function of the platform contract is there on every platform, whether anybody calls it or not. */
+#include "harness.h"
+#include "platform/channel.h"
+#include "platform/child.h"
+#include "platform/clock.h"
+#include "platform/park.h"
+#include "platform/segment.h"
+#include "platform/self.h"
+
+typedef void (*function_t)(void);
+
+static const function_t contract[] = {
+    (function_t) brood__clock_now,          (function_t) brood__clock_yield,
+    (function_t) brood__clock_pause,        (function_t) brood__segment_create,
+    (function_t) brood__segment_attach,     (function_t) brood__segment_commit,
+    (function_t) brood__segment_discard,    (function_t) brood__segment_detach,
+    (function_t) brood__park_attach,        (function_t) brood__park_detach,
+    (function_t) brood__park,               (function_t) brood__unpark,
+    (function_t) brood__channel_pair,       (function_t) brood__channel_write,
+    (function_t) brood__channel_read,       (function_t) brood__channel_close,
+    (function_t) brood__self_pid,           (function_t) brood__self_start_time,
+    (function_t) brood__self_gone,          (function_t) brood__self_random,
+    (function_t) brood__self_memory,        (function_t) brood__self_cpus,
+    (function_t) brood__self_usable_cpus,   (function_t) brood__self_report,
+    (function_t) brood__self_kill,          (function_t) brood__child_fork,
+    (function_t) brood__child_spawn,        (function_t) brood__child_request,
+    (function_t) brood__child_server_pair,  (function_t) brood__child_serve,
+    (function_t) brood__child_inherit,      (function_t) brood__child_pid,
+    (function_t) brood__child_wait,         (function_t) brood__child_terminate,
+    (function_t) brood__child_kill,         (function_t) brood__child_close,
+    (function_t) brood__child_exit,         (function_t) brood__child_methods,
+};
+
+static void every_contract_function_is_there(void)
+{
+    for (size_t i = 0; i < sizeof contract / sizeof contract[0]; i++)
+        EXPECT(contract[i] != NULL);
+}
+
+static void the_clock_only_goes_forward(void)
+{
+    apr_time_t last = brood__clock_now();
+
+    EXPECT(last > 0);
+    for (int i = 0; i < 100000; i++) {
+        const apr_time_t now = brood__clock_now();
+
+        if (now < last)
+            EXPECT(now >= last);
+        last = now;
+    }
+}
+
+static void a_channel_carries_bytes_both_ways_and_then_ends(void)
+{
+    brood__handle_t ends[2];
+    char text[6] = "";
+
+    EXPECT_OK(brood__channel_pair(ends));
+    EXPECT_STATUS(APR_TIMEUP, brood__channel_read(ends[1], text, 1, brood__clock_now() + 1000));
+    EXPECT_OK(brood__channel_write(ends[0], "there", 6, INT64_MAX));
+    EXPECT_OK(brood__channel_read(ends[1], text, 6, INT64_MAX));
+    EXPECT_TEXT("there", text);
+    EXPECT_OK(brood__channel_write(ends[1], "back!", 6, INT64_MAX));
+    brood__channel_close(ends[1]);
+    EXPECT_OK(brood__channel_read(ends[0], text, 6, INT64_MAX));
+    EXPECT_TEXT("back!", text);
+    EXPECT_STATUS(APR_EOF, brood__channel_read(ends[0], text, 1, INT64_MAX));
+    EXPECT_STATUS(APR_EOF, brood__channel_write(ends[0], text, 1, INT64_MAX));
+    brood__channel_close(ends[0]);
+    brood__channel_close(BROOD__NO_HANDLE);
+}
+
+static void a_segment_is_zero_and_too_much_is_refused(void)
+{
+    brood__segment_t segment;
+
+    EXPECT_OK(brood__segment_create(&segment, 1 << 20));
+    EXPECT((uintptr_t) segment.base % 65536 == 0);
+    EXPECT_OK(brood__segment_commit(&segment, 65536, 131072));
+    for (int i = 65536; i < 65536 + 131072; i += 512)
+        EXPECT(segment.base[i] == 0);
+    segment.base[65536] = 1;
+    if (brood__segment_discard(&segment, 65536, 65536)) {
+        EXPECT_OK(brood__segment_commit(&segment, 65536, 65536));
+        EXPECT(segment.base[65536] == 0);
+    }
+    brood__segment_detach(&segment);
+    EXPECT(brood__segment_create(&segment, UINT64_C(1) << 60) != APR_SUCCESS);
+}
+
+static void this_process_is_not_gone(void)
+{
+    const uint32_t pid = brood__self_pid();
+
+    EXPECT(!brood__self_gone(pid, brood__self_start_time(pid)));
+    EXPECT(!brood__self_gone(pid, 0));
+    EXPECT(brood__self_start_time(pid) == 0 || brood__self_gone(pid, brood__self_start_time(pid) + 1));
+}
+
+static void there_are_cpus_and_random_bytes(void)
+{
+    unsigned char a[16] = {0}, b[16] = {0};
+    bool differ = false;
+
+    EXPECT(brood__self_cpus() >= 1);
+    EXPECT(brood__self_usable_cpus() >= 1 && brood__self_usable_cpus() <= brood__self_cpus());
+    EXPECT_OK(brood__self_random(a, sizeof a));
+    EXPECT_OK(brood__self_random(b, sizeof b));
+    for (size_t i = 0; i < sizeof a; i++)
+        differ = differ || a[i] != b[i];
+    EXPECT(differ);
+}
+
+int main(void)
+{
+    static const brood_test_t tests[] = {
+        TEST(every_contract_function_is_there),
+        TEST(the_clock_only_goes_forward),
+        TEST(a_channel_carries_bytes_both_ways_and_then_ends),
+        TEST(a_segment_is_zero_and_too_much_is_refused),
+        TEST(this_process_is_not_gone),
+        TEST(there_are_cpus_and_random_bytes),
+    };
+
+    return harness_run("contract", tests, sizeof tests / sizeof tests[0]);
+}

@@ -1,0 +1,412 @@
+/* Lock and RLock: between threads and processes, alive and dead. */
+#include "harness.h"
+#include "sync/lock.h"
+#include <apr_thread_proc.h>
+#include <brood.h>
+
+static apr_pool_t *mem;
+
+/* ---- children ---- */
+
+/* What children and tests share: counters and flags in an array of longs. */
+enum { READY, GO, INSIDE, BROKEN, TOTAL, FIELDS };
+
+static apr_status_t count_under_lock(brood_call_t *call)
+{
+    brood_lock_t *lock;
+    brood_array_t *shared;
+    int rounds;
+
+    BROOD_TRY(BROOD_UNPACK(call->args, &lock, &shared, &rounds));
+    volatile long *field = brood_array_data(shared);
+    for (int i = 0; i < rounds; i++) {
+        BROOD_TRY(brood_lock_acquire(lock, BROOD_FOREVER));
+        if (field[INSIDE]++ != 0)
+            field[BROKEN] = 1;
+        field[TOTAL]++;
+        field[INSIDE]--;
+        BROOD_TRY(brood_lock_release(lock));
+    }
+    return APR_SUCCESS;
+}
+
+/* Takes the lock `depth` times, says so in the queue, and holds it until it is killed or told to end. */
+static apr_status_t hold(brood_call_t *call)
+{
+    brood_lock_t *lock;
+    brood_queue_t *said, *told;
+    brood_value_t go;
+    int depth;
+    bool exit_holding;
+
+    BROOD_TRY(BROOD_UNPACK(call->args, &lock, &said, &told, &depth, &exit_holding));
+    for (int i = 0; i < depth; i++)
+        BROOD_TRY(brood_lock_acquire(lock, BROOD_FOREVER));
+    BROOD_TRY(brood_queue_put(said, brood_int(1), BROOD_FOREVER));
+    BROOD_TRY(brood_queue_get(&go, told, BROOD_FOREVER, call->mem));
+    if (exit_holding)
+        return APR_SUCCESS;
+    for (int i = 0; i < depth; i++)
+        BROOD_TRY(brood_lock_release(lock));
+    return APR_SUCCESS;
+}
+
+static apr_status_t fail_holding(brood_call_t *call)
+{
+    brood_lock_t *lock;
+
+    BROOD_TRY(BROOD_UNPACK(call->args, &lock));
+    BROOD_TRY(brood_lock_acquire(lock, BROOD_FOREVER));
+    return brood_fail(APR_EGENERAL, "failed on purpose, holding a lock");
+}
+
+static apr_status_t release_it(brood_call_t *call)
+{
+    brood_lock_t *lock;
+
+    BROOD_TRY(BROOD_UNPACK(call->args, &lock));
+    return brood_lock_release(lock);
+}
+
+/* Announces that it waits, then waits. */
+static apr_status_t wait_for_it(brood_call_t *call)
+{
+    brood_lock_t *lock;
+    brood_queue_t *said;
+
+    BROOD_TRY(BROOD_UNPACK(call->args, &lock, &said));
+    BROOD_TRY(brood_queue_put(said, brood_int(1), BROOD_FOREVER));
+    BROOD_TRY(brood_lock_acquire(lock, BROOD_FOREVER));
+    BROOD_TRY(brood_queue_put(said, brood_int(2), BROOD_FOREVER));
+    return brood_lock_release(lock);
+}
+
+/* ---- help ---- */
+
+static brood_process_t *start(brood_entry_fn entry, brood_value_t args)
+{
+    brood_process_t *process = NULL;
+
+    EXPECT_OK(brood_process_start(&process, entry, args, NULL, mem));
+    return process;
+}
+
+static void expect_end(brood_process_t *process, int exitcode)
+{
+    EXPECT_OK(brood_process_join(process, BROOD_FOREVER));
+    EXPECT(brood_process_exitcode(process) == exitcode);
+}
+
+static brood_lock_t *new_lock(bool recursive)
+{
+    brood_lock_t *lock = NULL;
+
+    EXPECT_OK(recursive ? brood_rlock_create(&lock, mem) : brood_lock_create(&lock, mem));
+    return lock;
+}
+
+static brood_queue_t *new_queue(void)
+{
+    brood_queue_t *queue = NULL;
+
+    EXPECT_OK(brood_queue_create(&queue, 16, NULL, mem));
+    return queue;
+}
+
+static void expect_said(brood_queue_t *queue, int number)
+{
+    brood_value_t said = BROOD_NIL;
+
+    EXPECT_OK(brood_queue_get(&said, queue, BROOD_FOREVER, mem));
+    EXPECT(brood_value_equal(said, brood_int(number)));
+}
+
+/* A child that holds the lock. */
+static brood_process_t *holder(brood_lock_t *lock, brood_queue_t *told, int depth, bool exit_holding)
+{
+    brood_queue_t *said = new_queue();
+    brood_process_t *process = start(hold, BROOD_ARGS(lock, said, told, depth, brood_bool(exit_holding)));
+
+    expect_said(said, 1);
+    return process;
+}
+
+typedef struct work_t {
+    apr_status_t (*run)(brood_lock_t *lock);
+    brood_lock_t *lock;
+} work_t;
+
+static void *APR_THREAD_FUNC in_thread(apr_thread_t *thread, void *data)
+{
+    const work_t *work = data;
+
+    apr_thread_exit(thread, work->run(work->lock));
+    return NULL;
+}
+
+/* Run `run` on the lock in another thread of this process, and return what it returned. */
+static apr_status_t elsewhere(apr_status_t (*run)(brood_lock_t *lock), brood_lock_t *lock)
+{
+    work_t work = {run, lock};
+    apr_status_t rc = APR_EGENERAL;
+    apr_thread_t *thread;
+
+    EXPECT_OK(apr_thread_create(&thread, NULL, in_thread, &work, mem));
+    EXPECT_OK(apr_thread_join(&rc, thread));
+    return rc;
+}
+
+static apr_status_t try_it(brood_lock_t *lock)
+{
+    return brood_lock_acquire(lock, BROOD_NOWAIT);
+}
+
+/* ---- claims ---- */
+
+static void a_lock_excludes_all_others(void) /* LOCK-01, LOCK-22 */
+{
+    const long none[FIELDS] = {0};
+    brood_lock_t *lock = new_lock(false);
+    brood_array_t *shared;
+    brood_process_t *children[4];
+
+    EXPECT_OK(brood_array_create(&shared, FIELDS, sizeof(long), none, mem));
+    for (int i = 0; i < 4; i++)
+        children[i] = start(count_under_lock, BROOD_ARGS(lock, shared, 20000));
+    for (int i = 0; i < 4; i++)
+        expect_end(children[i], 0);
+    const long *field = brood_array_data(shared);
+    EXPECT(field[TOTAL] == 4 * 20000L);
+    EXPECT(field[BROKEN] == 0);
+}
+
+static void an_rlock_excludes_all_others(void) /* LOCK-05 */
+{
+    const long none[FIELDS] = {0};
+    brood_array_t *shared;
+    brood_process_t *children[3];
+
+    EXPECT_OK(brood_array_create(&shared, FIELDS, sizeof(long), none, mem));
+    for (int i = 0; i < 3; i++)
+        children[i] = start(count_under_lock, BROOD_ARGS(brood_array_lock(shared), shared, 10000));
+    for (int i = 0; i < 3; i++)
+        expect_end(children[i], 0);
+    EXPECT(((long *) brood_array_data(shared))[TOTAL] == 3 * 10000L);
+    EXPECT(((long *) brood_array_data(shared))[BROKEN] == 0);
+}
+
+static void a_held_lock_is_not_acquired_and_time_is_kept(void) /* LOCK-01, LOCK-02, LOCK-11, LOCK-13 */
+{
+    brood_queue_t *told = new_queue();
+    brood_lock_t *lock = new_lock(false);
+    brood_process_t *child = holder(lock, told, 1, false);
+    const apr_time_t before = apr_time_now();
+
+    EXPECT_STATUS(APR_TIMEUP, brood_lock_acquire(lock, BROOD_NOWAIT));
+    EXPECT_STATUS(APR_TIMEUP, brood_lock_acquire(lock, apr_time_from_msec(30)));
+    EXPECT(apr_time_now() - before >= apr_time_from_msec(29));
+    EXPECT_OK(brood_queue_put(told, BROOD_NIL, BROOD_FOREVER));
+    EXPECT_OK(brood_lock_acquire(lock, BROOD_FOREVER));
+    EXPECT_OK(brood_lock_release(lock));
+    expect_end(child, 0);
+}
+
+static void a_sleeper_is_woken_by_the_release(void)
+{
+    brood_queue_t *said = new_queue();
+    brood_lock_t *lock = new_lock(false);
+    brood_process_t *waiters[4];
+
+    EXPECT_OK(brood_lock_acquire(lock, BROOD_FOREVER));
+    for (int i = 0; i < 4; i++)
+        waiters[i] = start(wait_for_it, BROOD_ARGS(lock, said));
+    for (int i = 0; i < 4; i++)
+        expect_said(said, 1);
+    EXPECT_OK(brood_lock_release(lock));
+    for (int i = 0; i < 4; i++)
+        expect_said(said, 2);
+    for (int i = 0; i < 4; i++)
+        expect_end(waiters[i], 0);
+}
+
+static void a_free_lock_cannot_be_released(void) /* LOCK-04 */
+{
+    brood_lock_t *lock = new_lock(false);
+
+    EXPECT_STATUS(APR_EINVAL, brood_lock_release(lock));
+    EXPECT_OK(brood_lock_acquire(lock, BROOD_NOWAIT));
+    EXPECT_OK(brood_lock_release(lock));
+    EXPECT_STATUS(APR_EINVAL, brood_lock_release(lock));
+}
+
+static void a_lock_is_released_by_anybody(void) /* LOCK-03 */
+{
+    brood_lock_t *lock = new_lock(false);
+
+    EXPECT_OK(brood_lock_acquire(lock, BROOD_NOWAIT));
+    EXPECT_STATUS(APR_TIMEUP, brood_lock_acquire(lock, BROOD_NOWAIT));
+    expect_end(start(release_it, BROOD_ARGS(lock)), 0);
+    EXPECT_OK(brood_lock_acquire(lock, BROOD_NOWAIT));
+    EXPECT_OK(elsewhere(brood_lock_release, lock));
+    EXPECT_OK(brood_lock_acquire(lock, BROOD_NOWAIT));
+    EXPECT_OK(brood_lock_release(lock));
+}
+
+static void an_rlock_is_its_threads_own(void) /* LOCK-05 */
+{
+    brood_lock_t *lock = new_lock(true);
+
+    for (int i = 0; i < 3; i++)
+        EXPECT_OK(brood_lock_acquire(lock, BROOD_NOWAIT));
+    EXPECT_STATUS(BROOD_ENOTOWNER, elsewhere(brood_lock_release, lock));
+    EXPECT_STATUS(APR_TIMEUP, elsewhere(try_it, lock));
+    for (int i = 0; i < 3; i++) {
+        EXPECT_STATUS(APR_TIMEUP, elsewhere(try_it, lock));
+        EXPECT_OK(brood_lock_release(lock));
+    }
+    EXPECT_STATUS(BROOD_ENOTOWNER, brood_lock_release(lock));
+    EXPECT_OK(elsewhere(try_it, lock));
+}
+
+static void a_child_does_not_inherit_an_rlock(void) /* LOCK-05, LOCK-06 */
+{
+    brood_lock_t *lock = new_lock(true);
+
+    EXPECT_OK(brood_lock_acquire(lock, BROOD_NOWAIT));
+    expect_end(start(release_it, BROOD_ARGS(lock)), 1);
+    EXPECT_OK(brood_lock_release(lock));
+}
+
+static void a_dead_owners_lock_goes_on_and_it_is_told_once(void) /* LOCK-14 */
+{
+    for (int recursive = 0; recursive < 2; recursive++) {
+        brood_lock_t *lock = new_lock(recursive != 0);
+        brood_process_t *child = holder(lock, new_queue(), recursive != 0 ? 3 : 1, false);
+
+        EXPECT_OK(brood_process_kill(child));
+        EXPECT_STATUS(BROOD_EOWNERDEAD, brood_lock_acquire(lock, BROOD_FOREVER)); /* not joined: found by itself */
+        EXPECT_OK(brood_lock_release(lock));
+        EXPECT_OK(brood_lock_acquire(lock, BROOD_NOWAIT));
+        EXPECT_OK(brood_lock_release(lock));
+        EXPECT_OK(brood_process_join(child, BROOD_FOREVER));
+    }
+}
+
+static void a_lock_held_at_the_end_had_an_owner_that_died(void)
+{
+    brood_queue_t *told = new_queue();
+    brood_lock_t *lock = new_lock(false);
+    brood_process_t *child = holder(lock, told, 1, true);
+
+    EXPECT_OK(brood_queue_put(told, BROOD_NIL, BROOD_FOREVER));
+    expect_end(child, 0);
+    EXPECT_STATUS(BROOD_EOWNERDEAD, brood_lock_acquire(lock, BROOD_NOWAIT));
+    EXPECT_OK(brood_lock_release(lock));
+}
+
+static void a_failing_entry_releases_what_it_holds(void)
+{
+    brood_lock_t *lock = new_lock(false);
+
+    expect_end(start(fail_holding, BROOD_ARGS(lock)), 1);
+    EXPECT_OK(brood_lock_acquire(lock, BROOD_NOWAIT));
+    EXPECT_OK(brood_lock_release(lock));
+}
+
+static void locked_tells_whether_anybody_alive_holds_it(void) /* LOCK-20 */
+{
+    brood_lock_t *lock = new_lock(false);
+    brood_process_t *child;
+    bool locked = true;
+
+    EXPECT_OK(brood_lock_locked(&locked, lock));
+    EXPECT(!locked);
+    child = holder(lock, new_queue(), 1, false);
+    EXPECT_OK(brood_lock_locked(&locked, lock));
+    EXPECT(locked);
+    EXPECT_OK(brood_process_kill(child));
+    EXPECT_OK(brood_process_join(child, BROOD_FOREVER));
+    EXPECT_OK(brood_lock_locked(&locked, lock));
+    EXPECT(!locked);
+}
+
+static void its_text_names_owner_and_depth(void) /* LOCK-19 */
+{
+    brood_lock_t *lock = new_lock(true), *plain = new_lock(false);
+
+    EXPECT_TEXT("<RLock owner=None>", brood_value_string(BROOD_VALUE(lock), mem));
+    EXPECT_TEXT("<Lock owner=None>", brood_value_string(BROOD_VALUE(plain), mem));
+    EXPECT_OK(brood_lock_acquire(lock, BROOD_NOWAIT));
+    EXPECT_OK(brood_lock_acquire(lock, BROOD_NOWAIT));
+    EXPECT_OK(brood_lock_acquire(plain, BROOD_NOWAIT));
+    EXPECT_TEXT("<RLock owner=MainProcess depth=2>", brood_value_string(BROOD_VALUE(lock), mem));
+    EXPECT_TEXT("[<Lock owner=MainProcess>]", brood_value_string(BROOD_LIST(plain), mem));
+    EXPECT_OK(brood_lock_release(lock));
+    EXPECT_OK(brood_lock_release(lock));
+    EXPECT_OK(brood_lock_release(plain));
+}
+
+static void a_closed_lock_says_so(void)
+{
+    brood_lock_t *lock = new_lock(false);
+    brood_process_t *process;
+    bool locked;
+
+    brood_lock_close(lock);
+    brood_lock_close(lock);
+    EXPECT_STATUS(BROOD_ECLOSED, brood_lock_acquire(lock, BROOD_FOREVER));
+    EXPECT_STATUS(BROOD_ECLOSED, brood_lock_release(lock));
+    EXPECT_STATUS(BROOD_ECLOSED, brood_lock_locked(&locked, lock));
+    EXPECT_STATUS(BROOD_ECLOSED, brood_process_start(&process, release_it, BROOD_ARGS(lock), NULL, mem));
+    EXPECT_MESSAGE("closed");
+}
+
+static void a_child_goes_on_with_a_lock_that_its_parent_closed(void)
+{
+    brood_queue_t *told = new_queue(), *said = new_queue();
+    brood_lock_t *lock = new_lock(false);
+    brood_process_t *child = start(hold, BROOD_ARGS(lock, said, told, 1, brood_bool(false)));
+
+    brood_lock_close(lock);
+    expect_said(said, 1);
+    EXPECT_OK(brood_queue_put(told, BROOD_NIL, BROOD_FOREVER));
+    expect_end(child, 0);
+}
+
+static void a_value_that_is_no_lock_is_refused(void)
+{
+    brood_lock_t *lock;
+    brood_queue_t *queue = new_queue();
+
+    EXPECT_STATUS(BROOD_EKIND, brood_lock_from_value(&lock, brood_int(1)));
+    EXPECT_STATUS(BROOD_EKIND, brood_lock_from_value(&lock, BROOD_VALUE(queue)));
+    EXPECT_STATUS(BROOD_EARGS, BROOD_UNPACK(BROOD_LIST(queue), &lock));
+}
+
+static apr_status_t suite(brood_call_t *call)
+{
+    static const brood_test_t tests[] = {
+        TEST(a_lock_excludes_all_others),
+        TEST(an_rlock_excludes_all_others),
+        TEST(a_held_lock_is_not_acquired_and_time_is_kept),
+        TEST(a_sleeper_is_woken_by_the_release),
+        TEST(a_free_lock_cannot_be_released),
+        TEST(a_lock_is_released_by_anybody),
+        TEST(an_rlock_is_its_threads_own),
+        TEST(a_child_does_not_inherit_an_rlock),
+        TEST(a_dead_owners_lock_goes_on_and_it_is_told_once),
+        TEST(a_lock_held_at_the_end_had_an_owner_that_died),
+        TEST(a_failing_entry_releases_what_it_holds),
+        TEST(locked_tells_whether_anybody_alive_holds_it),
+        TEST(its_text_names_owner_and_depth),
+        TEST(a_closed_lock_says_so),
+        TEST(a_child_goes_on_with_a_lock_that_its_parent_closed),
+        TEST(a_value_that_is_no_lock_is_refused),
+    };
+
+    mem = call->mem;
+    return harness_run("lock", tests, sizeof tests / sizeof tests[0]) == 0 ? APR_SUCCESS : APR_EGENERAL;
+}
+
+BROOD_MAIN(suite, BROOD_ENTRY(count_under_lock), BROOD_ENTRY(hold), BROOD_ENTRY(fail_holding), BROOD_ENTRY(release_it),
+           BROOD_ENTRY(wait_for_it))
