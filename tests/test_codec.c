@@ -128,6 +128,38 @@ static void scalars_have_the_shortest_messagepack_form(void)
     expect_bytes(brood_double(1.0), BYTES("\xCB\x3F\xF0\x00\x00\x00\x00\x00\x00"));
 }
 
+/* By itself a number takes a short way through the codec, in a list the long one. */
+static void a_number_has_the_same_bytes_alone_and_in_a_list(void)
+{
+    unsigned char alone[16], listed[16];
+    brood_value_t values[5], back;
+    int shift, i, off;
+
+    for (shift = 0; shift < 64; shift++) {
+        for (off = -2; off <= 2; off++) {
+            apr_uint64_t number = (UINT64_C(1) << shift) + (apr_uint64_t) off;
+
+            values[0] = brood_uint(number);
+            values[1] = brood_int((apr_int64_t) (number >> 1));
+            values[2] = brood_int(-1 - (apr_int64_t) (number >> 1));
+            values[3] = brood_double(0);
+            memcpy(&values[3].as.real, &number, sizeof number);
+            values[4] = (brood_value_t){.kind = BROOD_KIND_UINT, .as.natural = number}; /* whatever its size */
+            for (i = 0; i < 5; i++) {
+                brood__output_t output = {alone, 0, sizeof alone, NULL};
+                brood__output_t list = {listed, 0, sizeof listed, NULL};
+
+                EXPECT_OK(brood__encode(&output, values[i], 0));
+                EXPECT_OK(brood__encode(&list, brood_list(&values[i], 1), 0));
+                EXPECT(list.size == output.size + 1 && memcmp(alone, listed + 1, output.size) == 0);
+                EXPECT_OK(decode(&back, alone, output.size));
+                EXPECT(brood_value_equal(back, values[i]));
+                EXPECT(back.kind != BROOD_KIND_UINT || back.as.natural > INT64_MAX);
+            }
+        }
+    }
+}
+
 static void containers_and_extensions_have_messagepack_form(void)
 {
     brood_value_t items[4];
@@ -586,6 +618,7 @@ int main(void)
 {
     static const brood_test_t tests[] = {
         TEST(scalars_have_the_shortest_messagepack_form),
+        TEST(a_number_has_the_same_bytes_alone_and_in_a_list),
         TEST(containers_and_extensions_have_messagepack_form),
         TEST(doubles_arrive_bit_for_bit),
         TEST(other_forms_of_messagepack_are_read),

@@ -70,9 +70,9 @@ static bool sweep_large(uint32_t page, uint64_t run, brood__id_t dead)
 
 bool brood__heap_sweep(brood__id_t dead)
 {
-    const brood__heap_t *heap = brood__heap();
+    const uint32_t top = atomic_load(&brood__heap()->top);
 
-    for (uint32_t p = 0; p < heap->pages;) {
+    for (uint32_t p = 0; p < top;) {
         const uint64_t run = atomic_load(brood__page(p));
         const bool span = BROOD__RUN_CLASS(run) != 0;
 
@@ -95,10 +95,10 @@ static void count_owner(brood__heap_use_t *use, uint32_t owner)
 
 void brood__heap_count(brood__heap_use_t *use)
 {
-    const brood__heap_t *heap = brood__heap();
+    const uint32_t top = atomic_load(&brood__heap()->top);
 
     *use = (brood__heap_use_t){0, 0, 0, 0};
-    for (uint32_t p = 0; p < heap->pages;) {
+    for (uint32_t p = 0; p < top;) {
         const uint64_t run = atomic_load(brood__page(p));
 
         if (BROOD__RUN_CLASS(run) != 0)

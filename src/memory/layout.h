@@ -41,6 +41,7 @@ typedef struct brood__record_t {
 typedef struct brood__heap_t {
     _Alignas(128) _Atomic uint32_t lock;          /* for new spans and large blocks only */
     _Alignas(128) _Atomic uint32_t first;         /* a hint: no page below is free */
+    _Atomic uint32_t top;                         /* no page from here on was ever used */
     _Atomic int32_t warm;                         /* a hint: free pages that were not given back to the system */
     _Alignas(128) _Atomic uint32_t spans[BROOD__CLASSES];
     uint32_t pages;                               /* of the heap */

@@ -43,9 +43,10 @@ bool brood__block_find(uint64_t block, brood__block_t *found)
 static void rebuild(void)
 {
     brood__heap_t *heap = brood__heap();
+    const uint32_t top = atomic_load(&heap->top);
     uint32_t count[BROOD__CLASSES] = {0};
 
-    for (uint32_t p = 0; p < heap->pages;) {
+    for (uint32_t p = 0; p < top;) {
         const uint64_t run = atomic_load(brood__page(p));
         const uint32_t class_ = BROOD__RUN_CLASS(run);
 
@@ -109,6 +110,8 @@ static apr_status_t take_pages(uint32_t *page, uint32_t pages, uint32_t align)
         *page = find_run(0, pages, align, &lowest);
     if (*page == UINT32_MAX)
         return APR_ENOMEM;
+    if (*page + pages > atomic_load(&heap->top))
+        atomic_store(&heap->top, *page + pages); /* before they are used: a sweep looks at all that are */
     /* Unless a page was freed below meanwhile. */
     (void) atomic_compare_exchange_strong(&heap->first, &first, lowest == *page ? *page + pages : lowest);
     return brood__segment_commit(brood__arena_segment(), brood__page_offset(*page), pages * BROOD__PAGE);

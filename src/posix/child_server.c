@@ -1,8 +1,4 @@
-/* child_server.c - the fork server: a clean process with one thread that forks when asked.
- *
- * A request is one message with descriptors; the first of them is a channel for the answer, a pid and later an exit
- * code.  The server keeps nothing of a child but that channel.  The variables for a child go through the child's own
- * channel, so that the server never waits for anybody. */
+/* child_server.c - the fork server: a clean process with one thread that forks when asked. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -14,6 +10,7 @@
 #include "posix/image.h"
 #include "posix/lifeline.h"
 #include "posix/mail.h"
+#include "posix/request.h"
 #include "posix/system.h"
 #include <apr_tables.h>
 #include <errno.h>
@@ -23,31 +20,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#ifdef __APPLE__ /* no message sockets; records this small are neither split nor, having descriptors, joined */
-#define REQUEST_SOCKET SOCK_STREAM
-#else
-#define REQUEST_SOCKET SOCK_SEQPACKET
-#endif
-
-#define REQUEST_MAGIC UINT32_C(0x62726f31)
-
-/* The order of a request's descriptors; the last two only where wanted. */
-enum { FD_STATUS, FD_CHANNEL, FD_SERVER, FD_ALWAYS };
-enum { WITH_LIFELINE = 1, WITH_STDIN = 2 };
-
-typedef struct request_t {
-    uint32_t magic;
-    uint32_t with;
-    uint32_t environment; /* bytes that the child shall read from its channel: variables, each ended by a 0 */
-} request_t;
-
-typedef struct answer_t {
-    int32_t status; /* 0, or why there is no child */
-    int32_t pid;
-} answer_t;
 
 /* The server's memory of a child. */
 typedef struct record_t {
@@ -62,104 +37,10 @@ typedef struct server_t {
     struct sigaction on_child;   /* as they were before, for the children */
     struct sigaction on_interrupt;
     sigset_t mask;
+    bool has_null_stdin;         /* which the children then need not open again */
 } server_t;
 
 static int alarm_bell = -1; /* for the handler: the pipe's write end */
-
-/* The variables as bytes. */
-static const char *pack(uint32_t *size, const char *const *variables, apr_pool_t *mem)
-{
-    size_t total = 0;
-    char *bytes;
-    char *next;
-    int i;
-
-    for (i = 0; variables != NULL && variables[i] != NULL; i++)
-        total += strlen(variables[i]) + 1;
-    next = bytes = apr_palloc(mem, total + 1);
-    for (i = 0; variables != NULL && variables[i] != NULL; i++)
-        next = stpcpy(next, variables[i]) + 1;
-    *size = (uint32_t) total;
-    return bytes;
-}
-
-/* Send the request; `status` and `channel` are the ends for the server. */
-static apr_status_t ask(const brood__start_t *start, uint32_t environment, int status, int channel)
-{
-    request_t request = {REQUEST_MAGIC, 0, environment};
-    brood__mail_t mail = {{[FD_STATUS] = status, [FD_CHANNEL] = channel, [FD_SERVER] = (int) start->server},
-                          FD_ALWAYS};
-    int lifeline = -1;
-    apr_status_t rv;
-
-    if (!start->outlives_parent) {
-        rv = brood__lifeline_for_child(&lifeline);
-        if (rv != APR_SUCCESS)
-            return rv;
-        request.with |= WITH_LIFELINE;
-        mail.fd[mail.count++] = lifeline;
-    }
-    if (start->keep_stdin && fcntl(STDIN_FILENO, F_GETFD) == 0) { /* open, and not something close-on-exec */
-        request.with |= WITH_STDIN;
-        mail.fd[mail.count++] = STDIN_FILENO;
-    }
-    rv = brood__mail_send((int) start->server, &request, sizeof request, &mail, 0);
-    brood__fd_close(lifeline);
-    return rv;
-}
-
-apr_status_t brood__child_request(brood__child_t **child, brood__handle_t *channel, const brood__start_t *start,
-                                  apr_pool_t *mem)
-{
-    brood__handle_t ends[2] = {BROOD__NO_HANDLE, BROOD__NO_HANDLE};
-    int status[2] = {-1, -1};
-    brood__mail_t mail = {{-1}, 0};
-    answer_t answer = {0, 0};
-    uint32_t environment;
-    const char *variables = pack(&environment, start->environment, mem);
-    brood__child_t *made;
-    apr_status_t rv = brood__child_make(&made, mem);
-
-    if (rv == APR_SUCCESS)
-        rv = brood__channel_pair(ends);
-    if (rv == APR_SUCCESS)
-        rv = brood__fd_socketpair(status, SOCK_STREAM);
-    if (rv == APR_SUCCESS)
-        rv = ask(start, environment, status[1], (int) ends[1]);
-    /* No longer open here, so that the end of the server or of the child is the end of file. */
-    brood__fd_close(status[1]);
-    brood__channel_close(ends[1]);
-    if (rv == APR_SUCCESS)
-        rv = brood__mail_receive(status[0], &answer, sizeof answer, &mail, 0);
-    if (rv == APR_SUCCESS)
-        rv = answer.status;
-    if (rv != APR_SUCCESS) {
-        brood__mail_close(&mail);
-        brood__fd_close(status[0]);
-        brood__channel_close(ends[0]);
-        return rv;
-    }
-    made->pid = answer.pid;
-    made->pidfd = mail.count > 0 ? mail.fd[0] : -1;
-    made->status = status[0];
-    if (environment > 0) /* a failure is the child's end, which is for brood__child_wait to tell */
-        (void) !brood__channel_write(ends[0], variables, environment, INT64_MAX);
-    *child = made;
-    *channel = ends[0];
-    return APR_SUCCESS;
-}
-
-apr_status_t brood__child_server_pair(brood__handle_t ends[2])
-{
-    int pair[2];
-    apr_status_t rv = brood__fd_socketpair(pair, REQUEST_SOCKET);
-
-    if (rv == APR_SUCCESS) {
-        ends[0] = pair[0];
-        ends[1] = pair[1];
-    }
-    return rv;
-}
 
 static void ring_alarm(int number)
 {
@@ -168,6 +49,15 @@ static void ring_alarm(int number)
     (void) number;
     (void) !write(alarm_bell, "", 1); /* a full pipe rings already */
     errno = error;
+}
+
+static bool stdin_is_null(void)
+{
+    struct stat input;
+    struct stat null;
+
+    return fstat(STDIN_FILENO, &input) == 0 && S_ISCHR(input.st_mode) && stat("/dev/null", &null) == 0 &&
+           S_ISCHR(null.st_mode) && input.st_rdev == null.st_rdev;
 }
 
 static apr_status_t open_server(server_t *server, brood__handle_t requests, apr_pool_t *mem)
@@ -183,6 +73,7 @@ static apr_status_t open_server(server_t *server, brood__handle_t requests, apr_
     fcntl(server->alarm[1], F_SETFL, O_NONBLOCK);
     alarm_bell = server->alarm[1];
     server->requests = (int) requests;
+    server->has_null_stdin = stdin_is_null();
     server->records = apr_array_make(mem, 16, sizeof(record_t));
     sigemptyset(&ring.sa_mask);
     sigemptyset(&ignore.sa_mask);
@@ -269,28 +160,31 @@ static bool take_environment(int channel, size_t size)
 }
 
 /* In the child: become what the request says. */
-static void settle(server_t *server, const request_t *request, brood__mail_t *mail, brood__bequest_t *bequest)
+static void settle(server_t *server, const brood__request_t *request, brood__mail_t *mail, brood__bequest_t *bequest)
 {
-    int next = FD_ALWAYS;
+    int next = BROOD__FD_ALWAYS;
 
     close_server(server);
     brood__fd_close(server->requests);
-    brood__fd_close(mail->fd[FD_STATUS]);
-    if (request->with & WITH_LIFELINE)
+    brood__fd_close(mail->fd[BROOD__FD_STATUS]);
+    if (request->with & BROOD__WITH_LIFELINE)
         brood__lifeline_tie(mail->fd[next++]);
-    brood__child_set_stdin(request->with & WITH_STDIN ? mail->fd[next] : -1);
-    if (request->environment > 0 && !take_environment(mail->fd[FD_CHANNEL], request->environment))
+    if (request->with & BROOD__WITH_STDIN)
+        brood__child_set_stdin(mail->fd[next]);
+    else if (!server->has_null_stdin)
+        brood__child_set_stdin(-1);
+    if (request->environment > 0 && !take_environment(mail->fd[BROOD__FD_CHANNEL], request->environment))
         _exit(255); /* whoever asked is gone */
-    bequest->channel = mail->fd[FD_CHANNEL];
+    bequest->channel = mail->fd[BROOD__FD_CHANNEL];
     bequest->segment = BROOD__NO_HANDLE;
-    bequest->server = mail->fd[FD_SERVER];
+    bequest->server = mail->fd[BROOD__FD_SERVER];
 }
 
 /* Fork for a request and answer it.  APR_SUCCESS: in the child; APR_EAGAIN: in the server. */
-static apr_status_t start_one(server_t *server, const request_t *request, brood__mail_t *mail,
+static apr_status_t start_one(server_t *server, const brood__request_t *request, brood__mail_t *mail,
                               brood__bequest_t *bequest)
 {
-    answer_t answer = {0, 0};
+    brood__answer_t answer = {0, 0};
     brood__mail_t proof = {{-1}, 0};
     sigset_t all;
     sigset_t before;
@@ -308,14 +202,14 @@ static apr_status_t start_one(server_t *server, const request_t *request, brood_
     answer.pid = pid;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (pid > 0) {
-        APR_ARRAY_PUSH(server->records, record_t) = (record_t){pid, mail->fd[FD_STATUS]};
+        APR_ARRAY_PUSH(server->records, record_t) = (record_t){pid, mail->fd[BROOD__FD_STATUS]};
         proof.fd[0] = brood__system_pidfd(pid);
         proof.count = proof.fd[0] >= 0 ? 1 : 0;
     }
-    (void) !brood__mail_send(mail->fd[FD_STATUS], &answer, sizeof answer, &proof, MSG_DONTWAIT);
+    (void) !brood__mail_send(mail->fd[BROOD__FD_STATUS], &answer, sizeof answer, &proof, MSG_DONTWAIT);
     brood__mail_close(&proof);
     if (pid > 0)
-        mail->fd[FD_STATUS] = -1; /* the record's */
+        mail->fd[BROOD__FD_STATUS] = -1; /* the record's */
     brood__mail_close(mail);
     return APR_EAGAIN;
 }
@@ -323,19 +217,19 @@ static apr_status_t start_one(server_t *server, const request_t *request, brood_
 /* Take the next request.  As start_one; APR_EOF: nobody is left who could ask. */
 static apr_status_t take_one(server_t *server, brood__bequest_t *bequest)
 {
-    request_t request;
+    brood__request_t request;
     brood__mail_t mail;
     apr_status_t rv = brood__mail_receive(server->requests, &request, sizeof request, &mail, MSG_DONTWAIT);
     int wanted;
 
-    if (rv == APR_SUCCESS && request.magic == REQUEST_MAGIC) {
-        wanted = FD_ALWAYS + !!(request.with & WITH_LIFELINE) + !!(request.with & WITH_STDIN);
+    if (rv == APR_SUCCESS && request.magic == BROOD__REQUEST_MAGIC) {
+        wanted = BROOD__FD_ALWAYS + !!(request.with & BROOD__WITH_LIFELINE) + !!(request.with & BROOD__WITH_STDIN);
         if (mail.count == wanted)
             return start_one(server, &request, &mail, bequest);
         if (mail.count > 0 && mail.count < wanted) { /* they did not all fit: too many files are open here */
-            answer_t answer = {EMFILE, 0};
+            brood__answer_t answer = {EMFILE, 0};
 
-            (void) !brood__mail_send(mail.fd[FD_STATUS], &answer, sizeof answer, &(brood__mail_t){{-1}, 0},
+            (void) !brood__mail_send(mail.fd[BROOD__FD_STATUS], &answer, sizeof answer, &(brood__mail_t){{-1}, 0},
                                      MSG_DONTWAIT);
         }
     }

@@ -7,11 +7,15 @@
 #include "platform/clock.h"
 #include <errno.h>
 #include <limits.h>
-#include <linux/futex.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #define WITHOUT_CELL 1000 /* microseconds */
+
+/* <linux/futex.h> does not come with every C library. */
+#define FUTEX_WAKE 1
+#define FUTEX_WAIT_BITSET 9
+#define FUTEX_BITSET_MATCH_ANY 0xffffffffU
 
 /* The kernel's own idea of a time, which the C library's timespec need not be: 32-bit systems have a 64-bit time_t
  * and still this call; the youngest of them have only the other one. */

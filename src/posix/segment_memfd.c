@@ -7,7 +7,6 @@
 #include "posix/segment_map.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/falloc.h>
 #include <sys/mman.h>
 
 #ifndef MFD_NOEXEC_SEAL /* Linux 6.3 */

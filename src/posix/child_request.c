@@ -1,0 +1,117 @@
+/* child_request.c - the fork server's clients. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "platform/child.h"
+
+#include "platform/channel.h"
+#include "posix/child_parts.h"
+#include "posix/fd.h"
+#include "posix/lifeline.h"
+#include "posix/mail.h"
+#include "posix/request.h"
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#ifdef __APPLE__ /* no message sockets; records this small are neither split nor, having descriptors, joined */
+#define REQUEST_SOCKET SOCK_STREAM
+#else
+#define REQUEST_SOCKET SOCK_SEQPACKET
+#endif
+
+/* The variables as bytes. */
+static const char *pack(uint32_t *size, const char *const *variables, apr_pool_t *mem)
+{
+    size_t total = 0;
+    char *bytes;
+    char *next;
+    int i;
+
+    for (i = 0; variables != NULL && variables[i] != NULL; i++)
+        total += strlen(variables[i]) + 1;
+    next = bytes = apr_palloc(mem, total + 1);
+    for (i = 0; variables != NULL && variables[i] != NULL; i++)
+        next = stpcpy(next, variables[i]) + 1;
+    *size = (uint32_t) total;
+    return bytes;
+}
+
+/* Send the request; `status` and `channel` are the ends for the server. */
+static apr_status_t ask(const brood__start_t *start, uint32_t environment, int status, int channel)
+{
+    brood__request_t request = {BROOD__REQUEST_MAGIC, 0, environment};
+    brood__mail_t mail = {{[BROOD__FD_STATUS] = status, [BROOD__FD_CHANNEL] = channel, [BROOD__FD_SERVER] = (int) start->server},
+                          BROOD__FD_ALWAYS};
+    int lifeline = -1;
+    apr_status_t rv;
+
+    if (!start->outlives_parent) {
+        rv = brood__lifeline_for_child(&lifeline);
+        if (rv != APR_SUCCESS)
+            return rv;
+        request.with |= BROOD__WITH_LIFELINE;
+        mail.fd[mail.count++] = lifeline;
+    }
+    if (start->keep_stdin && fcntl(STDIN_FILENO, F_GETFD) == 0) { /* open, and not something close-on-exec */
+        request.with |= BROOD__WITH_STDIN;
+        mail.fd[mail.count++] = STDIN_FILENO;
+    }
+    rv = brood__mail_send((int) start->server, &request, sizeof request, &mail, 0);
+    brood__fd_close(lifeline);
+    return rv;
+}
+
+apr_status_t brood__child_request(brood__child_t **child, brood__handle_t *channel, const brood__start_t *start,
+                                  apr_pool_t *mem)
+{
+    brood__handle_t ends[2] = {BROOD__NO_HANDLE, BROOD__NO_HANDLE};
+    int status[2] = {-1, -1};
+    brood__mail_t mail = {{-1}, 0};
+    brood__answer_t answer = {0, 0};
+    uint32_t environment;
+    const char *variables = pack(&environment, start->environment, mem);
+    brood__child_t *made;
+    apr_status_t rv = brood__child_make(&made, mem);
+
+    if (rv == APR_SUCCESS)
+        rv = brood__channel_pair(ends);
+    if (rv == APR_SUCCESS)
+        rv = brood__fd_socketpair(status, SOCK_STREAM);
+    if (rv == APR_SUCCESS)
+        rv = ask(start, environment, status[1], (int) ends[1]);
+    /* No longer open here, so that the end of the server or of the child is the end of file. */
+    brood__fd_close(status[1]);
+    brood__channel_close(ends[1]);
+    if (rv == APR_SUCCESS)
+        rv = brood__mail_receive(status[0], &answer, sizeof answer, &mail, 0);
+    if (rv == APR_SUCCESS)
+        rv = answer.status;
+    if (rv != APR_SUCCESS) {
+        brood__mail_close(&mail);
+        brood__fd_close(status[0]);
+        brood__channel_close(ends[0]);
+        return rv;
+    }
+    made->pid = answer.pid;
+    made->pidfd = mail.count > 0 ? mail.fd[0] : -1;
+    made->status = status[0];
+    if (environment > 0) /* a failure is the child's end, which is for brood__child_wait to tell */
+        (void) !brood__channel_write(ends[0], variables, environment, INT64_MAX);
+    *child = made;
+    *channel = ends[0];
+    return APR_SUCCESS;
+}
+
+apr_status_t brood__child_server_pair(brood__handle_t ends[2])
+{
+    int pair[2];
+    apr_status_t rv = brood__fd_socketpair(pair, REQUEST_SOCKET);
+
+    if (rv == APR_SUCCESS) {
+        ends[0] = pair[0];
+        ends[1] = pair[1];
+    }
+    return rv;
+}

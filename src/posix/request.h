@@ -1,0 +1,30 @@
+/* request.h - what is said to the fork server, and what it answers.
+ *
+ * A request is one message with descriptors; the first of them is a channel for the answer, a pid and later an exit
+ * code.  The server keeps nothing of a child but that channel.  The variables for a child go through the child's own
+ * channel, so that the server never waits for anybody. */
+#ifndef BROOD_POSIX_REQUEST_H
+#define BROOD_POSIX_REQUEST_H
+
+#include <stdint.h>
+
+#define BROOD__REQUEST_MAGIC UINT32_C(0x62726f31)
+
+/* The order of a request's descriptors; the last two only where wanted. */
+enum { BROOD__FD_STATUS, BROOD__FD_CHANNEL, BROOD__FD_SERVER, BROOD__FD_ALWAYS };
+enum { BROOD__WITH_LIFELINE = 1, BROOD__WITH_STDIN = 2 };
+
+typedef struct brood__request_t {
+    uint32_t magic;
+    uint32_t with;
+    uint32_t environment; /* bytes that the child shall read from its channel: variables, each ended by a 0 */
+} brood__request_t;
+
+typedef struct brood__answer_t {
+    int32_t status; /* 0, or why there is no child */
+    int32_t pid;
+} brood__answer_t;
+
+/* After the answer the exit code comes as an int32_t, once. */
+
+#endif
