@@ -16,8 +16,9 @@ bool harness_expect_status(apr_status_t expected, apr_status_t status, const cha
     char buffer[120];
 
     if (status != expected)
-        (void) fprintf(stderr, "\n%s:%d: %s: %d, expected %d, %s.\n  Last failure: %s\n", file, line, text, (int) status,
-                       (int) expected, brood_strerror(expected, buffer, sizeof buffer), brood_last_error()->message);
+        (void) fprintf(stderr, "\n%s:%d: %s: %d, expected %d, %s.\n  Last failure: %s\n", file, line, text,
+                       (int) status, (int) expected, brood_strerror(expected, buffer, sizeof buffer),
+                       brood_last_error()->message);
     return harness_expect(status == expected, text, file, line);
 }
 

@@ -14,7 +14,10 @@ typedef struct brood_test_t {
 } brood_test_t;
 
 /* A row of the table. */
-#define TEST(function) {#function, function}
+#define TEST(function)      \
+    {                       \
+#function, function \
+    }
 
 /* Run them in this order.  Returns main's exit code: not 0 if something failed or if no test ran. */
 int harness_run(const char *suite, const brood_test_t *tests, size_t count);

@@ -17,6 +17,13 @@ apr_pool_t *harness_mem(void);
 /* Start a child with the default options, or fail the test and return NULL. */
 brood_process_t *harness_start(brood_entry_fn entry, brood_value_t args, apr_pool_t *mem);
 
+/* In an entry: fail unless this holds.  CUnit runs in the first process only. */
+#define CHECK(condition)                                                                  \
+    do {                                                                                  \
+        if (!(condition))                                                                 \
+            return brood_fail(APR_EGENERAL, "%s:%d: %s", __FILE__, __LINE__, #condition); \
+    } while (0)
+
 /* Join a child and expect this exit code. */
 #define EXPECT_EXIT(code, process) harness_expect_exit((code), (process), __FILE__, __LINE__)
 bool harness_expect_exit(int code, brood_process_t *process, const char *file, int line);

@@ -252,6 +252,37 @@ static void a_lock_is_released_by_anybody(void) /* LOCK-03 */
     EXPECT_OK(brood_lock_release(lock));
 }
 
+static long guarded; /* by the lock alone */
+
+static apr_status_t count_plainly(brood_lock_t *lock)
+{
+    for (int i = 0; i < 20000; i++) {
+        BROOD_TRY(brood_lock_acquire(lock, BROOD_FOREVER));
+        guarded++;
+        BROOD_TRY(brood_lock_release(lock));
+    }
+    return APR_SUCCESS;
+}
+
+static void threads_of_one_process_exclude_each_other(void) /* LOCK-01, LOCK-05 */
+{
+    for (int recursive = 0; recursive < 2; recursive++) {
+        work_t work = {count_plainly, new_lock(recursive != 0)};
+        apr_thread_t *threads[4];
+
+        guarded = 0;
+        for (int i = 0; i < 4; i++)
+            EXPECT_OK(apr_thread_create(&threads[i], NULL, in_thread, &work, mem));
+        for (int i = 0; i < 4; i++) {
+            apr_status_t rc = APR_EGENERAL;
+
+            EXPECT_OK(apr_thread_join(&rc, threads[i]));
+            EXPECT_OK(rc);
+        }
+        EXPECT(guarded == 4 * 20000L);
+    }
+}
+
 static void an_rlock_is_its_threads_own(void) /* LOCK-05 */
 {
     brood_lock_t *lock = new_lock(true);
@@ -392,6 +423,7 @@ static apr_status_t suite(brood_call_t *call)
         TEST(a_sleeper_is_woken_by_the_release),
         TEST(a_free_lock_cannot_be_released),
         TEST(a_lock_is_released_by_anybody),
+        TEST(threads_of_one_process_exclude_each_other),
         TEST(an_rlock_is_its_threads_own),
         TEST(a_child_does_not_inherit_an_rlock),
         TEST(a_dead_owners_lock_goes_on_and_it_is_told_once),

@@ -84,7 +84,8 @@ static void lists_and_maps_are_written_in_place(void)
     EXPECT_TEXT("{'rate': 1.5, 'name': 'x'}", STRING(BROOD_MAP("rate", 1.5, "name", "x")));
     EXPECT_TEXT("[]", STRING(BROOD_NO_ARGS));
     EXPECT(brood_value_count(BROOD_LIST(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22,
-                                        23, 24, 25, 26, 27, 28, 29, 30, 31, 32)) == 32);
+                                        23, 24, 25, 26, 27, 28, 29, 30, 31, 32))
+           == 32);
 }
 
 static void items_are_evaluated_once(void)
@@ -114,9 +115,10 @@ static void every_variable_gets_its_argument(void)
     brood_bytes_t bytes = {NULL, 0};
     brood_entry_fn entry = NULL;
 
-    EXPECT_OK(BROOD_UNPACK(BROOD_ARGS(BROOD_LIST(1), brood_bool(true), SHRT_MIN, INT_MAX, LONG_MIN, LLONG_MAX, USHRT_MAX,
-                                      UINT_MAX, ULONG_MAX, ULLONG_MAX, 1.5, 0.1, "Mike", brood_bytes("ab", 2), work),
-                           &any, &flag, &s, &i, &l, &ll, &us, &u, &ul, &ull, &f, &d, &text, &bytes, &entry));
+    EXPECT_OK(
+        BROOD_UNPACK(BROOD_ARGS(BROOD_LIST(1), brood_bool(true), SHRT_MIN, INT_MAX, LONG_MIN, LLONG_MAX, USHRT_MAX,
+                                UINT_MAX, ULONG_MAX, ULLONG_MAX, 1.5, 0.1, "Mike", brood_bytes("ab", 2), work),
+                     &any, &flag, &s, &i, &l, &ll, &us, &u, &ul, &ull, &f, &d, &text, &bytes, &entry));
     EXPECT(any.kind == BROOD_KIND_LIST && flag && s == SHRT_MIN && i == INT_MAX && l == LONG_MIN && ll == LLONG_MAX);
     EXPECT(us == USHRT_MAX && u == UINT_MAX && ul == ULONG_MAX && ull == ULLONG_MAX);
     EXPECT(f == 1.5f && d == 0.1 && entry == work && bytes.size == 2 && memcmp(bytes.data, "ab", 2) == 0);

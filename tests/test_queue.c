@@ -1,6 +1,7 @@
 /* The queue: order, bounds, times, deaths. */
 #include "harness.h"
 #include "memory/heap.h"
+#include <apr_thread_proc.h>
 #include <brood.h>
 #include <string.h>
 
@@ -329,6 +330,44 @@ static void killed_producers_leave_whole_items_and_nothing_behind(void) /* QUE-2
     EXPECT(after.mine == before.mine && after.objects == before.objects && after.queued == before.queued);
 }
 
+/* Plain memory that is handed over through the queue: what one thread wrote before put, another reads after get. */
+typedef struct parcel_t {
+    long number, square;
+} parcel_t;
+
+static parcel_t parcels[20000];
+
+static void *APR_THREAD_FUNC send_parcels(apr_thread_t *thread, void *data)
+{
+    apr_status_t rc = APR_SUCCESS;
+
+    for (long i = 0; i < 20000 && rc == APR_SUCCESS; i++) {
+        parcels[i] = (parcel_t){i, i * i};
+        rc = brood_queue_put_bytes(data, &i, sizeof i, BROOD_FOREVER);
+    }
+    apr_thread_exit(thread, rc);
+    return NULL;
+}
+
+static void threads_of_one_process_hand_over_memory(void)
+{
+    brood_queue_t *queue = new_queue(7);
+    apr_thread_t *thread;
+    apr_status_t rc;
+
+    EXPECT_OK(apr_thread_create(&thread, NULL, send_parcels, queue, mem));
+    for (long i = 0; i < 20000; i++) {
+        long number = -1;
+        apr_size_t size = sizeof number;
+
+        rc = brood_queue_get_into(&number, &size, queue, BROOD_FOREVER);
+        if (rc != APR_SUCCESS || number != i || parcels[number].square != number * number)
+            EXPECT(rc == APR_SUCCESS && number == i && parcels[i].square == i * i);
+    }
+    EXPECT_OK(apr_thread_join(&rc, thread));
+    EXPECT_OK(rc);
+}
+
 static apr_status_t suite(brood_call_t *call)
 {
     static const brood_test_t tests[] = {
@@ -342,6 +381,7 @@ static apr_status_t suite(brood_call_t *call)
         TEST(what_cannot_be_put_is_refused_and_nothing_is_lost),
         TEST(a_closed_queue_says_so_and_others_go_on),
         TEST(a_queue_goes_with_its_items),
+        TEST(threads_of_one_process_hand_over_memory),
         TEST(killed_producers_leave_whole_items_and_nothing_behind),
     };
 

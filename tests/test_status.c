@@ -227,7 +227,8 @@ static void each_thread_has_its_own_last_failure(void)
 
     BROOD_IGNORE(brood_fail_text(APR_EGENERAL, "mine"));
     EXPECT_OK(apr_thread_create(&thread, NULL, other_thread, &clean, mem));
-    EXPECT_OK(apr_thread_join(&status, thread));
+    /* APR on Windows: incomplete, since it returned and did not call apr_thread_exit. */
+    EXPECT_OK(brood_allow(apr_thread_join(&status, thread), APR_INCOMPLETE));
     EXPECT(clean);
     EXPECT_TEXT("mine", brood_last_error()->message);
 }

@@ -14,7 +14,7 @@
 
 /** BROOD_CHECKED: ignoring the result is a warning (BROOD_IGNORE says it is meant).
  *  BROOD_PRINTF: the compiler checks argument `a` onwards against format `f`. */
-#if defined(__MINGW32__) && !defined(__clang__)  /* its printf is Microsoft's old one, brood's is C's */
+#if defined(__MINGW32__) && !defined(__clang__) /* its printf is Microsoft's old one, brood's is C's */
 #define BROOD_CHECKED __attribute__((warn_unused_result))
 #define BROOD_PRINTF(f, a) __attribute__((format(gnu_printf, f, a)))
 #elif defined(__GNUC__)

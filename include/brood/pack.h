@@ -19,7 +19,7 @@
 #ifndef __cplusplus
 
 /** A value of any C number, bool, text, entry or brood object.  (`true` is an int in C: brood_bool(true).) */
-#define BROOD_VALUE(x)                                         \
+#define BROOD_VALUE(x) \
     _Generic((x),                                              \
         brood_value_t: brood_value_self,                       \
         _Bool: brood_bool,                                     \
@@ -50,8 +50,8 @@
 #define BROOD_ARGS(...) BROOD_LIST(__VA_ARGS__)
 
 /** A map: BROOD_MAP("rate", 1.5, "name", "x").  An odd number of items does not compile. */
-#define BROOD_MAP(...)                                                         \
-    brood_map((const brood_value_t[]){BROOD__EACH(BROOD_VALUE, __VA_ARGS__)},  \
+#define BROOD_MAP(...)                                                        \
+    brood_map((const brood_value_t[]){BROOD__EACH(BROOD_VALUE, __VA_ARGS__)}, \
               sizeof(char[BROOD__COUNT(__VA_ARGS__) % 2 ? -1 : BROOD__COUNT(__VA_ARGS__) / 2]))
 
 /** A list into variables, by address: BROOD_TRY(BROOD_UNPACK(call->args, &owner, &connection)). */
@@ -62,7 +62,7 @@
 #define BROOD_READ(target, value) brood_read(BROOD_SLOT(target), (value))
 
 /** Where and as what to store: chosen by the type pointed to. */
-#define BROOD_SLOT(x)                                          \
+#define BROOD_SLOT(x) \
     _Generic((x),                                              \
         brood_value_t *: brood_slot_value,                     \
         _Bool *: brood_slot_bool,                              \
@@ -87,12 +87,11 @@
 #define BROOD__EACH(f, ...) BROOD__JOIN(BROOD__EACH, BROOD__COUNT(__VA_ARGS__))(f, __VA_ARGS__)
 #define BROOD__JOIN(a, b) BROOD__JOIN_(a, b)
 #define BROOD__JOIN_(a, b) a##b
-#define BROOD__COUNT(...) \
-    BROOD__NTH(__VA_ARGS__, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16, 15, 14, \
-    13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0)
-#define BROOD__NTH( \
-    p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13, p14, p15, p16, p17, p18, p19, p20, p21, \
-    p22, p23, p24, p25, p26, p27, p28, p29, p30, p31, p32, n, ...) \
+#define BROOD__COUNT(...)                                                                                           \
+    BROOD__NTH(__VA_ARGS__, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, \
+               10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0)
+#define BROOD__NTH(p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13, p14, p15, p16, p17, p18, p19, p20, p21, \
+                   p22, p23, p24, p25, p26, p27, p28, p29, p30, p31, p32, n, ...)                                  \
     n
 #define BROOD__EACH1(f, x) f(x)
 #define BROOD__EACH2(f, x, ...) f(x), BROOD__EACH1(f, __VA_ARGS__)

@@ -18,51 +18,48 @@
 BROOD_BEGIN
 
 /** One list: codes, texts and the tests are made from it. */
-#define BROOD_STATUS_MAP(X)                                                          \
-    X(BROOD_EMISUSE, "call not allowed in this state or by this process")            \
-    X(BROOD_ECLOSED, "object is closed")                                             \
-    X(BROOD_EARGS, "wrong number or kind of arguments")                              \
-    X(BROOD_EKIND, "value is of another kind")                                       \
-    X(BROOD_ERANGE, "number does not fit, or index or key is not there")             \
-    X(BROOD_EENTRY, "function is in no entry table")                                 \
-    X(BROOD_EGUARD, "brood_main or brood_init has not run in this program")          \
-    X(BROOD_ETABLES, "the child's entry tables differ from the parent's")            \
-    X(BROOD_EFORK, "fork refused: other threads are alive")                          \
-    X(BROOD_EENCODE, "value cannot be encoded")                                      \
-    X(BROOD_EDECODE, "bytes are no valid value")                                     \
-    X(BROOD_ETOOBIG, "item is larger than the limit")                                \
-    X(BROOD_ETOOSHORT, "buffer is too small; the item was not consumed")             \
-    X(BROOD_EDIRECTION, "connection does not go in this direction")                  \
-    X(BROOD_ETRUNCATED, "peer vanished in the middle of a message")                  \
-    X(BROOD_EPROTOCOL, "peer does not follow the protocol")                          \
-    X(BROOD_EAUTH, "authentication refused")                                         \
-    X(BROOD_EOWNERDEAD, "acquired, but the last owner died holding it")              \
-    X(BROOD_ENOTOWNER, "released by one who does not hold it")                       \
-    X(BROOD_EBROKEN, "barrier is broken")                                            \
-    X(BROOD_ECANCELLED, "cancelled")                                                 \
-    X(BROOD_ETIMELIMIT, "task ran longer than its limit and was stopped")            \
-    X(BROOD_EWORKER, "worker died while running the task")                           \
-    X(BROOD_EPOOL, "pool cannot run tasks: closed, terminated or no worker starts")  \
-    X(BROOD_ETASK, "task failed")                                                    \
-    X(BROOD_ELOST, "manager is gone")                                                \
+#define BROOD_STATUS_MAP(X)                                                         \
+    X(BROOD_EMISUSE, "call not allowed in this state or by this process")           \
+    X(BROOD_ECLOSED, "object is closed")                                            \
+    X(BROOD_EARGS, "wrong number or kind of arguments")                             \
+    X(BROOD_EKIND, "value is of another kind")                                      \
+    X(BROOD_ERANGE, "number does not fit, or index or key is not there")            \
+    X(BROOD_EENTRY, "function is in no entry table")                                \
+    X(BROOD_EGUARD, "brood_main or brood_init has not run in this program")         \
+    X(BROOD_ETABLES, "the child's entry tables differ from the parent's")           \
+    X(BROOD_EFORK, "fork refused: other threads are alive")                         \
+    X(BROOD_EENCODE, "value cannot be encoded")                                     \
+    X(BROOD_EDECODE, "bytes are no valid value")                                    \
+    X(BROOD_ETOOBIG, "item is larger than the limit")                               \
+    X(BROOD_ETOOSHORT, "buffer is too small; the item was not consumed")            \
+    X(BROOD_EDIRECTION, "connection does not go in this direction")                 \
+    X(BROOD_ETRUNCATED, "peer vanished in the middle of a message")                 \
+    X(BROOD_EPROTOCOL, "peer does not follow the protocol")                         \
+    X(BROOD_EAUTH, "authentication refused")                                        \
+    X(BROOD_EOWNERDEAD, "acquired, but the last owner died holding it")             \
+    X(BROOD_ENOTOWNER, "released by one who does not hold it")                      \
+    X(BROOD_EBROKEN, "barrier is broken")                                           \
+    X(BROOD_ECANCELLED, "cancelled")                                                \
+    X(BROOD_ETIMELIMIT, "task ran longer than its limit and was stopped")           \
+    X(BROOD_EWORKER, "worker died while running the task")                          \
+    X(BROOD_EPOOL, "pool cannot run tasks: closed, terminated or no worker starts") \
+    X(BROOD_ETASK, "task failed")                                                   \
+    X(BROOD_ELOST, "manager is gone")                                               \
     X(BROOD_EMETHOD, "object has no such type or method")
 
 #define BROOD_STATUS_CODE(name, text) name,
-enum {
-    BROOD_STATUS_FIRST = APR_OS_START_USERERR + 7000,
-    BROOD_STATUS_MAP(BROOD_STATUS_CODE) BROOD_STATUS_LAST
-};
+enum { BROOD_STATUS_FIRST = APR_OS_START_USERERR + 7000, BROOD_STATUS_MAP(BROOD_STATUS_CODE) BROOD_STATUS_LAST };
 
 /** Timeouts are microseconds (apr_time_from_sec, apr_time_from_msec make them). */
 #define BROOD_FOREVER ((apr_interval_time_t) -1)
 #define BROOD_NOWAIT ((apr_interval_time_t) 0)
 
 /** Leave the function with the status, unless it is APR_SUCCESS. */
-#define BROOD_TRY(call)                           \
-    do {                                          \
-        const apr_status_t brood_try_ = (call);   \
-        if (brood_try_ != APR_SUCCESS)            \
-            return brood_try_;                    \
+#define BROOD_TRY(call)                         \
+    do {                                        \
+        const apr_status_t brood_try_ = (call); \
+        if (brood_try_ != APR_SUCCESS)          \
+            return brood_try_;                  \
     } while (0)
 
 /**
@@ -87,13 +84,13 @@ BROOD_API BROOD_CHECKED apr_status_t brood_allow(apr_status_t status, apr_status
 /** Particulars of a thread's last failure (GEN-05).  `process`, `pid` and `entry` tell where
  *  it arose, which may be a child or a manager.  Made by brood only; fields are added at the end. */
 typedef struct brood_error_t {
-    apr_status_t status;       /**< as returned where it arose, even if it arrives as BROOD_ETASK */
-    const char *message;       /**< whole: never needs brood_strerror besides; UTF-8, at most 1000 bytes; never NULL */
-    const char *process;       /**< name of the process; never NULL */
-    const char *entry;         /**< that failed or was running when its worker died; or NULL */
+    apr_status_t status; /**< as returned where it arose, even if it arrives as BROOD_ETASK */
+    const char *message; /**< whole: never needs brood_strerror besides; UTF-8, at most 1000 bytes; never NULL */
+    const char *process; /**< name of the process; never NULL */
+    const char *entry;   /**< that failed or was running when its worker died; or NULL */
     int pid;
-    int exitcode;              /**< BROOD_EWORKER: how the worker ended */
-    apr_ssize_t item;          /**< index of the item of a map, or of the argument, from 0; else -1 */
+    int exitcode;     /**< BROOD_EWORKER: how the worker ended */
+    apr_ssize_t item; /**< index of the item of a map, or of the argument, from 0; else -1 */
 } brood_error_t;
 
 /**

@@ -22,9 +22,9 @@ typedef enum brood_kind_t {
     BROOD_KIND_NIL = 0,
     BROOD_KIND_BOOL,
     BROOD_KIND_INT,
-    BROOD_KIND_UINT,   /**< only above INT64_MAX; smaller ones are INT */
+    BROOD_KIND_UINT, /**< only above INT64_MAX; smaller ones are INT */
     BROOD_KIND_DOUBLE,
-    BROOD_KIND_TEXT,   /**< UTF-8 */
+    BROOD_KIND_TEXT, /**< UTF-8 */
     BROOD_KIND_BYTES,
     BROOD_KIND_LIST,
     BROOD_KIND_MAP,
@@ -43,20 +43,20 @@ typedef struct brood_bytes_t {
 typedef struct brood_value_t brood_value_t;
 struct brood_value_t {
     brood_kind_t kind;
-    apr_int32_t tag;               /**< EXT: the program's tag; OBJECT: its type; TEXT: 1 if a NUL follows its last byte */
+    apr_int32_t tag; /**< EXT: the program's tag; OBJECT: its type; TEXT: 1 if a NUL follows its last byte */
     union {
         bool boolean;
         apr_int64_t integer;
         apr_uint64_t natural;
         double real;
         struct {
-            const char *data;      /**< need not end in NUL: brood_value_text gives one that does */
+            const char *data; /**< need not end in NUL: brood_value_text gives one that does */
             apr_size_t size;
         } text;
-        brood_bytes_t bytes;       /**< BYTES and EXT */
+        brood_bytes_t bytes; /**< BYTES and EXT */
         struct {
-            const brood_value_t *items;  /**< MAP: key, value, key, value ... */
-            apr_size_t count;            /**< MAP: number of pairs */
+            const brood_value_t *items; /**< MAP: key, value, key, value ... */
+            apr_size_t count;           /**< MAP: number of pairs */
         } list;
         brood_entry_fn entry;
         void *object;
@@ -201,15 +201,23 @@ BROOD_API brood_value_t brood_last_payload(apr_pool_t *mem);
 
 /** @name Unpack a list into variables: the functions under BROOD_UNPACK (pack.h). @{ */
 typedef enum brood_slot_kind_t {
-    BROOD_SLOT_VALUE, BROOD_SLOT_BOOL, BROOD_SLOT_SIGNED, BROOD_SLOT_UNSIGNED, BROOD_SLOT_FLOAT,
-    BROOD_SLOT_DOUBLE, BROOD_SLOT_TEXT, BROOD_SLOT_BYTES, BROOD_SLOT_ENTRY, BROOD_SLOT_OBJECT
+    BROOD_SLOT_VALUE,
+    BROOD_SLOT_BOOL,
+    BROOD_SLOT_SIGNED,
+    BROOD_SLOT_UNSIGNED,
+    BROOD_SLOT_FLOAT,
+    BROOD_SLOT_DOUBLE,
+    BROOD_SLOT_TEXT,
+    BROOD_SLOT_BYTES,
+    BROOD_SLOT_ENTRY,
+    BROOD_SLOT_OBJECT
 } brood_slot_kind_t;
 
 /** Where and as what to store: made by the functions below. */
 typedef struct brood_slot_t {
     brood_slot_kind_t kind;
-    apr_int32_t tag;       /**< OBJECT: its type; numbers: size in bytes */
-    void *target;          /**< borrowed until it is stored to */
+    apr_int32_t tag; /**< OBJECT: its type; numbers: size in bytes */
+    void *target;    /**< borrowed until it is stored to */
 } brood_slot_t;
 
 /**

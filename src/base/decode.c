@@ -24,7 +24,7 @@ typedef struct reader_t {
     apr_pool_t *mem;
     apr_status_t status;
     bool objects;
-    size_t owed;   /* bytes that may still be there, less one for each value that has been announced */
+    size_t owed; /* bytes that may still be there, less one for each value that has been announced */
 } reader_t;
 
 static int fail(reader_t *reader, apr_status_t status)
@@ -75,12 +75,12 @@ static int on_false(reader_t *reader, piece_t *piece)
     return 0;
 }
 
-#define ON_NUMBER(name, type, make)                                      \
-    static int on_##name(reader_t *reader, type number, piece_t *piece)  \
-    {                                                                    \
-        (void) reader;                                                   \
-        piece->value = make(number);                                     \
-        return 0;                                                        \
+#define ON_NUMBER(name, type, make)                                     \
+    static int on_##name(reader_t *reader, type number, piece_t *piece) \
+    {                                                                   \
+        (void) reader;                                                  \
+        piece->value = make(number);                                    \
+        return 0;                                                       \
     }
 
 ON_NUMBER(uint8, uint8_t, brood_int)
@@ -139,8 +139,8 @@ static int on_map_item(reader_t *reader, piece_t *map, piece_t key, piece_t item
     if (status != APR_SUCCESS)
         return fail(reader, status);
     if (repeated != NULL)
-        return fail(reader, brood_fail(BROOD_EDECODE, "a map has the key %s twice",
-                                       brood__value_brief(brief, *repeated)));
+        return fail(reader,
+                    brood_fail(BROOD_EDECODE, "a map has the key %s twice", brood__value_brief(brief, *repeated)));
     return 0;
 }
 

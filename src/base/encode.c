@@ -10,9 +10,9 @@
 typedef struct writer_t {
     msgpack_packer packer;
     brood__output_t *output;
-    apr_status_t status;    /* of the output; sticky */
+    apr_status_t status; /* of the output; sticky */
     uint32_t to;
-    bool objects;           /* there are some */
+    bool objects; /* there are some */
     bool hand_over;
 } writer_t;
 

@@ -9,13 +9,7 @@
 #include <stdint.h>
 
 /* Tags are part of the wire: never reuse one. */
-enum {
-    BROOD__TAG_NONE = 0,
-    BROOD__TAG_LOCK,
-    BROOD__TAG_ARRAY,
-    BROOD__TAG_QUEUE,
-    BROOD__TAG_LAST
-};
+enum { BROOD__TAG_NONE = 0, BROOD__TAG_LOCK, BROOD__TAG_ARRAY, BROOD__TAG_QUEUE, BROOD__TAG_LAST };
 
 typedef struct brood__kind_t {
     apr_int32_t tag;

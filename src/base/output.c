@@ -2,7 +2,7 @@
 #include "base/output.h"
 
 #include <brood/status.h>
-#include <stdint.h>
+#include <inttypes.h>
 
 /* Small outputs grow once, large ones by doubling, so that the copies stay within the size of the result. */
 #define LEAST_ROOM ((size_t) 256)
@@ -20,7 +20,7 @@ static apr_status_t grow(brood__output_t *output, size_t more)
         room = LEAST_ROOM;
     data = apr_palloc(output->mem, room);
     if (data == NULL)
-        return brood_fail(APR_ENOMEM, "no memory for %" APR_UINT64_T_FMT " bytes", (apr_uint64_t) room);
+        return brood_fail(APR_ENOMEM, "no memory for %" PRIu64 " bytes", (uint64_t) room);
     if (output->size != 0)
         memcpy(data, output->data, output->size);
     output->data = data;

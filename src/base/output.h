@@ -11,7 +11,7 @@ typedef struct brood__output_t {
     unsigned char *data;
     size_t size;
     size_t room;
-    apr_pool_t *mem;   /* NULL: measure only; `size` counts on, bytes past the room are dropped */
+    apr_pool_t *mem; /* NULL: measure only; `size` counts on, bytes past the room are dropped */
 } brood__output_t;
 
 /* What brood__output_append does when the room is full.  APR_ENOMEM: nothing was appended. */

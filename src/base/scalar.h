@@ -50,8 +50,8 @@ static inline uint64_t brood__scalar_get4(const unsigned char *data)
 
 static inline uint64_t brood__scalar_get8(const unsigned char *data)
 {
-    return (uint64_t) data[0] << 56 | (uint64_t) data[1] << 48 | (uint64_t) data[2] << 40 | (uint64_t) data[3] << 32 |
-           (uint64_t) data[4] << 24 | (uint64_t) data[5] << 16 | (uint64_t) data[6] << 8 | (uint64_t) data[7];
+    return (uint64_t) data[0] << 56 | (uint64_t) data[1] << 48 | (uint64_t) data[2] << 40 | (uint64_t) data[3] << 32
+           | (uint64_t) data[4] << 24 | (uint64_t) data[5] << 16 | (uint64_t) data[6] << 8 | (uint64_t) data[7];
 }
 
 static inline size_t brood__scalar_put_natural(unsigned char *room, uint64_t number)

@@ -37,7 +37,7 @@ static const char *expected_kind(brood_slot_t slot)
     const brood__kind_t *kind;
 
     if (slot.kind != BROOD_SLOT_OBJECT)
-        return (unsigned) slot.kind < sizeof names / sizeof names[0] ? names[slot.kind] : "nothing: the slot is no slot";
+        return (unsigned) slot.kind < sizeof names / sizeof names[0] ? names[slot.kind] : "nothing";
     kind = brood__kind_find(slot.tag);
     return kind == NULL ? "object that this program does not know" : kind->name;
 }
@@ -258,10 +258,10 @@ static brood_slot_t slot_of(brood_slot_kind_t kind, size_t size, void *target)
     return slot;
 }
 
-#define SLOT_FUNCTION(name, type, kind)                \
-    brood_slot_t brood_slot_##name(type *target)       \
-    {                                                  \
-        return slot_of(kind, sizeof *target, target);  \
+#define SLOT_FUNCTION(name, type, kind)               \
+    brood_slot_t brood_slot_##name(type *target)      \
+    {                                                 \
+        return slot_of(kind, sizeof *target, target); \
     }
 
 SLOT_FUNCTION(value, brood_value_t, BROOD_SLOT_VALUE)

@@ -19,12 +19,12 @@
 /* All that a failure needs has its place here already: saying that memory is short takes no memory. */
 typedef struct last_t {
     brood_error_t error;
-    bool elsewhere;             /* process and pid are known; else they are this process's own */
+    bool elsewhere; /* process and pid are known; else they are this process's own */
     char message[MESSAGE_ROOM];
     char process[NAME_ROOM];
     char entry[NAME_ROOM];
-    brood_bytes_t payload;      /* encoded; data NULL: none */
-    unsigned char *large;       /* a payload that does not fit: the only thing that is allocated */
+    brood_bytes_t payload; /* encoded; data NULL: none */
+    unsigned char *large;  /* a payload that does not fit: the only thing that is allocated */
     unsigned char small[PAYLOAD_ROOM];
 } last_t;
 
@@ -32,12 +32,9 @@ static BROOD__THREAD_LOCAL last_t last = {.error = {.message = "", .process = "M
 
 static const char *self_name = "MainProcess";
 
-static const char *const texts[] = {
-    "",
 #define STATUS_TEXT(name, text) text,
-    BROOD_STATUS_MAP(STATUS_TEXT)
+static const char *const texts[] = {"", BROOD_STATUS_MAP(STATUS_TEXT)};
 #undef STATUS_TEXT
-};
 
 void brood__status_self(const char *process)
 {
@@ -84,7 +81,9 @@ apr_status_t brood__fail_often(apr_status_t status, const char *literal)
 
 apr_status_t brood_fail(apr_status_t status, const char *format, ...)
 {
-    char message[MESSAGE_ROOM + 4]; /* not in place: an argument may be the last message; longer: cut between characters */
+    /* Not in place, since an argument may be the last message; longer than what is kept, which is then cut between
+     * characters. */
+    char message[MESSAGE_ROOM + 4];
     va_list arguments;
     int needed;
 
@@ -210,9 +209,9 @@ apr_status_t brood__status_from_value(brood_value_t record)
     long long item;
     const char *message, *process;
     brood_value_t entry, payload;
-    const brood_slot_t slots[] = {
-        brood_slot_int(&status), brood_slot_text(&message), brood_slot_text(&process), brood_slot_int(&pid),
-        brood_slot_value(&entry), brood_slot_int(&exitcode), brood_slot_llong(&item), brood_slot_value(&payload)};
+    const brood_slot_t slots[] = {brood_slot_int(&status), brood_slot_text(&message), brood_slot_text(&process),
+                                  brood_slot_int(&pid),    brood_slot_value(&entry),  brood_slot_int(&exitcode),
+                                  brood_slot_llong(&item), brood_slot_value(&payload)};
 
     if (brood_unpack(record, slots, sizeof slots / sizeof slots[0]) != APR_SUCCESS || status == APR_SUCCESS)
         return brood_fail_text(BROOD_EDECODE, "bytes are no record of a failure");

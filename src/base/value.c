@@ -3,6 +3,7 @@
 
 #include "base/kind.h"
 #include "base/status.h"
+#include <inttypes.h>
 #include <string.h>
 
 /* Each value is written in one go where it is returned: filling a variable field by field and copying that costs
@@ -85,7 +86,7 @@ brood_value_t brood_range(apr_int64_t first, apr_int64_t end, apr_pool_t *mem)
     if (count <= SIZE_MAX / sizeof *items)
         items = apr_palloc(mem, (apr_size_t) count * sizeof *items);
     if (items == NULL) {
-        BROOD_IGNORE(brood_fail(APR_ENOMEM, "no memory for a list of %" APR_UINT64_T_FMT " numbers", count));
+        BROOD_IGNORE(brood_fail(APR_ENOMEM, "no memory for a list of %" PRIu64 " numbers", (uint64_t) count));
         return brood_nil();
     }
     for (i = 0; i < count; i++)

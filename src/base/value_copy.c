@@ -69,7 +69,7 @@ static apr_status_t copy_object(brood_value_t *copied, const brood_value_t *valu
 
 static apr_status_t copy_value(brood_value_t *copied, const brood_value_t *value, apr_pool_t *mem)
 {
-    const void *data;
+    const void *data = NULL;
 
     *copied = *value;
     switch (value->kind) {

@@ -142,9 +142,10 @@ static bool equal(brood_value_t a, brood_value_t b, int depth)
 {
     apr_size_t i;
 
+    if (a.kind == BROOD_KIND_OBJECT && b.kind == BROOD_KIND_OBJECT)
+        return equal_objects(a, b);
     if (a.kind != b.kind || (a.kind != BROOD_KIND_LIST && a.kind != BROOD_KIND_MAP))
-        return a.kind == BROOD_KIND_OBJECT && b.kind == BROOD_KIND_OBJECT ? equal_objects(a, b)
-                                                                         : brood__value_order(a, b) == 0;
+        return brood__value_order(a, b) == 0;
     if (depth == BROOD__DEPTH || a.as.list.count != b.as.list.count)
         return false;
     if (a.kind == BROOD_KIND_MAP)

@@ -5,6 +5,7 @@
 #include "memory/word.h"
 #include "platform/clock.h"
 #include "platform/self.h"
+#include <inttypes.h>
 #include <string.h>
 
 #define CACHED_CLASSES 9u   /* up to 32 KiB; larger blocks are handed back at once */
@@ -133,7 +134,7 @@ static apr_status_t alloc(uint64_t *block, uint64_t size, bool zeroed)
         if (attempt == 0)
             brood__table_sweep(true); /* perhaps somebody died unnoticed and has left something */
     }
-    return brood_fail(APR_ENOMEM, "the arena has no room for %" APR_UINT64_T_FMT " bytes; arena_limit sets its size",
+    return brood_fail(APR_ENOMEM, "the arena has no room for %" PRIu64 " bytes; arena_limit sets its size",
                       size);
 }
 

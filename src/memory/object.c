@@ -105,7 +105,8 @@ static hold_t *new_hold(uint64_t block)
     hold_t *hold = spare;
 
     if (holds == NULL) {
-        if (apr_pool_create(&pool, NULL) != APR_SUCCESS)
+        /* Behind no lock of APR's: in a forked child, another thread of the parent may have held it. */
+        if (apr_pool_create_unmanaged(&pool) != APR_SUCCESS)
             return NULL;
         holds = apr_hash_make(pool);
     }

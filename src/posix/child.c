@@ -10,12 +10,14 @@
 #include "posix/fd.h"
 #include "posix/image.h"
 #include "posix/lifeline.h"
+#include "posix/request.h"
 #include "posix/system.h"
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -119,6 +121,36 @@ apr_status_t brood__child_spawn(brood__child_t **child, brood__handle_t *channel
     *child = made;
     *channel = ends[0];
     return APR_SUCCESS;
+}
+
+apr_status_t brood__child_request(brood__child_t **child, brood__handle_t *channel, const brood__start_t *start,
+                                  apr_pool_t *mem)
+{
+    brood__child_t *made;
+    apr_status_t rv = brood__child_make(&made, mem);
+
+    if (rv == APR_SUCCESS)
+        rv = brood__request_child(made, channel, start, mem);
+    if (rv == APR_SUCCESS)
+        *child = made;
+    return rv;
+}
+
+apr_status_t brood__child_server_pair(brood__handle_t ends[2])
+{
+    int pair[2];
+    apr_status_t rv = brood__fd_socketpair(pair, BROOD__REQUEST_SOCKET);
+
+    if (rv == APR_SUCCESS) {
+        ends[0] = pair[0];
+        ends[1] = pair[1];
+    }
+    return rv;
+}
+
+apr_status_t brood__child_serve(brood__handle_t requests, brood__bequest_t *bequest, apr_pool_t *mem)
+{
+    return brood__request_serve(requests, bequest, mem);
 }
 
 bool brood__child_inherit(brood__bequest_t *bequest)

@@ -2,24 +2,17 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include "platform/child.h"
+#include "posix/request.h"
 
 #include "platform/channel.h"
 #include "posix/child_parts.h"
 #include "posix/fd.h"
 #include "posix/lifeline.h"
 #include "posix/mail.h"
-#include "posix/request.h"
 #include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#ifdef __APPLE__ /* no message sockets; records this small are neither split nor, having descriptors, joined */
-#define REQUEST_SOCKET SOCK_STREAM
-#else
-#define REQUEST_SOCKET SOCK_SEQPACKET
-#endif
 
 /* The variables as bytes. */
 static const char *pack(uint32_t *size, const char *const *variables, apr_pool_t *mem)
@@ -42,11 +35,13 @@ static const char *pack(uint32_t *size, const char *const *variables, apr_pool_t
 static apr_status_t ask(const brood__start_t *start, uint32_t environment, int status, int channel)
 {
     brood__request_t request = {BROOD__REQUEST_MAGIC, 0, environment};
-    brood__mail_t mail = {{[BROOD__FD_STATUS] = status, [BROOD__FD_CHANNEL] = channel, [BROOD__FD_SERVER] = (int) start->server},
-                          BROOD__FD_ALWAYS};
+    brood__mail_t mail = {.count = BROOD__FD_ALWAYS};
     int lifeline = -1;
     apr_status_t rv;
 
+    mail.fd[BROOD__FD_STATUS] = status;
+    mail.fd[BROOD__FD_CHANNEL] = channel;
+    mail.fd[BROOD__FD_SERVER] = (int) start->server;
     if (!start->outlives_parent) {
         rv = brood__lifeline_for_child(&lifeline);
         if (rv != APR_SUCCESS)
@@ -63,22 +58,20 @@ static apr_status_t ask(const brood__start_t *start, uint32_t environment, int s
     return rv;
 }
 
-apr_status_t brood__child_request(brood__child_t **child, brood__handle_t *channel, const brood__start_t *start,
+apr_status_t brood__request_child(brood__child_t *child, brood__handle_t *channel, const brood__start_t *start,
                                   apr_pool_t *mem)
 {
-    brood__handle_t ends[2] = {BROOD__NO_HANDLE, BROOD__NO_HANDLE};
+    brood__handle_t ends[2];
     int status[2] = {-1, -1};
     brood__mail_t mail = {{-1}, 0};
     brood__answer_t answer = {0, 0};
     uint32_t environment;
     const char *variables = pack(&environment, start->environment, mem);
-    brood__child_t *made;
-    apr_status_t rv = brood__child_make(&made, mem);
+    apr_status_t rv = brood__channel_pair(ends);
 
-    if (rv == APR_SUCCESS)
-        rv = brood__channel_pair(ends);
-    if (rv == APR_SUCCESS)
-        rv = brood__fd_socketpair(status, SOCK_STREAM);
+    if (rv != APR_SUCCESS)
+        return rv;
+    rv = brood__fd_socketpair(status, SOCK_STREAM);
     if (rv == APR_SUCCESS)
         rv = ask(start, environment, status[1], (int) ends[1]);
     /* No longer open here, so that the end of the server or of the child is the end of file. */
@@ -94,24 +87,11 @@ apr_status_t brood__child_request(brood__child_t **child, brood__handle_t *chann
         brood__channel_close(ends[0]);
         return rv;
     }
-    made->pid = answer.pid;
-    made->pidfd = mail.count > 0 ? mail.fd[0] : -1;
-    made->status = status[0];
+    child->pid = answer.pid;
+    child->pidfd = mail.count > 0 ? mail.fd[0] : -1;
+    child->status = status[0];
     if (environment > 0) /* a failure is the child's end, which is for brood__child_wait to tell */
         (void) !brood__channel_write(ends[0], variables, environment, INT64_MAX);
-    *child = made;
     *channel = ends[0];
     return APR_SUCCESS;
-}
-
-apr_status_t brood__child_server_pair(brood__handle_t ends[2])
-{
-    int pair[2];
-    apr_status_t rv = brood__fd_socketpair(pair, REQUEST_SOCKET);
-
-    if (rv == APR_SUCCESS) {
-        ends[0] = pair[0];
-        ends[1] = pair[1];
-    }
-    return rv;
 }

@@ -2,7 +2,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include "platform/child.h"
+#include "posix/request.h"
 
 #include "platform/channel.h"
 #include "posix/child_parts.h"
@@ -10,7 +10,6 @@
 #include "posix/image.h"
 #include "posix/lifeline.h"
 #include "posix/mail.h"
-#include "posix/request.h"
 #include "posix/system.h"
 #include <apr_tables.h>
 #include <errno.h>
@@ -37,7 +36,7 @@ typedef struct server_t {
     struct sigaction on_child;   /* as they were before, for the children */
     struct sigaction on_interrupt;
     sigset_t mask;
-    bool has_null_stdin;         /* which the children then need not open again */
+    bool has_null_stdin; /* which the children then need not open again */
 } server_t;
 
 static int alarm_bell = -1; /* for the handler: the pipe's write end */
@@ -56,8 +55,8 @@ static bool stdin_is_null(void)
     struct stat input;
     struct stat null;
 
-    return fstat(STDIN_FILENO, &input) == 0 && S_ISCHR(input.st_mode) && stat("/dev/null", &null) == 0 &&
-           S_ISCHR(null.st_mode) && input.st_rdev == null.st_rdev;
+    return fstat(STDIN_FILENO, &input) == 0 && S_ISCHR(input.st_mode) && stat("/dev/null", &null) == 0
+           && S_ISCHR(null.st_mode) && input.st_rdev == null.st_rdev;
 }
 
 static apr_status_t open_server(server_t *server, brood__handle_t requests, apr_pool_t *mem)
@@ -286,7 +285,7 @@ static apr_status_t serve(server_t *server, brood__bequest_t *bequest, apr_pool_
     }
 }
 
-apr_status_t brood__child_serve(brood__handle_t requests, brood__bequest_t *bequest, apr_pool_t *mem)
+apr_status_t brood__request_serve(brood__handle_t requests, brood__bequest_t *bequest, apr_pool_t *mem)
 {
     server_t server;
     apr_status_t rv = open_server(&server, requests, mem);

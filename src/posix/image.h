@@ -6,8 +6,14 @@
 #include <sys/types.h>
 
 /* What a started image is passed, in the order of the numbers in its mark. */
-enum { BROOD__PASS_CHANNEL, BROOD__PASS_SEGMENT, BROOD__PASS_LIFELINE, BROOD__PASS_SERVER, BROOD__PASS_SENTINEL,
-       BROOD__PASSES };
+enum {
+    BROOD__PASS_CHANNEL,
+    BROOD__PASS_SEGMENT,
+    BROOD__PASS_LIFELINE,
+    BROOD__PASS_SERVER,
+    BROOD__PASS_SENTINEL,
+    BROOD__PASSES
+};
 
 /* Start the image with these descriptors, -1: none, and with no others but the standard streams. */
 apr_status_t brood__image_start(pid_t *pid, const brood__start_t *start, const int pass[BROOD__PASSES]);

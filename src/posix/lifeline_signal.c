@@ -30,6 +30,6 @@ bool brood__lifeline_arm(int fd)
 
     if (flags < 0 || !(flags & O_NONBLOCK)) /* not this child's own */
         return brood__lifeline_watch(fd);
-    return fcntl(fd, F_SETOWN, getpid()) == 0 && fcntl(fd, F_SETSIG, SIGKILL) == 0 &&
-           fcntl(fd, F_SETFL, flags | O_ASYNC) == 0;
+    return fcntl(fd, F_SETOWN, getpid()) == 0 && fcntl(fd, F_SETSIG, SIGKILL) == 0
+           && fcntl(fd, F_SETFL, flags | O_ASYNC) == 0;
 }

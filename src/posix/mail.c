@@ -34,11 +34,11 @@ apr_status_t brood__mail_send(int socket, const void *data, size_t size, const b
 
         memset(&control, 0, sizeof control);
         message.msg_control = control.room;
-        message.msg_controllen = CMSG_SPACE(length);
+        message.msg_controllen = (socklen_t) CMSG_SPACE(length);
         header = CMSG_FIRSTHDR(&message);
         header->cmsg_level = SOL_SOCKET;
         header->cmsg_type = SCM_RIGHTS;
-        header->cmsg_len = CMSG_LEN(length);
+        header->cmsg_len = (socklen_t) CMSG_LEN(length);
         memcpy(CMSG_DATA(header), mail->fd, length);
     }
     do
@@ -62,10 +62,13 @@ apr_status_t brood__mail_receive(int socket, void *data, size_t size, brood__mai
         char room[CMSG_SPACE(sizeof(int) * BROOD__MAIL_MOST)];
     } control;
     struct iovec bytes = {data, size};
-    struct msghdr message = {.msg_iov = &bytes, .msg_iovlen = 1, .msg_control = control.room,
-                             .msg_controllen = sizeof control.room};
+    struct msghdr message = {.msg_iov = &bytes,
+                             .msg_iovlen = 1,
+                             .msg_control = control.room,
+                             .msg_controllen = CMSG_LEN(sizeof(int) * BROOD__MAIL_MOST)}; /* SPACE takes one more */
     struct cmsghdr *header;
     ssize_t got;
+    int i;
 
     mail->count = 0;
     do
@@ -73,23 +76,15 @@ apr_status_t brood__mail_receive(int socket, void *data, size_t size, brood__mai
     while (got < 0 && errno == EINTR);
     if (got < 0)
         return errno == ECONNRESET ? APR_EOF : errno;
-    for (header = CMSG_FIRSTHDR(&message); header != NULL; header = CMSG_NXTHDR(&message, header)) {
-        size_t at;
-
-        if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
-            continue;
-        for (at = 0; at + sizeof(int) <= header->cmsg_len - CMSG_LEN(0); at += sizeof(int)) {
-            int fd;
-
-            memcpy(&fd, CMSG_DATA(header) + at, sizeof fd);
-            if (MSG_CMSG_CLOEXEC == 0)
-                brood__fd_cloexec(fd);
-            if (mail->count < BROOD__MAIL_MOST)
-                mail->fd[mail->count++] = fd;
-            else
-                close(fd);
-        }
+    header = CMSG_FIRSTHDR(&message); /* there is one at most: nobody asked for credentials */
+    if (header != NULL && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
+        mail->count = (int) ((header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+        if (mail->count > BROOD__MAIL_MOST)
+            mail->count = BROOD__MAIL_MOST;
+        memcpy(mail->fd, CMSG_DATA(header), sizeof(int) * (size_t) mail->count);
     }
+    for (i = 0; MSG_CMSG_CLOEXEC == 0 && i < mail->count; i++)
+        brood__fd_cloexec(mail->fd[i]);
     if (got == 0)
         return APR_EOF;
     return (size_t) got == size ? APR_SUCCESS : APR_EINVAL;

@@ -6,7 +6,13 @@
 #ifndef BROOD_POSIX_REQUEST_H
 #define BROOD_POSIX_REQUEST_H
 
-#include <stdint.h>
+#include "platform/child.h"
+
+#ifdef __APPLE__ /* no message sockets; records this small are neither split nor, having descriptors, joined */
+#define BROOD__REQUEST_SOCKET SOCK_STREAM
+#else
+#define BROOD__REQUEST_SOCKET SOCK_SEQPACKET
+#endif
 
 #define BROOD__REQUEST_MAGIC UINT32_C(0x62726f31)
 
@@ -26,5 +32,10 @@ typedef struct brood__answer_t {
 } brood__answer_t;
 
 /* After the answer the exit code comes as an int32_t, once. */
+
+/* brood__child_request and brood__child_serve. */
+apr_status_t brood__request_child(brood__child_t *child, brood__handle_t *channel, const brood__start_t *start,
+                                  apr_pool_t *mem);
+apr_status_t brood__request_serve(brood__handle_t requests, brood__bequest_t *bequest, apr_pool_t *mem);
 
 #endif

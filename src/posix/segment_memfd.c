@@ -42,8 +42,8 @@ apr_status_t brood__segment_commit(const brood__segment_t *segment, uint64_t off
 
 bool brood__segment_discard(const brood__segment_t *segment, uint64_t offset, uint64_t size)
 {
-    return fallocate((int) segment->handle, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t) offset,
-                     (off_t) size) == 0;
+    return fallocate((int) segment->handle, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t) offset, (off_t) size)
+           == 0;
 }
 
 void brood__segment_detach(brood__segment_t *segment)

@@ -7,8 +7,8 @@
 
 /* What the system knows of the process with this pid. */
 typedef struct brood__system_process_t {
-    uint64_t start_time;  /* 0: it does not tell */
-    bool ended;           /* no thread of it runs any more; false if it does not tell */
+    uint64_t start_time; /* 0: it does not tell */
+    bool ended;          /* no thread of it runs any more; false if it does not tell */
 } brood__system_process_t;
 void brood__system_process(brood__system_process_t *process, pid_t pid);
 

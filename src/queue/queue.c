@@ -4,6 +4,7 @@
 #include "queue/ring.h"
 #include <apr_strings.h>
 #include <brood/queue.h>
+#include <inttypes.h>
 #include <string.h>
 
 #define SCRATCH 512 /* a value is encoded here first; most are shorter */
@@ -26,7 +27,7 @@ apr_status_t brood_queue_create(brood_queue_t **queue, apr_size_t maxsize, const
 
     (void) options;
     if (capacity > BROOD_QUEUE_LIMIT)
-        return brood_fail(APR_EINVAL, "maxsize is %" APR_SIZE_T_FMT "; a queue holds %d items at most", maxsize,
+        return brood_fail(APR_EINVAL, "maxsize is %" PRIu64 "; a queue holds %d items at most", (uint64_t) maxsize,
                           BROOD_QUEUE_LIMIT);
     BROOD_TRY(brood__object_create(&ref, sizeof **queue, &brood__queue_kind, brood__ring_size((uint32_t) capacity),
                                    mem));
@@ -80,7 +81,7 @@ static apr_status_t put(brood__ring_t *ring, const brood__item_t *item, apr_inte
 static apr_status_t make_room(brood__item_t *item, unsigned char **room, apr_size_t size)
 {
     if (size > UINT32_MAX)
-        return brood_fail(BROOD_ETOOBIG, "an item of %" APR_SIZE_T_FMT " bytes; 2^32 - 1 are possible", size);
+        return brood_fail(BROOD_ETOOBIG, "an item of %" PRIu64 " bytes; 2^32 - 1 are possible", (uint64_t) size);
     item->length = (uint32_t) size;
     if (size <= BROOD__INLINE) {
         *room = item->data;
@@ -207,7 +208,7 @@ apr_status_t brood_queue_get_into(void *buffer, apr_size_t *size, brood_queue_t 
 
     rc = get(&item, &data, queue, BROOD__BYTES, room, timeout);
     if (rc == BROOD_ETOOSHORT)
-        rc = brood_fail(rc, "the oldest item has %u bytes, the buffer %" APR_SIZE_T_FMT, item.length, *size);
+        rc = brood_fail(rc, "the oldest item has %u bytes, the buffer %" PRIu64, item.length, (uint64_t) *size);
     if (rc == BROOD_ETOOSHORT || rc == APR_SUCCESS)
         *size = item.length;
     if (rc != APR_SUCCESS)
@@ -262,8 +263,8 @@ static const char *string(void *object, apr_pool_t *mem)
 
     if (queue->ref.object == NULL)
         return "<Queue closed>";
-    return apr_psprintf(mem, "<Queue size=%u maxsize=%" APR_SIZE_T_FMT ">", brood__ring_count(ring_of(queue)),
-                        queue->maxsize);
+    return apr_psprintf(mem, "<Queue size=%u maxsize=%u>", brood__ring_count(ring_of(queue)),
+                        ring_of(queue)->capacity);
 }
 
 const brood__kind_t brood__queue_kind = {

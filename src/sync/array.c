@@ -2,6 +2,8 @@
 #include "memory/object.h"
 #include <apr_strings.h>
 #include <brood/shared.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 /* In the arena: head, then the items. */
@@ -39,8 +41,8 @@ apr_status_t brood_array_create(brood_array_t **array, apr_size_t count, apr_siz
     void *ref;
 
     if (item_size == 0 || count > (UINT64_MAX / 2 - sizeof *self) / item_size)
-        return brood_fail(APR_EINVAL, "%" APR_SIZE_T_FMT " items of %" APR_SIZE_T_FMT " bytes cannot be", count,
-                          item_size);
+        return brood_fail(APR_EINVAL, "%" PRIu64 " items of %" PRIu64 " bytes cannot be", (uint64_t) count,
+                          (uint64_t) item_size);
     BROOD_TRY(brood_rlock_create(&lock, mem));
     const apr_status_t rc = brood__object_create(&ref, sizeof **array, &brood__array_kind,
                                                  sizeof *self + (uint64_t) count * item_size, mem);
@@ -130,11 +132,13 @@ static apr_status_t copy(void **copied, void *object, apr_pool_t *mem)
 static const char *string(void *object, apr_pool_t *mem)
 {
     const brood_array_t *array = object;
+    char text[80];
 
     if (array->ref.object == NULL)
         return "<Array closed>";
-    return apr_psprintf(mem, "<Array count=%" APR_SIZE_T_FMT " item_size=%" APR_SIZE_T_FMT ">", array->count,
-                        array->item_size);
+    (void) snprintf(text, sizeof text, "<Array count=%" PRIu64 " item_size=%" PRIu64 ">", (uint64_t) array->count,
+                    (uint64_t) array->item_size);
+    return apr_pstrdup(mem, text);
 }
 
 const brood__kind_t brood__array_kind = {

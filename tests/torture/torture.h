@@ -1,0 +1,173 @@
+/* torture.h - processes that die at any instant, others that go on, and the accounts of what became of everything.
+ *
+ * A family of three generations: the driver keeps a nurse for each worker; the nurse starts the worker, ends it at a
+ * random moment if it does not die by itself, and may leave it a zombie for a while, so that the others have to find
+ * out by themselves.  Nurses die, too.  The books are an array in shared memory. */
+#ifndef BROOD_TESTS_TORTURE_H
+#define BROOD_TESTS_TORTURE_H
+
+#include "base/step.h"
+#include "memory/heap.h"
+#include "memory/table.h"
+#include <brood.h>
+#include <stdatomic.h>
+
+#define TORTURE_WORKERS 6u
+#define TORTURE_THREADS 2u
+#define TORTURE_LANES (TORTURE_WORKERS * TORTURE_THREADS) /* one for each thread of each worker, dead ones after another */
+
+/* What is counted: a name in the accounts, and whether more than 0 is a fault. */
+#define TORTURE_COUNT_MAP(X)                                                                                          \
+    X(VIOLATIONS, "violations", 1)     /* two inside a lock, a block given to two, a death that was not told */      \
+    X(DUPLICATES, "duplicates", 1)                                                                                    \
+    X(TORN, "torn", 1)                                                                                                \
+    X(DISORDERED, "disordered", 1)                                                                                    \
+    X(ERRORS, "errors", 1)             /* a status that should not be */                                             \
+    X(WRONG_DEATHS, "declared dead", 1) /* and living */                                                              \
+    X(STARTS, "starts", 0)                                                                                            \
+    X(DEATHS, "deaths", 0)                                                                                            \
+    X(KILLS, "killed from outside", 0)                                                                                \
+    X(ZOMBIES, "zombies", 0)                                                                                          \
+    X(ORPHANS, "orphaned", 0)                                                                                         \
+    X(OWNERDEAD, "owner dead", 0)                                                                                     \
+    X(OWNERDEAD_INSIDE, "of them inside", 0)                                                                          \
+    X(TIMEUPS, "timeups", 0)                                                                                          \
+    X(ITEMS, "items", 0)                                                                                              \
+    X(BLOCKS, "with blocks", 0)                                                                                       \
+    X(GETTERS, "getters killed", 0)    /* between entering get and noting the item */                                \
+    X(NO_MEMORY, "no memory", 0)                                                                                      \
+    X(OBJECTS, "objects", 0)                                                                                          \
+    X(GRANDCHILDREN, "grandchildren", 0)
+
+#define TORTURE_COUNT_ENUM(name, text, fault) TORTURE_##name,
+enum { TORTURE_COUNT_MAP(TORTURE_COUNT_ENUM) TORTURE_COUNTS };
+
+typedef struct torture_lane_t {
+    _Alignas(64) _Atomic uint64_t progress;
+    _Atomic uint64_t begun, done;  /* a producer's: the item it puts, the last one that is in */
+    _Atomic uint32_t busy;         /* a consumer's: it may have an item in its hands that nobody has noted */
+    _Atomic uint32_t running;
+} torture_lane_t;
+
+typedef struct torture_books_t {
+    _Atomic uint64_t count[TORTURE_COUNTS];
+    _Atomic uint32_t kills[BROOD__STEPS];
+    _Atomic uint32_t reached[BROOD__STEPS];
+    _Atomic uint32_t mode, killing, stop_putting, stop;
+    uint64_t sequences;                      /* items that a lane may put */
+    _Atomic uint32_t worker[TORTURE_WORKERS]; /* who has the worker's lanes: an id */
+    torture_lane_t lane[TORTURE_LANES];
+    struct {
+        _Alignas(64) _Atomic uint32_t inside; /* id << 1 | thread */
+        uint64_t first, second;               /* equal, but for who is inside */
+    } section[2];
+} torture_books_t;
+
+/* What everybody is given: brood objects, and where they are. */
+typedef struct torture_shared_t {
+    brood_array_t *books_array, *items_array;
+    brood_queue_t *queue;
+    brood_lock_t *lock[2];                   /* a Lock and an RLock */
+    torture_books_t *books;
+    _Atomic uint64_t *delivered, *doubtful;  /* bits: [lane][sequences] */
+} torture_shared_t;
+
+/* One thread of a worker. */
+typedef struct torture_thread_t {
+    const torture_shared_t *shared;
+    torture_books_t *books;
+    torture_lane_t *lane;
+    unsigned number;       /* of the lane */
+    apr_pool_t *mem;
+    uint64_t random;
+    apr_time_t end;        /* when it leaves by itself; it also leaves when books->stop says so */
+} torture_thread_t;
+
+typedef struct torture_mode_t {
+    const char *name;
+    void (*work)(torture_thread_t *thread);
+    /* In the driver, when all have gone: what is left in the shared objects.  Adds to the line; false: a fault. */
+    bool (*account)(const torture_shared_t *shared, char *line, apr_size_t size);
+    const int *steps;      /* that this mode is about; the last one is 0 */
+} torture_mode_t;
+
+extern const torture_mode_t torture_lock, torture_queue, torture_heap, torture_object;
+extern const torture_mode_t *const torture_modes[4];
+
+/* ---- driver.c, worker.c ---- */
+
+/* One mode, with its line on stdout.  Returns whether all is well; *steps gets what was reached and killed at. */
+typedef struct torture_steps_t {
+    uint32_t reached[BROOD__STEPS];
+    uint32_t kills[BROOD__STEPS];
+} torture_steps_t;
+bool torture_run(unsigned mode, double seconds, uint64_t seed, torture_steps_t *steps, apr_pool_t *mem);
+
+apr_status_t torture_nurse_entry(brood_call_t *call);
+apr_status_t torture_worker_entry(brood_call_t *call);
+apr_status_t torture_child_entry(brood_call_t *call); /* mode_object.c */
+
+apr_status_t torture_start(brood_process_t **process, brood_entry_fn entry, const torture_shared_t *shared,
+                           unsigned number, uint64_t seed, const char *plan, apr_pool_t *mem);
+apr_status_t torture_unpack(torture_shared_t *shared, unsigned *number, uint64_t *seed, const brood_call_t *call);
+void torture_locate(torture_shared_t *shared);
+
+/* Count a fault and say what it was. */
+void torture_fault(torture_books_t *books, unsigned count, const char *format, ...) BROOD_PRINTF(3, 4);
+/* True when the thread is to leave; looks after this process's own life, and now and then after the others'. */
+bool torture_over(torture_thread_t *thread);
+
+static inline void torture_count(torture_books_t *books, unsigned count)
+{
+    atomic_fetch_add_explicit(&books->count[count], 1, memory_order_relaxed);
+}
+
+static inline void torture_progress(torture_thread_t *thread)
+{
+    atomic_store_explicit(&thread->lane->progress,
+                          atomic_load_explicit(&thread->lane->progress, memory_order_relaxed) + 1,
+                          memory_order_relaxed);
+}
+
+/* ---- steps.c: where processes end by themselves; without BROOD_TORTURE they never do ---- */
+
+/* Room for a plan: "BROOD_TORTURE_PLAN=STEP COUNT JITTER", a variable for the environment of a process. */
+#define TORTURE_PLAN 64
+
+/* A plan for a worker of a mode; *step gets its step or 0. */
+void torture_plan(char plan[TORTURE_PLAN], int *step, const int *steps, uint64_t *random);
+/* First thing in main. */
+void torture_steps_begin(void);
+/* In a process that has the books: the plan of its environment holds from now on. */
+void torture_steps_follow(torture_books_t *books);
+const char *torture_step_name(int step);
+
+/* ---- random numbers ---- */
+
+static inline uint64_t torture_mix(uint64_t x)
+{
+    x ^= x >> 33;
+    x *= UINT64_C(0xff51afd7ed558ccd);
+    return x ^ x >> 33;
+}
+
+static inline uint64_t torture_random(uint64_t *state)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    return *state * UINT64_C(2685821657736338717) >> 11;
+}
+
+/* 0 ... below - 1. */
+static inline uint32_t torture_below(uint64_t *state, uint32_t below)
+{
+    return (uint32_t) (torture_random(state) % below);
+}
+
+static inline uint64_t torture_seeded(uint64_t seed)
+{
+    return torture_mix(seed + UINT64_C(88172645463325252)) | 1;
+}
+
+#endif
