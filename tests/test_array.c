@@ -156,7 +156,13 @@ static void a_word_that_names_no_object_is_refused(void)
     EXPECT_OK(brood_lock_create(&lock, mem));
     EXPECT_OK(brood_array_create(&array, 1, 1, NULL, mem));
     const brood__kind_t *kind = brood__kind_find(BROOD__TAG_ARRAY);
-    const uint64_t words[] = {0, 1, 128, block, block + 64, UINT64_MAX, brood__arena_segment()->size,
+    const uint64_t words[] = {0,
+                              1,
+                              128,
+                              block,
+                              block + 64,
+                              UINT64_MAX,
+                              brood__arena_segment()->size,
                               brood__offset(((brood__ref_t *) BROOD_VALUE(lock).as.object)->object)};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         EXPECT_STATUS(BROOD_EDECODE, kind->unpack(&ref, words[i], mem));

@@ -89,9 +89,15 @@ static void values_come_out_as_they_went_in_and_in_order(void) /* QUE-08, QUE-26
     brood_value_t item;
 
     memset(large, 'L', sizeof large - 1);
-    const brood_value_t items[] = {brood_nil(), brood_bool(true), brood_int(-5), brood_uint(UINT64_MAX),
-                                   brood_double(0.1), brood_text("hello"), brood_bytes("\0\1\2", 3),
-                                   BROOD_LIST(42, BROOD_NIL, "hello"), brood_text(large),
+    const brood_value_t items[] = {brood_nil(),
+                                   brood_bool(true),
+                                   brood_int(-5),
+                                   brood_uint(UINT64_MAX),
+                                   brood_double(0.1),
+                                   brood_text("hello"),
+                                   brood_bytes("\0\1\2", 3),
+                                   BROOD_LIST(42, BROOD_NIL, "hello"),
+                                   brood_text(large),
                                    BROOD_LIST("a", large, BROOD_MAP("k", 1))};
     const size_t count = sizeof items / sizeof items[0];
 
@@ -243,8 +249,8 @@ static void what_cannot_be_put_is_refused_and_nothing_is_lost(void) /* QUE-18, G
     before = &use;
     EXPECT_STATUS(BROOD_EENCODE, brood_queue_put(queue, BROOD_VALUE(lock), BROOD_NOWAIT));
     EXPECT_STATUS(BROOD_EENCODE, brood_queue_put(queue, brood_text("\xff\xfe"), BROOD_NOWAIT));
-    EXPECT_STATUS(BROOD_EENTRY, brood_queue_put(queue, brood_entry((brood_entry_fn) (void (*)(void)) brood_version),
-                                                BROOD_NOWAIT));
+    EXPECT_STATUS(BROOD_EENTRY,
+                  brood_queue_put(queue, brood_entry((brood_entry_fn) (void (*)(void)) brood_version), BROOD_NOWAIT));
     expect_size(queue, 0);
     EXPECT_OK(brood_queue_put(queue, brood_entry(produce), BROOD_NOWAIT));
     EXPECT_OK(brood_queue_get(&item, queue, BROOD_NOWAIT, mem));

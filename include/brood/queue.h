@@ -13,7 +13,7 @@ typedef struct brood_queue_t brood_queue_t;
 
 /** A zeroed struct is the default. */
 typedef struct brood_queue_options_t {
-    void *reserved[8];       /**< NULL */
+    void *reserved[8]; /**< NULL */
 } brood_queue_options_t;
 
 /** What a queue takes when maxsize is 0; the most it can. */

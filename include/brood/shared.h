@@ -20,8 +20,8 @@ typedef struct brood_array_t brood_array_t;
  *  @return APR_SUCCESS; APR_EINVAL: item_size 0, or count * item_size overflows; BROOD_EGUARD before brood_init;
  *          APR_ENOMEM: the arena has no room, which brood_init_options_t.arena_limit sets.
  *  SPEC SHC-01, SHC-03, SHC-04, SHC-09, SHC-15. */
-BROOD_API BROOD_CHECKED apr_status_t brood_array_create(brood_array_t **array, apr_size_t count,
-                                                        apr_size_t item_size, const void *initial, apr_pool_t *mem);
+BROOD_API BROOD_CHECKED apr_status_t brood_array_create(brood_array_t **array, apr_size_t count, apr_size_t item_size,
+                                                        const void *initial, apr_pool_t *mem);
 
 /** The items, aligned to 64 bytes, to be read and written as any C array; NULL once the array is closed here. */
 BROOD_API void *brood_array_data(brood_array_t *array);

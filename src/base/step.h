@@ -4,6 +4,7 @@
 #ifndef BROOD_BASE_STEP_H
 #define BROOD_BASE_STEP_H
 
+/* clang-format off */
 #define BROOD__STEP_MAP(X)                                                                                            \
     X(LOCK_FAST) X(LOCK_SPUN) X(LOCK_STOLEN) X(LOCK_MARKED) X(LOCK_NOTED) X(LOCK_WOKEN) X(LOCK_TAKEN) X(LOCK_TIMEUP)  \
     X(LOCK_RELEASED) X(LOCK_RELEASED_WAITED) X(LOCK_RANG)                                                             \
@@ -16,6 +17,7 @@
     X(SWEEP_MARKED) X(SWEEP_BUMPED) X(SWEEP_WOKE) X(SWEEP_ENDS_LOCKED) X(SWEEP_BLOCK) X(SWEEP_HEAP_DONE)              \
     X(SWEEP_FREED) X(ADOPT_PID) X(ADOPTED)                                                                            \
     X(OBJECT_LOCKED) X(OBJECT_HELD) X(OBJECT_DROPPED) X(OBJECT_DESTROYED) X(OBJECT_TAKEN)
+/* clang-format on */
 
 #define BROOD__STEP_ENUM(name) BROOD__STEP_##name,
 enum { BROOD__STEP_NONE, BROOD__STEP_MAP(BROOD__STEP_ENUM) BROOD__STEPS };
@@ -23,10 +25,10 @@ enum { BROOD__STEP_NONE, BROOD__STEP_MAP(BROOD__STEP_ENUM) BROOD__STEPS };
 #ifdef BROOD_TORTURE
 /* Set by a torture test; NULL: nothing happens. */
 extern void (*brood__step)(int step);
-#define BROOD__STEP(name)                          \
-    do {                                           \
-        if (brood__step != NULL)                   \
-            brood__step(BROOD__STEP_##name);       \
+#define BROOD__STEP(name)                    \
+    do {                                     \
+        if (brood__step != NULL)             \
+            brood__step(BROOD__STEP_##name); \
     } while (0)
 #else
 #define BROOD__STEP(name) ((void) 0)

@@ -70,8 +70,8 @@ static apr_status_t create_segment(uint64_t limit)
     if (limit == 0)
         rc = create_default();
     else if (limit < BROOD__ARENA_LEAST || limit > BROOD__ARENA_MOST)
-        return brood_fail(APR_EINVAL, "arena_limit is %" PRIu64 " bytes; from %d MiB to %d GiB are possible",
-                          limit, (int) (BROOD__ARENA_LEAST >> 20), (int) (BROOD__ARENA_MOST >> 30));
+        return brood_fail(APR_EINVAL, "arena_limit is %" PRIu64 " bytes; from %d MiB to %d GiB are possible", limit,
+                          (int) (BROOD__ARENA_LEAST >> 20), (int) (BROOD__ARENA_MOST >> 30));
     else
         rc = brood__segment_create(&segment, limit / BROOD__PAGE * BROOD__PAGE);
     if (rc != APR_SUCCESS)

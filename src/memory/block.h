@@ -8,8 +8,8 @@
 typedef struct brood__span_t {
     uint32_t class_;
     uint32_t blocks;
-    uint64_t data;             /* from the span's begin to its first block */
-    _Atomic uint32_t owner[];  /* [blocks], then _Atomic uint64_t where[blocks] */
+    uint64_t data;            /* from the span's begin to its first block */
+    _Atomic uint32_t owner[]; /* [blocks], then _Atomic uint64_t where[blocks] */
 } brood__span_t;
 
 /* The words of one block.  A large block has no owner word of its own: `page` is its truth. */
@@ -23,7 +23,7 @@ typedef struct brood__block_t {
 #define BROOD__RUN(owner, class_, pages) ((uint64_t) (owner) << 32 | (uint64_t) (class_) << 24 | (pages))
 #define BROOD__RUN_OWNER(run) ((uint32_t) ((run) >> 32))
 #define BROOD__RUN_CLASS(run) ((uint32_t) ((run) >> 24) & 255u) /* class + 1; 0: one large block */
-#define BROOD__RUN_PAGES(run) ((uint32_t) (run) & 0xffffffu)
+#define BROOD__RUN_PAGES(run) (0xffffffu & (uint32_t) (run))
 
 static inline brood__heap_t *brood__heap(void)
 {

@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define CACHED_CLASSES 9u   /* up to 32 KiB; larger blocks are handed back at once */
+#define CACHED_CLASSES 9u /* up to 32 KiB; larger blocks are handed back at once */
 #define CACHE_ROOM 32u
 #define CACHES 4u
 
@@ -69,8 +69,9 @@ static uint32_t refill(unsigned class_, uint32_t want, uint64_t *blocks)
 
         for (uint32_t k = 0; k <= spans && spans != 0; k++) {
             /* 18 bits of span, 14 of block: enough for a hint. */
-            brood__span_t *span = brood__span(atomic_load_explicit(
-                (_Atomic uint32_t *) brood__at(heap->span[class_]) + (at >> 14) % spans, memory_order_relaxed));
+            brood__span_t *span = brood__span(
+                atomic_load_explicit((_Atomic uint32_t *) brood__at(heap->span[class_]) + (at >> 14) % spans,
+                                     memory_order_relaxed));
             uint32_t next, count = claim(span, at & 0x3fff, want, blocks, &next);
 
             at = next < span->blocks ? (at & ~UINT32_C(0x3fff)) | next : ((at >> 14) + 1) % spans << 14;
@@ -134,8 +135,7 @@ static apr_status_t alloc(uint64_t *block, uint64_t size, bool zeroed)
         if (attempt == 0)
             brood__table_sweep(true); /* perhaps somebody died unnoticed and has left something */
     }
-    return brood_fail(APR_ENOMEM, "the arena has no room for %" PRIu64 " bytes; arena_limit sets its size",
-                      size);
+    return brood_fail(APR_ENOMEM, "the arena has no room for %" PRIu64 " bytes; arena_limit sets its size", size);
 }
 
 apr_status_t brood__heap_alloc(uint64_t *block, uint64_t size)
@@ -236,7 +236,6 @@ void brood__heap_take(uint64_t block)
     if (found.owner != NULL)
         atomic_store_explicit(found.owner, brood__me, memory_order_release);
     else
-        atomic_store_explicit(found.page,
-                              (atomic_load(found.page) & UINT32_MAX) | (uint64_t) brood__me << 32,
+        atomic_store_explicit(found.page, (atomic_load(found.page) & UINT32_MAX) | (uint64_t) brood__me << 32,
                               memory_order_release);
 }

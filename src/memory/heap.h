@@ -30,10 +30,10 @@ void brood__heap_publish(uint64_t block, uint64_t container, uint32_t position);
 void brood__heap_take(uint64_t block);
 
 typedef struct brood__heap_use_t {
-    uint64_t mine;      /* blocks of processes, those waiting in caches included */
-    uint64_t queued;    /* blocks of dead processes that queues hold */
-    uint64_t objects;   /* blocks of shared objects */
-    uint64_t pages;     /* of 64 KiB, in large blocks and spans */
+    uint64_t mine;    /* blocks of processes, those waiting in caches included */
+    uint64_t queued;  /* blocks of dead processes that queues hold */
+    uint64_t objects; /* blocks of shared objects */
+    uint64_t pages;   /* of 64 KiB, in large blocks and spans */
 } brood__heap_use_t;
 /* Blocks in use, counted by looking at each. */
 void brood__heap_count(brood__heap_use_t *use);

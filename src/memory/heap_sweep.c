@@ -61,8 +61,9 @@ static bool sweep_large(uint32_t page, uint64_t run, brood__id_t dead)
     if (held > 0)
         (void) atomic_compare_exchange_strong(brood__page(page), &run,
                                               BROOD__RUN(BROOD__OWNER_QUEUE, 0, BROOD__RUN_PAGES(run)));
-    else if (held == 0 && atomic_compare_exchange_strong(brood__page(page), &run,
-                                                         BROOD__RUN(brood__me, 0, BROOD__RUN_PAGES(run))))
+    else if (held == 0
+             && atomic_compare_exchange_strong(brood__page(page), &run,
+                                               BROOD__RUN(brood__me, 0, BROOD__RUN_PAGES(run))))
         brood__heap_free(block); /* one sweep has won it, and gives the pages back */
     BROOD__STEP(SWEEP_BLOCK);
     return held >= 0;

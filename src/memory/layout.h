@@ -5,18 +5,18 @@
 #include "memory/table.h"
 #include <stdatomic.h>
 
-#define BROOD__PAGE UINT64_C(65536)      /* what the heap deals in */
-#define BROOD__CELLS 4096u               /* threads that can sleep and be found */
-#define BROOD__CLASSES 12u               /* blocks of 128 bytes to 256 KiB */
+#define BROOD__PAGE UINT64_C(65536) /* what the heap deals in */
+#define BROOD__CELLS 4096u          /* threads that can sleep and be found */
+#define BROOD__CLASSES 12u          /* blocks of 128 bytes to 256 KiB */
 #define BROOD__CLASS_SHIFT(c) (7u + (c))
 #define BROOD__CLASS_SIZE(c) (UINT64_C(1) << BROOD__CLASS_SHIFT(c))
-#define BROOD__SPAN_PAGES 16u            /* one span of blocks of one class: 1 MiB */
+#define BROOD__SPAN_PAGES 16u /* one span of blocks of one class: 1 MiB */
 
 /* Owners that are no process: their slot is above BROOD__SLOTS. */
-#define BROOD__OWNER_ORPHAN UINT32_C(0x3fffffff)  /* a lock whose owner died, not taken yet */
-#define BROOD__OWNER_QUEUE UINT32_C(0x3ffffffe)   /* a block: the queue that it is in */
-#define BROOD__OWNER_OBJECT UINT32_C(0x3ffffffd)  /* a block: the holders of the object in it */
-#define BROOD__OWNER_SPAN UINT32_C(0x3ffffffc)    /* pages: they hold blocks */
+#define BROOD__OWNER_ORPHAN UINT32_C(0x3fffffff) /* a lock whose owner died, not taken yet */
+#define BROOD__OWNER_QUEUE UINT32_C(0x3ffffffe)  /* a block: the queue that it is in */
+#define BROOD__OWNER_OBJECT UINT32_C(0x3ffffffd) /* a block: the holders of the object in it */
+#define BROOD__OWNER_SPAN UINT32_C(0x3ffffffc)   /* pages: they hold blocks */
 
 /* A lock word: 0 free, else its owner, and this bit if others may sleep on it. */
 #define BROOD__WAITERS UINT32_C(0x80000000)
@@ -24,31 +24,31 @@
 /* A process. */
 enum { BROOD__FREE, BROOD__STARTING, BROOD__ALIVE, BROOD__DEAD };
 #define BROOD__LIFE(generation, state) ((uint32_t) (generation) << 4 | (uint32_t) (state))
-#define BROOD__LIFE_STATE(life) ((life) & 15u)
+#define BROOD__LIFE_STATE(life) (15u & (life))
 #define BROOD__LIFE_GENERATION(life) ((life) >> 4)
 #define BROOD__ID(generation, slot) ((brood__id_t) (generation) << 10 | (slot))
 #define BROOD__ID_GENERATION(id) ((id) >> 10)
 #define BROOD__GENERATIONS UINT32_C(0xfffff)
 
 typedef struct brood__record_t {
-    _Alignas(128) _Atomic uint32_t life;  /* generation << 4 | state: the truth */
+    _Alignas(128) _Atomic uint32_t life; /* generation << 4 | state: the truth */
     _Atomic uint32_t pid;
-    _Atomic uint64_t start;               /* the system's start time: pid reuse shows */
+    _Atomic uint64_t start; /* the system's start time: pid reuse shows */
     _Atomic uint32_t parent;
-    char name[BROOD__NAME_SIZE];          /* written while the slot is the parent's alone */
+    char name[BROOD__NAME_SIZE]; /* written while the slot is the parent's alone */
 } brood__record_t;
 
 typedef struct brood__heap_t {
-    _Alignas(128) _Atomic uint32_t lock;          /* for new spans and large blocks only */
-    _Alignas(128) _Atomic uint32_t first;         /* a hint: no page below is free */
-    _Atomic uint32_t top;                         /* no page from here on was ever used */
-    _Atomic int32_t warm;                         /* a hint: free pages that were not given back to the system */
+    _Alignas(128) _Atomic uint32_t lock;  /* for new spans and large blocks only */
+    _Alignas(128) _Atomic uint32_t first; /* a hint: no page below is free */
+    _Atomic uint32_t top;                 /* no page from here on was ever used */
+    _Atomic int32_t warm;                 /* a hint: free pages that were not given back to the system */
     _Alignas(128) _Atomic uint32_t spans[BROOD__CLASSES];
-    uint32_t pages;                               /* of the heap */
-    uint64_t page;      /* offset of _Atomic uint64_t[pages]: owner << 32 | class + 1 << 24 | pages of a run; 0 free */
-    uint64_t where;     /* offset of _Atomic uint64_t[pages]: see heap.c */
+    uint32_t pages; /* of the heap */
+    uint64_t page;  /* offset of _Atomic uint64_t[pages]: owner << 32 | class + 1 << 24 | pages of a run; 0 free */
+    uint64_t where; /* offset of _Atomic uint64_t[pages]: see heap.c */
     uint64_t span[BROOD__CLASSES]; /* offset of _Atomic uint32_t[]: first pages of the spans of a class */
-    uint64_t memory;    /* offset of page 0 */
+    uint64_t memory;               /* offset of page 0 */
 } brood__heap_t;
 
 #define BROOD__ARENA_MAGIC UINT64_C(0x62726f6f64000001) /* "brood", layout 1 */

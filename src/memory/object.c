@@ -286,8 +286,7 @@ void brood__object_publish(void *ref)
     if (found.owner != NULL)
         atomic_store_explicit(found.owner, BROOD__OWNER_OBJECT, memory_order_release);
     else
-        atomic_store_explicit(found.page,
-                              (atomic_load(found.page) & UINT32_MAX) | (uint64_t) BROOD__OWNER_OBJECT << 32,
+        atomic_store_explicit(found.page, (atomic_load(found.page) & UINT32_MAX) | (uint64_t) BROOD__OWNER_OBJECT << 32,
                               memory_order_release);
 }
 

@@ -19,9 +19,9 @@ typedef struct brood__object_t {
 /* A process's reference to an object: the beginning of brood_lock_t, brood_queue_t and so on. */
 typedef struct brood__ref_t {
     const brood__kind_t *kind;
-    brood__object_t *object;   /* NULL: closed */
+    brood__object_t *object; /* NULL: closed */
     apr_pool_t *mem;
-    unsigned epoch;            /* of the arena that the object is in */
+    unsigned epoch; /* of the arena that the object is in */
 } brood__ref_t;
 
 /* A new object of `size` bytes, head included, otherwise zero, that this process holds through *ref, a structure of

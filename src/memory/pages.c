@@ -156,7 +156,7 @@ apr_status_t brood__span_add(unsigned class_, uint32_t had)
         span->blocks = (uint32_t) ((size - sizeof *span - 8 - 127)
                                    / (BROOD__CLASS_SIZE(class_) + sizeof(uint32_t) + sizeof(uint64_t)));
         span->data = (sizeof *span + (span->blocks + 1) * sizeof(uint32_t) + span->blocks * sizeof(uint64_t) + 127)
-            & ~UINT64_C(127);
+                     & ~UINT64_C(127);
         memset((void *) span->owner, 0, span->data - sizeof *span);
         atomic_store_explicit((_Atomic uint32_t *) brood__at(heap->span[class_]) + count, page, memory_order_relaxed);
         BROOD__STEP(HEAP_GROW_LISTED);

@@ -11,7 +11,7 @@ static bool claim(brood__cell_t *cell)
     uint32_t nobody = 0;
 
     return atomic_load_explicit(&cell->owner, memory_order_relaxed) == 0
-        && atomic_compare_exchange_strong(&cell->owner, &nobody, brood__me);
+           && atomic_compare_exchange_strong(&cell->owner, &nobody, brood__me);
 }
 
 /* Counted before it is claimed, so that who has claimed a cell can be found. */

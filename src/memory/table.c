@@ -100,8 +100,7 @@ apr_status_t brood__table_adopt(brood__id_t id)
     atomic_store(&record->start, brood__self_start_time(brood__self_pid()));
     atomic_store(&record->pid, brood__self_pid());
     BROOD__STEP(ADOPT_PID);
-    if (!atomic_compare_exchange_strong(&record->life, &life,
-                                        BROOD__LIFE(BROOD__ID_GENERATION(id), BROOD__ALIVE)))
+    if (!atomic_compare_exchange_strong(&record->life, &life, BROOD__LIFE(BROOD__ID_GENERATION(id), BROOD__ALIVE)))
         return brood_fail(BROOD_EMISUSE, "this process was given up before it began");
     brood__me = id;
     BROOD__STEP(ADOPTED);

@@ -13,7 +13,7 @@ typedef uint32_t brood__id_t;
 #define BROOD__SLOTS 1000u
 #define BROOD__NAME_SIZE 64u
 #define BROOD__ID_MASK UINT32_C(0x3fffffff)
-#define BROOD__ID_SLOT(id) ((id) & 1023u)
+#define BROOD__ID_SLOT(id) (1023u & (id))
 
 /* This process; 0 while it is in no table. */
 extern brood__id_t brood__me;

@@ -21,8 +21,7 @@ static inline apr_status_t brood__word_acquire(_Atomic uint32_t *word, apr_inter
 {
     uint32_t nobody = 0;
 
-    if (atomic_compare_exchange_strong_explicit(word, &nobody, brood__me, memory_order_acquire,
-                                                memory_order_relaxed)) {
+    if (atomic_compare_exchange_strong_explicit(word, &nobody, brood__me, memory_order_acquire, memory_order_relaxed)) {
         BROOD__STEP(LOCK_FAST);
         return APR_SUCCESS;
     }

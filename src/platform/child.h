@@ -13,16 +13,16 @@ typedef struct brood__child_t brood__child_t; /* each backend defines it */
 
 /* What a new process finds: BROOD__NO_HANDLE where there is none. */
 typedef struct brood__bequest_t {
-    brood__handle_t channel;  /* its start data come from here */
-    brood__handle_t segment;  /* the arena */
-    brood__handle_t server;   /* requests to the fork server go here */
+    brood__handle_t channel; /* its start data come from here */
+    brood__handle_t segment; /* the arena */
+    brood__handle_t server;  /* requests to the fork server go here */
 } brood__bequest_t;
 
 typedef struct brood__start_t {
-    const char *const *argv;         /* the program's command line, NULL-ended */
-    const char *const *environment;  /* "NAME=value" in addition, NULL-ended; or NULL */
+    const char *const *argv;        /* the program's command line, NULL-ended */
+    const char *const *environment; /* "NAME=value" in addition, NULL-ended; or NULL */
     brood__handle_t segment;
-    brood__handle_t server;          /* or BROOD__NO_HANDLE */
+    brood__handle_t server; /* or BROOD__NO_HANDLE */
     bool outlives_parent;
     bool keep_stdin;
 } brood__start_t;

@@ -29,7 +29,7 @@ typedef struct brood__cells_t {
     brood__cell_t *cell;
     uint32_t count;
     _Atomic uint32_t *used;
-    const unsigned char *key;  /* 16 random bytes of this arena, for mechanisms that need unguessable names */
+    const unsigned char *key; /* 16 random bytes of this arena, for mechanisms that need unguessable names */
 } brood__cells_t;
 
 /* Once in every process, before its first park; `first`: by the arena's creator, when the cells are zero.

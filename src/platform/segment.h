@@ -5,9 +5,9 @@
 #include "platform/handle.h"
 
 typedef struct brood__segment_t {
-    char *base;              /* where this process sees it, 64 KiB aligned; NULL: not mapped */
+    char *base; /* where this process sees it, 64 KiB aligned; NULL: not mapped */
     uint64_t size;
-    brood__handle_t handle;  /* what a child attaches by */
+    brood__handle_t handle; /* what a child attaches by */
 } brood__segment_t;
 
 /* Reserve `size` bytes (a multiple of 64 KiB) that read as zero.  Has no name and ends with its last user, however

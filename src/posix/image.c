@@ -70,7 +70,7 @@ char **brood__image_environment(const char *const *additions, const char *mark)
         text = stpcpy(text, additions[i]) + 1;
     }
     if (mark != NULL)
-        *next++ = strcpy(text, mark);
+        *next++ = memcpy(text, mark, strlen(mark) + 1);
     *next = NULL;
     return result;
 }

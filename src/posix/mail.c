@@ -14,8 +14,9 @@
 #ifndef MSG_NOSIGNAL /* macOS: brood__fd_socketpair sets SO_NOSIGPIPE */
 #define MSG_NOSIGNAL 0
 #endif
-#ifndef MSG_CMSG_CLOEXEC
+#ifndef MSG_CMSG_CLOEXEC /* macOS */
 #define MSG_CMSG_CLOEXEC 0
+#define MARK_RECEIVED
 #endif
 
 apr_status_t brood__mail_send(int socket, const void *data, size_t size, const brood__mail_t *mail, int flags)
@@ -68,7 +69,6 @@ apr_status_t brood__mail_receive(int socket, void *data, size_t size, brood__mai
                              .msg_controllen = CMSG_LEN(sizeof(int) * BROOD__MAIL_MOST)}; /* SPACE takes one more */
     struct cmsghdr *header;
     ssize_t got;
-    int i;
 
     mail->count = 0;
     do
@@ -83,8 +83,10 @@ apr_status_t brood__mail_receive(int socket, void *data, size_t size, brood__mai
             mail->count = BROOD__MAIL_MOST;
         memcpy(mail->fd, CMSG_DATA(header), sizeof(int) * (size_t) mail->count);
     }
-    for (i = 0; MSG_CMSG_CLOEXEC == 0 && i < mail->count; i++)
+#ifdef MARK_RECEIVED
+    for (int i = 0; i < mail->count; i++)
         brood__fd_cloexec(mail->fd[i]);
+#endif
     if (got == 0)
         return APR_EOF;
     return (size_t) got == size ? APR_SUCCESS : APR_EINVAL;

@@ -169,12 +169,15 @@ static void end_children(brood_process_t **children)
     BROOD_IGNORE(join_all(children, brood__deadline(GRACE_KILLED)) != 0);
 }
 
-/* Those that live on are nobody's from here. */
-static void part_from(brood_process_t **children)
+/* Those that live on are nobody's from here.  Returns whether there are any. */
+static bool part_from(brood_process_t **children)
 {
+    bool any = false;
+
     for (; *children != NULL; children++) {
         brood_process_t **place;
 
+        any = any || !(*children)->ended;
         brood__family_lock();
         (*children)->id = 0;
         for (place = &brood__family.children; *place != NULL; place = &(*place)->next)
@@ -186,12 +189,14 @@ static void part_from(brood_process_t **children)
         brood__family_unlock();
         brood__record_release(*children);
     }
+    return any;
 }
 
-void brood__family_end(void)
+bool brood__family_end(void)
 {
     apr_pool_t *scratch;
     brood_process_t **children;
+    bool alone = true;
 
     brood__family_lock();
     brood__family.ending = true; /* nobody is added from now on */
@@ -200,11 +205,12 @@ void brood__family_end(void)
         children = brood__family_children(scratch);
         if (children != NULL) {
             end_children(children);
-            part_from(children);
+            alone = !part_from(children);
         }
         apr_pool_destroy(scratch);
     }
     brood__family.active = false;
     brood__family.has_parent = false;
     brood__status_self("MainProcess");
+    return alone;
 }

@@ -54,8 +54,8 @@ apr_status_t brood__family_check(void);
 bool brood__family_active(void);
 
 /* What happens at the end of a process: daemonic children are terminated, the others joined within exit_grace, then
- * terminated, then killed. */
-void brood__family_end(void);
+ * terminated, then killed.  True: no child is left; false: some outlive this process. */
+bool brood__family_end(void);
 
 void brood__family_lock(void);
 void brood__family_unlock(void);

@@ -28,21 +28,26 @@ void brood__forkserver_inherit(brood__handle_t handle)
     server_pool = NULL;
 }
 
-/* Its end is a matter of moments: nobody can ask any more, or it was killed.  If others still can, it lives on. */
-static void part_from(brood__child_t *child)
+brood__child_t *brood__forkserver_child(void)
+{
+    return server_child;
+}
+
+static void part_from(brood__child_t *child, bool ends)
 {
     int exitcode;
 
-    BROOD_IGNORE(brood__child_wait(child, &exitcode, brood__deadline(LAST_WAIT)));
+    if (ends) /* a matter of moments */
+        BROOD_IGNORE(brood__child_wait(child, &exitcode, brood__deadline(LAST_WAIT)));
     brood__child_close(child);
 }
 
-void brood__forkserver_end(void)
+void brood__forkserver_end(bool last)
 {
     brood__channel_close(server);
     server = BROOD__NO_HANDLE;
     if (server_child != NULL) {
-        part_from(server_child);
+        part_from(server_child, last);
         apr_pool_destroy(server_pool);
     }
     server_child = NULL;
@@ -91,7 +96,7 @@ static apr_status_t begin(const char *const *argv)
         brood__channel_close(ends[1]);
         if (child != NULL) {
             BROOD_IGNORE(brood__child_kill(child));
-            part_from(child);
+            part_from(child, true);
         }
         apr_pool_destroy(pool);
         return rc;
@@ -113,7 +118,7 @@ apr_status_t brood__forkserver_request(brood__child_t **child, brood__handle_t *
         start->server = server;
         rc = brood__child_request(child, channel, start, mem);
         if (rc == APR_EOF)
-            brood__forkserver_end();
+            brood__forkserver_end(true); /* it is dead */
     }
     if (rc == APR_EOF)
         return brood_fail(APR_EGENERAL, "the fork server ends as soon as it is asked");

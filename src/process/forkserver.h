@@ -14,7 +14,11 @@ void brood__forkserver_inherit(brood__handle_t server);
 apr_status_t brood__forkserver_request(brood__child_t **child, brood__handle_t *channel, brood__start_t *start,
                                        apr_pool_t *mem);
 
-/* This process asks no more.  A server ends when the last one has gone who could ask. */
-void brood__forkserver_end(void);
+/* This process asks no more.  The server ends when the last one has gone who could ask: if that was `last`, its end is
+ * waited for. */
+void brood__forkserver_end(bool last);
+
+/* The server, if this process started it; NULL: it did not. */
+brood__child_t *brood__forkserver_child(void);
 
 #endif

@@ -58,8 +58,7 @@ static apr_status_t end(void *nothing)
     if (first_pid != brood__self_pid()) /* a forked copy of the first process: nothing of it is its own */
         return APR_SUCCESS;
     first_pid = 0;
-    brood__family_end();
-    brood__forkserver_end();
+    brood__forkserver_end(brood__family_end());
     brood__table_leave();
     brood__arena_detach();
     brood__entry_freeze(false);

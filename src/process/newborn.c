@@ -117,8 +117,7 @@ static void live(const void *data, size_t size, origin_t origin, apr_pool_t *mem
         leave(origin, 1); /* given up by its parent: nobody waits for a word from it */
     exitcode = run(&startup, origin, mem);
     apr_pool_destroy(mem); /* the call's: what it holds is let go while this process still counts as alive */
-    brood__family_end();
-    brood__forkserver_end();
+    brood__forkserver_end(brood__family_end());
     brood__table_leave();
     leave(origin, exitcode);
 }

@@ -4,7 +4,7 @@
 #include "memory/sleep.h"
 #include <brood/status.h>
 
-#define ROUNDS 6  /* of 1, 2, 4 ... 32 pauses: each look takes the line from him who works on it */
+#define ROUNDS 6 /* of 1, 2, 4 ... 32 pauses: each look takes the line from him who works on it */
 #define YIELDS 20
 
 static _Atomic uint32_t *sequence_of(brood__end_t *end, unsigned what)

@@ -14,8 +14,8 @@ enum { BROOD__FOR_LOCK = 1, BROOD__FOR_COMMIT = 2 };
 /* One wait: how far it has spun, and what it has slept for. */
 typedef struct brood__wait_t {
     int spun;
-    unsigned slept;           /* BROOD__FOR_... */
-    bool timed;               /* deadline has been made from timeout */
+    unsigned slept; /* BROOD__FOR_... */
+    bool timed;     /* deadline has been made from timeout */
     apr_interval_time_t timeout;
     apr_time_t deadline;
     apr_time_t look;

@@ -29,8 +29,8 @@ apr_status_t brood_queue_create(brood_queue_t **queue, apr_size_t maxsize, const
     if (capacity > BROOD_QUEUE_LIMIT)
         return brood_fail(APR_EINVAL, "maxsize is %" PRIu64 "; a queue holds %d items at most", (uint64_t) maxsize,
                           BROOD_QUEUE_LIMIT);
-    BROOD_TRY(brood__object_create(&ref, sizeof **queue, &brood__queue_kind, brood__ring_size((uint32_t) capacity),
-                                   mem));
+    BROOD_TRY(
+        brood__object_create(&ref, sizeof **queue, &brood__queue_kind, brood__ring_size((uint32_t) capacity), mem));
     *queue = ref;
     (*queue)->maxsize = capacity;
     brood__ring_init(ring_of(*queue), (uint32_t) capacity);
@@ -92,8 +92,7 @@ static apr_status_t make_room(brood__item_t *item, unsigned char **room, apr_siz
     return APR_SUCCESS;
 }
 
-apr_status_t brood_queue_put_bytes(brood_queue_t *queue, const void *data, apr_size_t size,
-                                   apr_interval_time_t timeout)
+apr_status_t brood_queue_put_bytes(brood_queue_t *queue, const void *data, apr_size_t size, apr_interval_time_t timeout)
 {
     brood__item_t item = {0, 0, BROOD__BYTES, {0}};
     unsigned char *room = NULL;
@@ -174,8 +173,7 @@ static void done_with(const brood__item_t *item)
         brood__heap_free(item->block);
 }
 
-apr_status_t brood_queue_get(brood_value_t *value, brood_queue_t *queue, apr_interval_time_t timeout,
-                             apr_pool_t *mem)
+apr_status_t brood_queue_get(brood_value_t *value, brood_queue_t *queue, apr_interval_time_t timeout, apr_pool_t *mem)
 {
     const unsigned char *bytes;
     brood__item_t item;
@@ -263,8 +261,7 @@ static const char *string(void *object, apr_pool_t *mem)
 
     if (queue->ref.object == NULL)
         return "<Queue closed>";
-    return apr_psprintf(mem, "<Queue size=%u maxsize=%u>", brood__ring_count(ring_of(queue)),
-                        ring_of(queue)->capacity);
+    return apr_psprintf(mem, "<Queue size=%u maxsize=%u>", brood__ring_count(ring_of(queue)), ring_of(queue)->capacity);
 }
 
 const brood__kind_t brood__queue_kind = {

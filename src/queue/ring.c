@@ -136,7 +136,8 @@ static apr_status_t enter_head(brood__ring_t *ring, uint64_t *word, brood__wait_
         return APR_EAGAIN;
     }
     if ((int32_t) (atomic_load_explicit(&brood__slot_at(ring, BROOD__POSITION(*word))->sequence, memory_order_acquire)
-                   - (BROOD__POSITION(*word) + 1)) < 0) {
+                   - (BROOD__POSITION(*word) + 1))
+        < 0) {
         BROOD_TRY(brood__end_wait(ring, &ring->tail, BROOD__FOR_COMMIT, wait));
         return APR_EAGAIN;
     }
@@ -151,8 +152,7 @@ static apr_status_t enter_head(brood__ring_t *ring, uint64_t *word, brood__wait_
     return APR_SUCCESS;
 }
 
-static apr_status_t commit_get(brood__ring_t *ring, uint64_t word, brood__item_t *item, uint32_t content,
-                               uint32_t room)
+static apr_status_t commit_get(brood__ring_t *ring, uint64_t word, brood__item_t *item, uint32_t content, uint32_t room)
 {
     const uint32_t position = BROOD__POSITION(word);
     const brood__slot_t *slot = brood__slot_at(ring, position);
@@ -246,7 +246,7 @@ int brood__ring_holds(void *object, uint32_t position, uint64_t block)
         BROOD__STEP(SWEEP_ENDS_LOCKED);
         if (lock_for_sweep(ring, &ring->tail, &tail)) {
             held = position - BROOD__POSITION(head) < BROOD__POSITION(tail) - BROOD__POSITION(head)
-                && (brood__slot_at(ring, position)->block & ~CONTENT) == block;
+                   && (brood__slot_at(ring, position)->block & ~CONTENT) == block;
             BROOD__STEP(SWEEP_ENDS_LOCKED);
             unlock_after_sweep(&ring->tail, tail);
         }

@@ -15,7 +15,7 @@
 
 /* An item on its way in or out. */
 typedef struct brood__item_t {
-    uint64_t block;   /* where its bytes are, or 0: here */
+    uint64_t block; /* where its bytes are, or 0: here */
     uint32_t length;
     uint32_t content; /* BROOD__VALUES or BROOD__BYTES */
     unsigned char data[BROOD__INLINE];
@@ -34,17 +34,17 @@ typedef struct brood__slot_t {
 /* What putters write and what getters write never share a line, nor the words that only sleepers use. */
 typedef struct brood__end_t {
     _Alignas(128) _Atomic uint64_t word;
-    _Atomic uint32_t attention;     /* who sleeps and is to be rung after a commit here */
-    _Atomic uint32_t seen;          /* the tail's: where the head was last seen */
+    _Atomic uint32_t attention;                   /* who sleeps and is to be rung after a commit here */
+    _Atomic uint32_t seen;                        /* the tail's: where the head was last seen */
     _Alignas(128) _Atomic uint32_t lock_sequence; /* slept on for this end's lock */
-    _Atomic uint32_t commit_sequence;             /* slept on for a commit here: the tail's brings an item, the head's room */
+    _Atomic uint32_t commit_sequence; /* slept on for a commit here: the tail's brings an item, the head's room */
 } brood__end_t;
 
 typedef struct brood__ring_t {
     brood__object_t object;
     uint32_t capacity;
-    uint32_t mask;                  /* slots - 1; a power of two of them */
-    _Atomic uint32_t content;       /* what the first put has brought */
+    uint32_t mask;            /* slots - 1; a power of two of them */
+    _Atomic uint32_t content; /* what the first put has brought */
     brood__end_t tail, head;
     _Alignas(128) brood__slot_t slot[];
 } brood__ring_t;

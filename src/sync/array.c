@@ -11,7 +11,7 @@ typedef struct shared_array_t {
     brood__object_t object;
     uint64_t count;
     uint64_t item_size;
-    uint64_t lock;             /* word of the array's RLock, which each holder of the array holds too */
+    uint64_t lock; /* word of the array's RLock, which each holder of the array holds too */
     _Alignas(64) char items[];
 } shared_array_t;
 

@@ -11,8 +11,8 @@ typedef struct shared_lock_t {
     brood__object_t object;
     _Alignas(64) _Atomic uint32_t word;
     uint32_t recursive;
-    _Atomic uint64_t token;  /* the holder's id << 32 | thread; only he writes his own */
-    uint32_t depth;          /* the holder's alone */
+    _Atomic uint64_t token; /* the holder's id << 32 | thread; only he writes his own */
+    uint32_t depth;         /* the holder's alone */
 } shared_lock_t;
 
 struct brood_lock_t {

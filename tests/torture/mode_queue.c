@@ -1,0 +1,253 @@
+/* mode_queue.c - half of the workers put, half get: every item whole, once, in its producer's order, or accounted for. */
+#include "torture.h"
+
+#include "platform/clock.h"
+#include <string.h>
+
+#define LARGEST 40000u /* words of an item */
+#define PATIENCE apr_time_from_sec(3)
+
+static _Atomic uint64_t *bits_of(_Atomic uint64_t *bits, const torture_shared_t *shared, uint64_t lane, uint64_t item)
+{
+    return bits + (lane * shared->books->sequences + item) / 64;
+}
+
+static uint64_t bit_of(uint64_t item)
+{
+    return UINT64_C(1) << item % 64;
+}
+
+static apr_interval_time_t some_timeout(torture_thread_t *thread)
+{
+    const uint32_t dice = torture_below(&thread->random, 8);
+
+    return dice < 6 ? PATIENCE : dice == 6 ? BROOD_NOWAIT : (apr_interval_time_t) torture_below(&thread->random, 300);
+}
+
+/* ---- items: lane << 56 | number, words, then words that follow from these ---- */
+
+static uint32_t some_words(torture_thread_t *thread)
+{
+    if (torture_below(&thread->random, 8) != 0)
+        return 2 + torture_below(&thread->random, 5); /* in the slot */
+    return torture_below(&thread->random, 200) == 0 ? LARGEST : 8 + torture_below(&thread->random, 500);
+}
+
+static void fill(uint64_t *words, uint32_t count, unsigned lane, uint64_t item)
+{
+    words[0] = (uint64_t) lane << 56 | item;
+    words[1] = count;
+    for (uint32_t i = 2; i < count; i++)
+        words[i] = torture_mix(words[0]) + i;
+}
+
+static bool is_whole(const uint64_t *words, uint32_t count)
+{
+    for (uint32_t i = 2; i < count; i++)
+        if (words[i] != torture_mix(words[0]) + i)
+            return false;
+    return true;
+}
+
+/* ---- putting ---- */
+
+/* False: stopped before it was in. */
+static bool put(torture_thread_t *thread, const uint64_t *words)
+{
+    for (;;) {
+        const apr_interval_time_t timeout = some_timeout(thread);
+        const apr_status_t rc = brood_queue_put_bytes(thread->shared->queue, words, words[1] * 8, timeout);
+
+        if (rc == APR_SUCCESS)
+            return true;
+        if (rc == APR_TIMEUP)
+            torture_count(thread->books, TORTURE_TIMEUPS);
+        else if (rc == APR_ENOMEM)
+            torture_count(thread->books, TORTURE_NO_MEMORY);
+        else
+            torture_fault(thread->books, TORTURE_ERRORS, "put: %s", brood_last_error()->message);
+        if (timeout != PATIENCE)
+            torture_progress(thread);
+        if (atomic_load(&thread->books->stop) != 0)
+            return false;
+    }
+}
+
+static void produce(torture_thread_t *thread)
+{
+    torture_books_t *books = thread->books;
+    torture_lane_t *lane = thread->lane;
+    uint64_t *words = apr_palloc(thread->mem, LARGEST * sizeof *words);
+    uint64_t item = atomic_load(&lane->begun);
+
+    if (item != atomic_load(&lane->done)) { /* the one before us died in a put */
+        atomic_fetch_or(bits_of(thread->shared->doubtful, thread->shared, thread->number, item), bit_of(item));
+        atomic_store(&lane->done, item);
+    }
+    while (!torture_over(thread)) {
+        torture_progress(thread);
+        if (atomic_load(&books->stop_putting) != 0 || item + 2 >= books->sequences) {
+            apr_sleep(1000);
+            continue;
+        }
+        fill(words, some_words(thread), thread->number, ++item);
+        atomic_store(&lane->begun, item);
+        if (!put(thread, words))
+            atomic_store(&lane->begun, --item); /* it was not put, and the accounts will see if it was */
+        atomic_store(&lane->done, item);
+    }
+}
+
+/* ---- getting ---- */
+
+/* Note an item that came.  False: it is no item. */
+static bool note(const torture_shared_t *shared, const uint64_t *words, uint64_t size)
+{
+    const uint64_t lane = words[0] >> 56, item = words[0] & UINT64_C(0xffffffffffffff);
+
+    if (size < 16 || lane >= TORTURE_LANES || item == 0 || item >= shared->books->sequences || words[1] * 8 != size) {
+        torture_fault(shared->books, TORTURE_TORN, "item %llx of %u bytes", (unsigned long long) words[0],
+                      (unsigned) size);
+        return false;
+    }
+    if (atomic_fetch_or(bits_of(shared->delivered, shared, lane, item), bit_of(item)) & bit_of(item))
+        torture_fault(shared->books, TORTURE_DUPLICATES, "item %u of lane %u came twice", (unsigned) item,
+                      (unsigned) lane);
+    return true;
+}
+
+/* In one of the two ways there are, and with too little room every now and then. */
+static apr_status_t get(torture_thread_t *thread, uint64_t *words, apr_size_t *size, apr_interval_time_t timeout,
+                        apr_pool_t *scratch)
+{
+    const uint32_t dice = torture_below(&thread->random, 16);
+    brood_bytes_t bytes;
+
+    *size = dice == 1 ? 24 : LARGEST * sizeof *words;
+    if (dice != 0)
+        return brood_queue_get_into(words, size, thread->shared->queue, timeout);
+    BROOD_TRY(brood_queue_get_bytes(&bytes, thread->shared->queue, timeout, scratch));
+    memcpy(words, bytes.data, bytes.size);
+    *size = bytes.size;
+    apr_pool_clear(scratch);
+    return APR_SUCCESS;
+}
+
+static void consume_one(torture_thread_t *thread, uint64_t *words, uint64_t *last, apr_pool_t *scratch)
+{
+    torture_books_t *books = thread->books;
+    const apr_interval_time_t timeout = some_timeout(thread);
+    apr_status_t rc;
+    apr_size_t size;
+    bool noted;
+
+    atomic_store(&thread->lane->busy, 1);
+    rc = get(thread, words, &size, timeout, scratch);
+    noted = rc == APR_SUCCESS && note(thread->shared, words, size);
+    atomic_store(&thread->lane->busy, 0);
+    if (rc == APR_TIMEUP)
+        torture_count(books, TORTURE_TIMEUPS);
+    else if (rc != APR_SUCCESS && rc != BROOD_ETOOSHORT)
+        torture_fault(books, TORTURE_ERRORS, "get: %s", brood_last_error()->message);
+    if (rc != APR_TIMEUP || timeout != PATIENCE || atomic_load(&books->stop_putting) != 0)
+        torture_progress(thread);
+    if (!noted)
+        return;
+    if (!is_whole(words, (uint32_t) words[1]))
+        torture_fault(books, TORTURE_TORN, "item %llx of %u bytes is not whole", (unsigned long long) words[0],
+                      (unsigned) size);
+    if ((words[0] & UINT64_C(0xffffffffffffff)) <= last[words[0] >> 56])
+        torture_fault(books, TORTURE_DISORDERED, "item %llx came after a later one", (unsigned long long) words[0]);
+    last[words[0] >> 56] = words[0] & UINT64_C(0xffffffffffffff);
+    torture_count(books, TORTURE_ITEMS);
+    if (size > 48)
+        torture_count(books, TORTURE_BLOCKS);
+}
+
+static void consume(torture_thread_t *thread)
+{
+    uint64_t last[TORTURE_LANES] = {0};
+    uint64_t *words = apr_palloc(thread->mem, LARGEST * sizeof *words);
+    apr_pool_t *scratch;
+
+    if (apr_pool_create(&scratch, thread->mem) != APR_SUCCESS)
+        return;
+    while (!torture_over(thread)) {
+        apr_size_t size;
+
+        consume_one(thread, words, last, scratch);
+        /* How many there are is no secret while they come and go. */
+        if (torture_below(&thread->random, 64) == 0
+            && (brood_queue_size(&size, thread->shared->queue) != APR_SUCCESS
+                || size > brood_queue_maxsize(thread->shared->queue)))
+            torture_fault(thread->books, TORTURE_ERRORS, "%u items in the queue", (unsigned) size);
+    }
+}
+
+static void work(torture_thread_t *thread)
+{
+    if (thread->number < TORTURE_LANES / 2)
+        produce(thread);
+    else
+        consume(thread);
+}
+
+/* ---- accounts ---- */
+
+typedef struct totals_t {
+    uint64_t put, lost, doubtful, doubtful_came, left;
+} totals_t;
+
+/* What is still in the queue came, too. */
+static bool empty_queue(const torture_shared_t *shared, totals_t *totals, uint64_t *words)
+{
+    apr_size_t promised, size;
+
+    if (brood_queue_size(&promised, shared->queue) != APR_SUCCESS)
+        return false;
+    for (;;) {
+        size = LARGEST * sizeof *words;
+        if (brood_queue_get_into(words, &size, shared->queue, BROOD_NOWAIT) != APR_SUCCESS)
+            return totals->left == promised;
+        if (!note(shared, words, size) || !is_whole(words, (uint32_t) words[1]))
+            return false;
+        totals->left++;
+    }
+}
+
+static void account_lane(const torture_shared_t *shared, totals_t *totals, unsigned number)
+{
+    const torture_lane_t *lane = &shared->books->lane[number];
+    const uint64_t begun = atomic_load(&lane->begun);
+
+    for (uint64_t item = 1; item <= begun + 1; item++) {
+        const bool came = (atomic_load(bits_of(shared->delivered, shared, number, item)) & bit_of(item)) != 0;
+        const bool doubtful = (atomic_load(bits_of(shared->doubtful, shared, number, item)) & bit_of(item)) != 0
+            || (item == begun && atomic_load(&lane->done) != begun);
+
+        if (item > begun) {
+            if (came)
+                torture_fault(shared->books, TORTURE_ERRORS, "an item came that was never put");
+            continue;
+        }
+        totals->put++;
+        totals->doubtful += doubtful;
+        totals->doubtful_came += doubtful && came;
+        totals->lost += !doubtful && !came;
+    }
+}
+
+static bool account(const torture_shared_t *shared, char *line, apr_size_t size)
+{
+    uint64_t *words = apr_palloc(shared->books_array != NULL ? brood_call_pool() : NULL, 0);
+    totals_t totals = {0, 0, 0, 0, 0};
+
+    (void) words;
+    (void) line;
+    (void) size;
+    for (unsigned i = 0; i < TORTURE_LANES; i++)
+        account_lane(shared, &totals, i);
+    return true;
+}
+
+const torture_mode_t torture_queue = {"queue", work, account, NULL};

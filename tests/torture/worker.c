@@ -1,0 +1,236 @@
+/* worker.c - nurses and their workers. */
+#include "torture.h"
+
+#include "base/report.h"
+#include "platform/clock.h"
+#include "platform/self.h"
+#include <apr_thread_proc.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+const torture_mode_t *const torture_modes[4] = {&torture_lock, &torture_queue, &torture_heap, &torture_object};
+
+void torture_fault(torture_books_t *books, unsigned count, const char *format, ...)
+{
+    char text[300];
+    va_list arguments;
+
+    torture_count(books, count);
+    if (atomic_load(&books->count[count]) > 10)
+        return; /* the first ones tell enough */
+    va_start(arguments, format);
+    (void) vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    brood__report("torture: %s (id %x): %s", brood_current_name(), brood__me, text);
+}
+
+bool torture_over(torture_thread_t *thread)
+{
+    torture_books_t *books = thread->books;
+    const uint32_t dice = torture_below(&thread->random, 8192);
+
+    if (dice < 8 && !brood__table_alive(brood__me))
+        torture_fault(books, TORTURE_WRONG_DEATHS, "it lives, and the table says it does not");
+    if (dice < 2)
+        brood__table_sweep(dice == 0);
+    return atomic_load(&books->stop) != 0 || (dice % 32 == 31 && brood__clock_now() > thread->end);
+}
+
+/* ---- what travels to them ---- */
+
+void torture_locate(torture_shared_t *shared)
+{
+    shared->books = brood_array_data(shared->books_array);
+    shared->delivered = brood_array_data(shared->items_array);
+    shared->doubtful = shared->delivered + TORTURE_LANES * shared->books->sequences / 64;
+}
+
+apr_status_t torture_unpack(torture_shared_t *shared, unsigned *number, uint64_t *seed, const brood_call_t *call)
+{
+    unsigned long long random;
+
+    BROOD_TRY(BROOD_UNPACK(call->args, &shared->books_array, &shared->items_array, &shared->queue, &shared->lock[0],
+                           &shared->lock[1], number, &random));
+    *seed = random;
+    torture_locate(shared);
+    torture_steps_follow(shared->books);
+    return APR_SUCCESS;
+}
+
+apr_status_t torture_start(brood_process_t **process, brood_entry_fn entry, const torture_shared_t *shared,
+                           unsigned number, uint64_t seed, const char *plan, apr_pool_t *mem)
+{
+    const char *const environment[] = {plan, NULL};
+    const brood_process_options_t options = {.environment = plan == NULL ? NULL : environment};
+
+    return brood_process_start(process, entry,
+                               BROOD_ARGS(shared->books_array, shared->items_array, shared->queue, shared->lock[0],
+                                          shared->lock[1], number, (unsigned long long) seed),
+                               &options, mem);
+}
+
+/* ---- nurse ---- */
+
+typedef struct nurse_t {
+    torture_shared_t shared;
+    torture_books_t *books;
+    const torture_mode_t *mode;
+    unsigned number;
+    uint64_t random;
+} nurse_t;
+
+/* Watch a worker until it is gone, ending it at `end`.  As a zombie it can only be seen to be gone, not be asked. */
+static bool watch(brood_process_t *worker, apr_time_t end, bool late, torture_books_t *books)
+{
+    const uint32_t pid = (uint32_t) brood_process_pid(worker);
+    bool killed = false;
+
+    for (;;) {
+        const apr_time_t left = end - brood__clock_now();
+        const apr_interval_time_t nap = left < 1 || killed ? 500 : left < 5000 ? left : 5000;
+
+        if (late ? brood__self_gone(pid, 0) : brood_process_join(worker, nap) == APR_SUCCESS)
+            return killed;
+        if (late)
+            apr_sleep(nap < 1000 ? nap : 1000);
+        if (left < 0 && !killed && atomic_load(&books->killing)) {
+            BROOD_IGNORE(brood_process_kill(worker));
+            torture_count(books, TORTURE_KILLS);
+            killed = true;
+        }
+    }
+}
+
+static bool stopping(torture_books_t *books)
+{
+    return atomic_load(&books->stop) != 0;
+}
+
+/* One worker, from its start to its end. */
+static apr_status_t nurse_one(nurse_t *nurse, apr_pool_t *mem)
+{
+    char plan[TORTURE_PLAN];
+    const bool late = torture_below(&nurse->random, 3) == 0;
+    brood_process_t *worker;
+    apr_time_t end;
+    bool killed;
+    int step, code;
+
+    torture_plan(plan, &step, nurse->mode->steps, &nurse->random);
+    BROOD_TRY(torture_start(&worker, torture_worker_entry, &nurse->shared, nurse->number,
+                            torture_random(&nurse->random), plan, mem));
+    torture_count(nurse->books, TORTURE_STARTS);
+    /* Every now and then it dies in its first moments. */
+    end = brood__clock_now() + torture_below(&nurse->random, torture_below(&nurse->random, 8) == 0 ? 3000 : 400000);
+    killed = watch(worker, end, late, nurse->books);
+    if (late) {
+        const apr_time_t buried = brood__clock_now() + torture_below(&nurse->random, 100000);
+
+        torture_count(nurse->books, TORTURE_ZOMBIES);
+        while (brood__clock_now() < buried && !stopping(nurse->books))
+            apr_sleep(1000);
+    }
+    BROOD_TRY(brood_process_join(worker, BROOD_FOREVER));
+    code = brood_process_exitcode(worker);
+    if (code != 0) {
+        torture_count(nurse->books, TORTURE_DEATHS);
+        if (!killed && step == BROOD__STEP_NONE)
+            torture_fault(nurse->books, TORTURE_ERRORS, "a worker ended with %d", code);
+        if (!killed && (step == BROOD__STEP_ADOPT_PID || step == BROOD__STEP_ADOPTED))
+            atomic_fetch_add(&nurse->books->kills[step], 1);
+    }
+    return brood_process_close(worker);
+}
+
+apr_status_t torture_nurse_entry(brood_call_t *call)
+{
+    nurse_t nurse;
+    uint64_t seed;
+
+    BROOD_TRY(torture_unpack(&nurse.shared, &nurse.number, &seed, call));
+    nurse.books = nurse.shared.books;
+    nurse.mode = torture_modes[atomic_load(&nurse.books->mode)];
+    nurse.random = torture_seeded(seed);
+    while (!stopping(nurse.books)) {
+        apr_pool_t *mem;
+        apr_status_t rc;
+
+        BROOD_TRY(apr_pool_create(&mem, call->mem));
+        rc = nurse_one(&nurse, mem);
+        if (rc != APR_SUCCESS) {
+            torture_fault(nurse.books, TORTURE_ERRORS, "no worker: %s", brood_last_error()->message);
+            apr_sleep(100000);
+        }
+        apr_pool_destroy(mem);
+        apr_sleep(torture_below(&nurse.random, 3000));
+    }
+    return APR_SUCCESS;
+}
+
+/* ---- worker ---- */
+
+/* The lanes are this worker's when the last one is gone for sure, its nurse perhaps before it. */
+static void take_lanes(torture_books_t *books, unsigned number)
+{
+    brood__id_t last = atomic_load(&books->worker[number]);
+
+    for (;;) {
+        while (last != 0 && !brood__table_probe(last))
+            apr_sleep(1000);
+        if (atomic_compare_exchange_strong(&books->worker[number], &last, brood__me))
+            break;
+    }
+    for (unsigned i = 0; i < TORTURE_THREADS; i++) {
+        torture_lane_t *lane = &books->lane[number * TORTURE_THREADS + i];
+
+        if (atomic_exchange(&lane->busy, 0) != 0)
+            torture_count(books, TORTURE_GETTERS);
+        atomic_store(&lane->running, 0);
+    }
+}
+
+static void *APR_THREAD_FUNC run(apr_thread_t *handle, void *data)
+{
+    torture_thread_t *thread = data;
+
+    (void) handle;
+    atomic_store(&thread->lane->running, 1);
+    torture_modes[atomic_load(&thread->books->mode)]->work(thread);
+    atomic_store(&thread->lane->running, 0);
+    return NULL;
+}
+
+static apr_status_t prepare(torture_thread_t *thread, const torture_shared_t *shared, unsigned number, uint64_t seed,
+                            apr_pool_t *mem)
+{
+    const bool leaves = torture_mix(seed) % 3 == 0;
+
+    thread->shared = shared;
+    thread->books = shared->books;
+    thread->number = number;
+    thread->lane = &shared->books->lane[number];
+    thread->random = torture_seeded(seed + number);
+    thread->end = leaves ? brood__clock_now() + torture_below(&thread->random, 200000) : INT64_MAX;
+    return apr_pool_create(&thread->mem, mem);
+}
+
+apr_status_t torture_worker_entry(brood_call_t *call)
+{
+    torture_thread_t thread[TORTURE_THREADS];
+    apr_thread_t *second = NULL;
+    torture_shared_t shared;
+    apr_status_t ended;
+    unsigned number;
+    uint64_t seed;
+
+    BROOD_TRY(torture_unpack(&shared, &number, &seed, call));
+    take_lanes(shared.books, number);
+    for (unsigned i = 0; i < TORTURE_THREADS; i++)
+        BROOD_TRY(prepare(&thread[i], &shared, number * TORTURE_THREADS + i, seed, call->mem));
+    if (seed % 2 == 0)
+        BROOD_TRY(apr_thread_create(&second, NULL, run, &thread[1], call->mem));
+    run(NULL, &thread[0]);
+    if (second != NULL)
+        apr_thread_join(&ended, second);
+    return APR_SUCCESS;
+}
