@@ -9,10 +9,13 @@ static int is_held(uint64_t where, uint64_t block)
 {
     const uint64_t container = where >> 32 << 7;
     const brood__kind_t *kind;
+    apr_status_t rc;
     int held = 0;
 
-    if (where == 0 || !brood__object_hold(container))
+    if (where == 0)
         return 0;
+    if ((rc = brood__object_hold(container)) != APR_SUCCESS)
+        return rc == APR_ENOENT ? 0 : -1;
     kind = brood__kind_find((apr_int32_t) ((brood__object_t *) brood__at(container))->tag);
     if (kind != NULL && kind->holds != NULL)
         held = kind->holds(brood__at(container), (uint32_t) where, block);

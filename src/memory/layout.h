@@ -31,7 +31,6 @@ enum { BROOD__FREE, BROOD__STARTING, BROOD__ALIVE, BROOD__DEAD };
 #define BROOD__GENERATIONS UINT32_C(0xfffff)
 
 typedef struct brood__record_t {
-    _Alignas(128) _Atomic uint32_t life; /* generation << 4 | state: the truth */
     _Atomic uint32_t pid;
     _Atomic uint64_t start; /* the system's start time: pid reuse shows */
     _Atomic uint32_t parent;
@@ -60,6 +59,8 @@ typedef struct brood__head_t {
     _Alignas(128) _Atomic uint32_t cells_used;
     _Alignas(128) _Atomic uint32_t object_lock;
     brood__heap_t heap;
+    /* generation << 4 | state: the truth; close together, since a sweep looks at all */
+    _Alignas(128) _Atomic uint32_t life[BROOD__SLOTS];
     brood__record_t record[BROOD__SLOTS];
     brood__cell_t cell[BROOD__CELLS];
 } brood__head_t;

@@ -138,16 +138,19 @@ static bool hold_locked(brood__object_t *object)
     return true;
 }
 
-bool brood__object_hold(uint64_t block)
+apr_status_t brood__object_hold(uint64_t block)
 {
+    apr_status_t rc = APR_SUCCESS;
     brood__object_t *object;
-    bool held;
 
     brood__object_lock();
     object = object_in(block);
-    held = object != NULL && hold_locked(object);
+    if (object == NULL)
+        rc = APR_ENOENT;
+    else if (!hold_locked(object))
+        rc = APR_ENOMEM;
     brood__object_unlock();
-    return held;
+    return rc;
 }
 
 /* What to do about one hold less, decided under the lock. */
@@ -321,7 +324,7 @@ apr_status_t brood__object_unpack(void **ref, size_t ref_size, const brood__kind
 {
     brood__object_t *object;
 
-    if (brood__me == 0 || !brood__object_hold(word))
+    if (brood__me == 0 || brood__object_hold(word) != APR_SUCCESS)
         return brood_fail(BROOD_EDECODE, "there is no %s where one was named", kind->name);
     object = brood__at(word);
     if (object->tag != (uint32_t) kind->tag) {

@@ -41,8 +41,8 @@ apr_status_t brood__object_unpack(void **ref, size_t ref_size, const brood__kind
 apr_status_t brood__object_copy(void **copied, size_t ref_size, void *ref, apr_pool_t *mem);
 bool brood__object_same(const void *a, const void *b);
 
-/* Hold the object in this block once more, without a reference; false: there is none. */
-bool brood__object_hold(uint64_t block);
+/* Hold the object in this block once more, without a reference.  APR_ENOENT: there is none; APR_ENOMEM; no messages. */
+apr_status_t brood__object_hold(uint64_t block);
 /* The last time, and if no other process holds it, the object is destroyed. */
 void brood__object_release(uint64_t block);
 

@@ -25,6 +25,11 @@ static brood__record_t *record_of(brood__id_t id)
     return &brood__head()->record[BROOD__ID_SLOT(id)];
 }
 
+static _Atomic uint32_t *slot_of(brood__id_t id)
+{
+    return &brood__head()->life[BROOD__ID_SLOT(id)];
+}
+
 /* What `id`'s slot says, or 0 if it is another's by now, or no process's. */
 static uint32_t life_of(brood__id_t id)
 {
@@ -32,7 +37,7 @@ static uint32_t life_of(brood__id_t id)
 
     if (id == 0 || BROOD__ID_SLOT(id) >= BROOD__SLOTS)
         return 0;
-    life = atomic_load(&record_of(id)->life);
+    life = atomic_load(slot_of(id));
     return BROOD__LIFE_GENERATION(life) == BROOD__ID_GENERATION(id) ? life : 0;
 }
 
@@ -45,15 +50,15 @@ bool brood__table_alive(brood__id_t id)
 
 /* ---- a slot's beginning ---- */
 
-static bool take_slot(brood__record_t *record, uint32_t slot, brood__id_t *id)
+static bool take_slot(uint32_t slot, brood__id_t *id)
 {
-    uint32_t life = atomic_load(&record->life), generation = BROOD__LIFE_GENERATION(life);
+    uint32_t life = atomic_load(slot_of(slot)), generation = BROOD__LIFE_GENERATION(life);
 
     if (BROOD__LIFE_STATE(life) != BROOD__FREE)
         return false;
     if (generation == 0)
         generation = 1; /* so that no id is 0 */
-    if (!atomic_compare_exchange_strong(&record->life, &life, BROOD__LIFE(generation, BROOD__STARTING)))
+    if (!atomic_compare_exchange_strong(slot_of(slot), &life, BROOD__LIFE(generation, BROOD__STARTING)))
         return false;
     *id = BROOD__ID(generation, slot);
     return true;
@@ -70,7 +75,7 @@ apr_status_t brood__table_reserve(brood__id_t *id, const char *name)
 
         if (i == BROOD__SLOTS)
             brood__table_sweep(true); /* full: look for the dead nobody asked about */
-        if (!take_slot(record, slot, id))
+        if (!take_slot(slot, id))
             continue;
         strncpy(record->name, name, BROOD__NAME_SIZE - 1);
         record->name[BROOD__NAME_SIZE - 1] = '\0';
@@ -100,7 +105,7 @@ apr_status_t brood__table_adopt(brood__id_t id)
     atomic_store(&record->start, brood__self_start_time(brood__self_pid()));
     atomic_store(&record->pid, brood__self_pid());
     BROOD__STEP(ADOPT_PID);
-    if (!atomic_compare_exchange_strong(&record->life, &life, BROOD__LIFE(BROOD__ID_GENERATION(id), BROOD__ALIVE)))
+    if (!atomic_compare_exchange_strong(slot_of(id), &life, BROOD__LIFE(BROOD__ID_GENERATION(id), BROOD__ALIVE)))
         return brood_fail(BROOD_EMISUSE, "this process was given up before it began");
     brood__me = id;
     BROOD__STEP(ADOPTED);
@@ -114,8 +119,7 @@ static void mark(brood__id_t id, uint32_t state)
 {
     uint32_t life = BROOD__LIFE(BROOD__ID_GENERATION(id), state);
 
-    (void) atomic_compare_exchange_strong(&record_of(id)->life, &life,
-                                          BROOD__LIFE(BROOD__ID_GENERATION(id), BROOD__DEAD));
+    (void) atomic_compare_exchange_strong(slot_of(id), &life, BROOD__LIFE(BROOD__ID_GENERATION(id), BROOD__DEAD));
     BROOD__STEP(SWEEP_MARKED);
 }
 
@@ -132,7 +136,7 @@ static void free_slot(brood__id_t dead)
         atomic_store(&record->parent, 0);
         atomic_store(&record->pid, 0);
         atomic_store(&record->start, 0);
-        atomic_store(&record->life, BROOD__LIFE(next, BROOD__FREE));
+        atomic_store(slot_of(dead), BROOD__LIFE(next, BROOD__FREE));
     }
     brood__object_unlock();
 }
@@ -193,7 +197,7 @@ void brood__table_sweep(bool everybody)
     if (critical != 0 || brood__me == 0)
         return;
     for (uint32_t slot = 0; slot < BROOD__SLOTS; slot++) {
-        const uint32_t life = atomic_load(&brood__head()->record[slot].life);
+        const uint32_t life = atomic_load(slot_of(slot));
         const brood__id_t id = BROOD__ID(BROOD__LIFE_GENERATION(life), slot);
 
         if (BROOD__LIFE_STATE(life) == BROOD__DEAD
@@ -226,7 +230,7 @@ unsigned brood__table_count(void)
     unsigned count = 0;
 
     for (uint32_t slot = 0; slot < BROOD__SLOTS; slot++)
-        count += BROOD__LIFE_STATE(atomic_load(&brood__head()->record[slot].life)) != BROOD__FREE;
+        count += BROOD__LIFE_STATE(atomic_load(slot_of(slot))) != BROOD__FREE;
     return count;
 }
 

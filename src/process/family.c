@@ -5,6 +5,7 @@
 #include "base/report.h"
 #include "base/status.h"
 #include "process/family_state.h"
+#include "process/own.h"
 #include <apr_strings.h>
 #include <string.h>
 
@@ -39,11 +40,9 @@ apr_status_t brood__family_begin(const brood__birth_t *birth, bool forked)
 
     if (forked)
         forget();
-    if (family->pool == NULL) {
-        /* Unmanaged: the lock of APR's own pools may have been held by another thread when this process was forked. */
-        BROOD_TRY(apr_pool_create_unmanaged(&family->pool));
+    family->pool = brood__own_root();
+    if (family->lock == NULL)
         BROOD_TRY(apr_thread_mutex_create(&family->lock, APR_THREAD_MUTEX_DEFAULT, family->pool));
-    }
     family->self = (brood_process_t){.relation = BROOD__SELF, .daemon = birth->daemon, .exitcode = BROOD_RUNNING};
     family->self.name = apr_pstrdup(family->pool, birth->name);
     family->self.path = apr_pstrdup(family->pool, birth->path);
@@ -116,7 +115,7 @@ void brood__family_reap(void)
     brood__family_lock();
     none = brood__family.children == NULL;
     brood__family_unlock();
-    if (none || apr_pool_create_unmanaged(&scratch) != APR_SUCCESS)
+    if (none || brood__own_pool(&scratch) != APR_SUCCESS)
         return;
     children = brood__family_children(scratch);
     for (brood_process_t **child = children; child != NULL && *child != NULL; child++) {
@@ -201,7 +200,7 @@ bool brood__family_end(void)
     brood__family_lock();
     brood__family.ending = true; /* nobody is added from now on */
     brood__family_unlock();
-    if (apr_pool_create_unmanaged(&scratch) == APR_SUCCESS) {
+    if (brood__own_pool(&scratch) == APR_SUCCESS) {
         children = brood__family_children(scratch);
         if (children != NULL) {
             end_children(children);

@@ -8,6 +8,7 @@
 #include "memory/arena.h"
 #include "platform/channel.h"
 #include "process/entry.h"
+#include "process/own.h"
 #include "process/startup.h"
 
 #define LAST_WAIT apr_time_from_sec(1)
@@ -75,7 +76,7 @@ static apr_status_t begin(const char *const *argv)
     apr_pool_t *pool;
     apr_status_t rc;
 
-    BROOD_TRY(apr_pool_create_unmanaged(&pool));
+    BROOD_TRY(brood__own_pool(&pool));
     rc = brood__child_server_pair(ends);
     if (rc == APR_SUCCESS) {
         const brood__start_t start = {

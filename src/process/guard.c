@@ -11,6 +11,7 @@
 #include "process/family.h"
 #include "process/forkserver.h"
 #include "process/newborn.h"
+#include "process/own.h"
 #include "queue/queue.h"
 #include "sync/array.h"
 #include "sync/lock.h"
@@ -92,6 +93,7 @@ apr_status_t brood_init(int argc, char **argv, const brood_init_options_t *optio
 
     if (brood__family_active())
         return brood_fail(BROOD_EMISUSE, "brood_init has run already");
+    BROOD_TRY(brood__own_begin(false));
     BROOD_TRY(keep_command_line(argc, argv, mem));
     register_kinds();
     brood__entry_freeze(true);

@@ -11,6 +11,7 @@
 #include "process/family.h"
 #include "process/forkserver.h"
 #include "process/method.h"
+#include "process/own.h"
 #include "process/startup.h"
 #include "sync/lock.h"
 #include <apr_file_info.h>
@@ -122,18 +123,19 @@ static void live(const void *data, size_t size, origin_t origin, apr_pool_t *mem
     leave(origin, exitcode);
 }
 
-/* A pool that no lock of APR's stands behind: in a forked child another thread of the parent may have held it. */
 static apr_pool_t *own_pool(origin_t origin)
 {
     apr_pool_t *pool;
 
-    if (apr_pool_create_unmanaged(&pool) != APR_SUCCESS)
+    if (brood__own_pool(&pool) != APR_SUCCESS)
         leave(origin, 1);
     return pool;
 }
 
 void brood__newborn_forked(const void *data, size_t size)
 {
+    if (brood__own_begin(true) != APR_SUCCESS)
+        leave(ORIGIN_FORKED, 1);
     brood__forkserver_inherit(brood__forkserver_handle()); /* the way there; the server is the parent's child */
     live(data, size, ORIGIN_FORKED, own_pool(ORIGIN_FORKED));
 }

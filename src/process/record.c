@@ -2,6 +2,7 @@
 #include "process/family.h"
 
 #include "process/family_state.h"
+#include "process/own.h"
 #include <apr_strings.h>
 
 apr_status_t brood__record_create(brood_process_t **record, const char *name)
@@ -11,7 +12,7 @@ apr_status_t brood__record_create(brood_process_t **record, const char *name)
     brood_process_t *made;
     unsigned number;
 
-    BROOD_TRY(apr_pool_create_unmanaged(&pool));
+    BROOD_TRY(brood__own_pool(&pool));
     made = apr_pcalloc(pool, sizeof *made);
     brood__family_lock();
     number = ++family->number;

@@ -10,6 +10,7 @@
 #include "process/guard.h"
 #include "process/method.h"
 #include "process/newborn.h"
+#include "process/own.h"
 #include "process/startup.h"
 #include <apr_file_info.h>
 #include <string.h>
@@ -161,7 +162,7 @@ apr_status_t brood_process_start(brood_process_t **process, brood_entry_fn entry
     BROOD_TRY(brood__check_args(args));
     BROOD_TRY(brood__method_for(&launch.method, launch.options->start_method));
     brood__family_reap();
-    BROOD_TRY(apr_pool_create_unmanaged(&launch.scratch));
+    BROOD_TRY(brood__own_pool(&launch.scratch));
     launch.data.mem = launch.scratch;
     rc = perform(&launch, args);
     apr_pool_destroy(launch.scratch);

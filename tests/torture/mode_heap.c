@@ -76,10 +76,11 @@ static void work(torture_thread_t *thread)
                 give_back(thread, &held[i]);
 }
 
-static bool account(const torture_shared_t *shared, char *line, apr_size_t size)
+static bool account(const torture_shared_t *shared, char *line, apr_size_t size, apr_pool_t *mem)
 {
     (void) shared;
     (void) size;
+    (void) mem;
     *line = '\0';
     return true;
 }

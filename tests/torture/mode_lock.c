@@ -77,10 +77,11 @@ static void work(torture_thread_t *thread)
 }
 
 /* Whoever died last: both locks can be taken, and are free then. */
-static bool account(const torture_shared_t *shared, char *line, apr_size_t size)
+static bool account(const torture_shared_t *shared, char *line, apr_size_t size, apr_pool_t *mem)
 {
     bool fine = true;
 
+    (void) mem;
     for (unsigned i = 0; i < 2; i++) {
         const apr_status_t rc = brood_lock_acquire(shared->lock[i], BROOD_NOWAIT);
         const bool inside = atomic_load(&shared->books->section[i].inside) != 0;

@@ -237,17 +237,31 @@ static void account_lane(const torture_shared_t *shared, totals_t *totals, unsig
     }
 }
 
-static bool account(const torture_shared_t *shared, char *line, apr_size_t size)
+static bool account(const torture_shared_t *shared, char *line, apr_size_t size, apr_pool_t *mem)
 {
-    uint64_t *words = apr_palloc(shared->books_array != NULL ? brood_call_pool() : NULL, 0);
+    uint64_t *words = apr_palloc(mem, LARGEST * sizeof *words);
+    const uint64_t getters = atomic_load(&shared->books->count[TORTURE_GETTERS]);
     totals_t totals = {0, 0, 0, 0, 0};
+    bool fine = empty_queue(shared, &totals, words);
 
-    (void) words;
-    (void) line;
-    (void) size;
-    for (unsigned i = 0; i < TORTURE_LANES; i++)
+    for (unsigned i = 0; i < TORTURE_LANES / 2; i++)
         account_lane(shared, &totals, i);
-    return true;
+    (void) apr_snprintf(line, size,
+                        "room for %u: put %" APR_UINT64_T_FMT " left %" APR_UINT64_T_FMT "%s LOST %" APR_UINT64_T_FMT
+                        " (at most %" APR_UINT64_T_FMT ") in doubt %" APR_UINT64_T_FMT " (came %" APR_UINT64_T_FMT ")",
+                        (unsigned) brood_queue_maxsize(shared->queue), totals.put, totals.left,
+                        fine ? "" : " NOT AS MANY AS SAID", totals.lost, getters, totals.doubtful,
+                        totals.doubtful_came);
+    return fine && totals.lost <= getters;
 }
 
-const torture_mode_t torture_queue = {"queue", work, account, NULL};
+static const int steps[] = {
+    BROOD__STEP_PUT_LOCKED,        BROOD__STEP_PUT_HALF,      BROOD__STEP_PUT_FILLED,    BROOD__STEP_PUT_COMMITTED,
+    BROOD__STEP_PUT_UNLOCKED,      BROOD__STEP_PUT_DONE,      BROOD__STEP_GET_LOCKED,    BROOD__STEP_GET_COPIED,
+    BROOD__STEP_GET_OWNED,         BROOD__STEP_GET_COMMITTED, BROOD__STEP_GET_DONE,      BROOD__STEP_WAIT_ARMED,
+    BROOD__STEP_WAIT_NOTED,        BROOD__STEP_WAIT_WOKEN,    BROOD__STEP_WAIT_REARMED,  BROOD__STEP_RING_CLAIMED,
+    BROOD__STEP_RING_BUMPED,       BROOD__STEP_RING_RANG,     BROOD__STEP_SWEEP_BLOCK,   BROOD__STEP_END_UNLOCKED_DEAD,
+    BROOD__STEP_SWEEP_ENDS_LOCKED, BROOD__STEP_HEAP_CLAIMED,  BROOD__STEP_HEAP_REFILLED, BROOD__STEP_HEAP_FREED,
+    BROOD__STEP_OBJECT_HELD,       0};
+
+const torture_mode_t torture_queue = {"queue", work, account, steps};

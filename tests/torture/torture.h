@@ -87,7 +87,7 @@ typedef struct torture_mode_t {
     const char *name;
     void (*work)(torture_thread_t *thread);
     /* In the driver, when all have gone: what is left in the shared objects.  Adds to the line; false: a fault. */
-    bool (*account)(const torture_shared_t *shared, char *line, apr_size_t size);
+    bool (*account)(const torture_shared_t *shared, char *line, apr_size_t size, apr_pool_t *mem);
     const int *steps;      /* that this mode is about; the last one is 0 */
 } torture_mode_t;
 

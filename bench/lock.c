@@ -1,0 +1,155 @@
+/* lock.c - Lock and RLock beside a bare word of memory and APR's default mutex between processes. */
+#include "raw/raw.h"
+#include "support.h"
+
+#include <apr_proc_mutex.h>
+
+enum { LOCK, RLOCK, WORD, MUTEX };
+
+#define AT_ONCE 64 /* turns between two looks at the clock */
+
+/* What the processes share, each on lines of its own. */
+typedef struct shared_t {
+    _Atomic uint32_t word;
+    char apart[124];
+    uint64_t counter; /* what the lock guards */
+    char rest[120];
+} shared_t;
+
+typedef struct locks_t {
+    int kind;
+    brood_lock_t *lock;
+    shared_t *shared;
+    apr_proc_mutex_t *mutex;
+} locks_t;
+
+static apr_proc_mutex_t *inherited; /* by fork */
+
+/* AT_ONCE turns, each kind in a loop of its own, so that none pays for a choice. */
+#define TURNS(name, acquire, release)          \
+    static void name(const locks_t *locks)     \
+    {                                          \
+        for (int i = 0; i < AT_ONCE; i++) {    \
+            acquire;                           \
+            locks->shared->counter++;          \
+            release;                           \
+        }                                      \
+    }
+
+TURNS(turns_lock, BROOD_IGNORE(brood_lock_acquire(locks->lock, BROOD_FOREVER)), brood_lock_release(locks->lock))
+TURNS(turns_word, bench_word_acquire(&locks->shared->word), bench_word_release(&locks->shared->word))
+TURNS(turns_mutex, (void) apr_proc_mutex_lock(locks->mutex), (void) apr_proc_mutex_unlock(locks->mutex))
+
+static uint64_t work(const locks_t *locks, uint64_t until)
+{
+    void (*const turns)(const locks_t *) = locks->kind == WORD    ? turns_word
+                                           : locks->kind == MUTEX ? turns_mutex
+                                                                  : turns_lock;
+    uint64_t done = 0;
+
+    do {
+        turns(locks);
+        done += AT_ONCE;
+    } while (raw_now() < until);
+    return done;
+}
+
+/* APR's mutex reaches a child by fork alone. */
+static apr_status_t make_mutex(locks_t *locks, bool shared, apr_pool_t *mem)
+{
+    if (locks->kind != MUTEX)
+        return APR_SUCCESS;
+    if (shared && brood_get_start_method(true) != BROOD_START_FORK)
+        return APR_ENOTIMPL;
+    BROOD_TRY(apr_proc_mutex_create(&locks->mutex, NULL, APR_LOCK_DEFAULT, mem));
+    inherited = locks->mutex;
+    return APR_SUCCESS;
+}
+
+static apr_status_t make_locks(locks_t *locks, brood_array_t **array, const bench_case_t *self, apr_pool_t *mem)
+{
+    *locks = (locks_t){.kind = self->kind};
+    BROOD_TRY(make_mutex(locks, self->count > 0, mem));
+    BROOD_TRY(brood_array_create(array, 1, sizeof(shared_t), NULL, mem));
+    locks->shared = brood_array_data(*array);
+    return self->kind == RLOCK ? brood_rlock_create(&locks->lock, mem) : brood_lock_create(&locks->lock, mem);
+}
+
+static apr_status_t run_alone(double *figure, const bench_case_t *self, apr_pool_t *mem)
+{
+    brood_array_t *array;
+    locks_t locks;
+    uint64_t begin, done;
+
+    BROOD_TRY(make_locks(&locks, &array, self, mem));
+    (void) work(&locks, 0);
+    begin = raw_now();
+    done = work(&locks, begin + (uint64_t) (bench_options.seconds * 1e9));
+    *figure = (double) (raw_now() - begin) / (double) done;
+    return APR_SUCCESS;
+}
+
+static apr_status_t contender(brood_call_t *call)
+{
+    brood_array_t *array;
+    brood_value_t more;
+    bench_worker_t *me;
+    uint64_t span;
+    locks_t locks;
+
+    BROOD_TRY(bench_work(&me, &span, &more, call));
+    BROOD_TRY(BROOD_UNPACK(more, &locks.kind, &locks.lock, &array));
+    locks.shared = brood_array_data(array);
+    locks.mutex = inherited;
+    if (locks.mutex != NULL)
+        BROOD_TRY(apr_proc_mutex_child_init(&locks.mutex, NULL, call->mem));
+    me->done = work(&locks, me->begin + span);
+    me->end = raw_now();
+    return APR_SUCCESS;
+}
+
+static apr_status_t run_contended(double *figure, const bench_case_t *self, apr_pool_t *mem)
+{
+    brood_array_t *array;
+    bench_crew_t crew;
+    locks_t locks;
+    uint64_t done;
+
+    BROOD_TRY(make_locks(&locks, &array, self, mem));
+    BROOD_TRY(bench_crew_create(&crew, mem));
+    for (int i = 0; i < self->count; i++)
+        BROOD_TRY(bench_crew_add(&crew, contender, BROOD_LIST(locks.kind, locks.lock, array)));
+    BROOD_TRY(bench_crew_go(&crew));
+    BROOD_TRY(bench_crew_join(&crew, 0, crew.count));
+    inherited = NULL;
+    done = bench_crew_done(&crew, 0, crew.count);
+    if (done != locks.shared->counter)
+        return brood_fail_text(APR_EGENERAL, "the lock has let in two at a time");
+    *figure = (double) done / bench_crew_seconds(&crew) * 1e-6;
+    return APR_SUCCESS;
+}
+
+static apr_status_t app(brood_call_t *call)
+{
+    static const char alone[] = "Lock, alone", two[] = "Lock, 2 processes", four[] = "Lock, 4 processes";
+    static const char nanoseconds[] = "acquire and release, ns", millions[] = "millions of turns a second";
+    static const char *const peers[2] = {"word", "APR"};
+    static const bench_case_t cases[] = {
+        {alone, "Lock", nanoseconds, run_alone, LOCK, 0, 0, "<= 1.2 word"},
+        {alone, "RLock", nanoseconds, run_alone, RLOCK, 0, 0, NULL},
+        {alone, "word", nanoseconds, run_alone, WORD, 0, 0, NULL},
+        {alone, "APR", nanoseconds, run_alone, MUTEX, 0, 0, NULL},
+        {two, "Lock", millions, run_contended, LOCK, 2, 0, ">= 0.8 word, >= 30 APR"},
+        {two, "RLock", millions, run_contended, RLOCK, 2, 0, NULL},
+        {two, "word", millions, run_contended, WORD, 2, 0, NULL},
+        {two, "APR", millions, run_contended, MUTEX, 2, 0, NULL},
+        {four, "Lock", millions, run_contended, LOCK, 4, 0, NULL},
+        {four, "RLock", millions, run_contended, RLOCK, 4, 0, NULL},
+        {four, "word", millions, run_contended, WORD, 4, 0, NULL},
+        {four, "APR", millions, run_contended, MUTEX, 4, 0, NULL},
+    };
+
+    return bench_run(cases, sizeof cases / sizeof cases[0], peers, call->args, call->mem);
+}
+
+BROOD_MAIN(app, BROOD_ENTRY(contender))

@@ -1,0 +1,41 @@
+/* raw.h - the bare means of the system, to measure brood against; one of posix.c and win32.c is compiled.
+ *
+ * What a system lacks is APR_ENOTIMPL, and has no row in the tables. */
+#ifndef BENCH_RAW_H
+#define BENCH_RAW_H
+
+#include <apr_errno.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Nanoseconds since some point in the past, the same for all processes. */
+uint64_t raw_now(void);
+
+/* Keep this process, and those that it starts, on one of the CPUs that it may use, counted round and round from 0. */
+void raw_pin(int cpu);
+
+/* A process that is a copy of this one and ends at once: start it and wait for its end. */
+apr_status_t raw_fork(void);
+
+/* The same with a new process of this program, given one argument. */
+apr_status_t raw_spawn(const char *argument);
+
+/* Sleep while the word has this value; wake one who does.  Without such a thing: let others run. */
+void raw_park(_Atomic uint32_t *word, uint32_t expected);
+void raw_unpark(_Atomic uint32_t *word);
+
+/* Spinning loops: a moment; let others run. */
+void raw_pause(void);
+void raw_yield(void);
+
+/* A pipe that forked children inherit.  Up to 512 bytes go through whole, whoever else writes and reads. */
+typedef struct raw_pipe_t {
+    int ends[2];
+} raw_pipe_t;
+apr_status_t raw_pipe_open(raw_pipe_t *made);
+apr_status_t raw_pipe_put(const raw_pipe_t *through, const void *data, size_t size);
+apr_status_t raw_pipe_get(const raw_pipe_t *through, void *data, size_t size);
+void raw_pipe_close(raw_pipe_t *ended);
+
+#endif

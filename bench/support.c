@@ -1,0 +1,177 @@
+#include "support.h"
+
+#include "raw/raw.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ROUNDS_MOST 1000
+
+bench_options_t bench_options = {.rounds = 7, .seconds = 0.1, .pin = true};
+
+/* The samples of one case. */
+typedef struct row_t {
+    double *sample;
+    int count;
+} row_t;
+
+static const char usage[] = "arguments: [--quick] [--rounds N] [--seconds S] [--no-pin] [PART OF A GROUP'S NAME]";
+
+static apr_status_t read_options(const char **only, brood_value_t args)
+{
+    *only = "";
+    for (apr_size_t i = 0; i < brood_value_count(args); i++) {
+        const char *word, *number = "";
+
+        BROOD_TRY(brood_value_text(&word, brood_value_at(args, i)));
+        BROOD_IGNORE(brood_value_text(&number, brood_value_at(args, i + 1)));
+        if (strcmp(word, "--quick") == 0) {
+            bench_options = (bench_options_t){.rounds = 1, .seconds = 0.01, .quick = true, .pin = true};
+        } else if (strcmp(word, "--no-pin") == 0) {
+            bench_options.pin = false;
+        } else if (strcmp(word, "--rounds") == 0 && atoi(number) > 0 && atoi(number) <= ROUNDS_MOST) {
+            bench_options.rounds = atoi(number);
+            i++;
+        } else if (strcmp(word, "--seconds") == 0 && atof(number) > 0) {
+            bench_options.seconds = atof(number);
+            i++;
+        } else if (*word == '-') {
+            return brood_fail_text(APR_EINVAL, usage);
+        } else {
+            *only = word;
+        }
+    }
+    return APR_SUCCESS;
+}
+
+/* ---- rounds ---- */
+
+static void shuffle(int *order, int count)
+{
+    static uint64_t state;
+
+    if (state == 0)
+        state = raw_now() | 1;
+    for (int i = count - 1; i > 0; i--) {
+        const int other = (int) ((state = state * UINT64_C(6364136223846793005) + 1442695040888963407u) >> 33) % (i + 1);
+        const int kept = order[i];
+
+        order[i] = order[other];
+        order[other] = kept;
+    }
+}
+
+static apr_status_t take_sample(row_t *row, const bench_case_t *one, apr_pool_t *mem)
+{
+    apr_pool_t *own;
+    double figure;
+    apr_status_t rc;
+
+    BROOD_TRY(apr_pool_create(&own, mem));
+    rc = one->run(&figure, one, own);
+    apr_pool_destroy(own);
+    if (rc == APR_SUCCESS)
+        row->sample[row->count++] = figure;
+    else if (rc != APR_ENOTIMPL)
+        return brood_fail(rc, "%s, %s: %s", one->group, one->name, brood_last_error()->message);
+    return APR_SUCCESS;
+}
+
+static apr_status_t run_rounds(row_t *rows, const bench_case_t *cases, int *order, int count, apr_pool_t *mem)
+{
+    for (int round = 0; round < bench_options.rounds; round++) {
+        shuffle(order, count);
+        for (int i = 0; i < count; i++)
+            BROOD_TRY(take_sample(&rows[order[i]], &cases[order[i]], mem));
+    }
+    return APR_SUCCESS;
+}
+
+/* ---- the table ---- */
+
+static int compare(const void *a, const void *b)
+{
+    const double left = *(const double *) a, right = *(const double *) b;
+
+    return (left > right) - (left < right);
+}
+
+static double median(const row_t *row)
+{
+    return (row->sample[(row->count - 1) / 2] + row->sample[row->count / 2]) / 2;
+}
+
+static void print_number(double number)
+{
+    printf(" %9.*f", number >= 100 ? 0 : number >= 10 ? 1 : 2, number);
+}
+
+/* How many times a row of the same group. */
+static void print_ratio(const row_t *rows, const bench_case_t *cases, int count, int at, const char *peer)
+{
+    for (int i = 0; i < count; i++)
+        if (i != at && rows[i].count != 0 && strcmp(cases[i].group, cases[at].group) == 0
+            && strcmp(cases[i].name, peer) == 0) {
+            printf(" %11.2f", median(&rows[at]) / median(&rows[i]));
+            return;
+        }
+    printf(" %11s", "");
+}
+
+static void print_head(const bench_case_t *first, const char *const peers[2])
+{
+    char title[40];
+
+    printf("\n%s: %s\n  %-18s %9s %9s %9s", first->group, first->unit, "", "median", "least", "most");
+    for (int i = 0; i < 2 && peers[i] != NULL; i++) {
+        snprintf(title, sizeof title, "/ %s", peers[i]);
+        printf(" %11s", title);
+    }
+    puts("  target");
+}
+
+static void print_tables(const row_t *rows, const bench_case_t *cases, int count, const char *const peers[2])
+{
+    const char *group = "";
+
+    for (int i = 0; i < count; i++) {
+        const row_t *row = &rows[i];
+
+        if (row->count == 0)
+            continue;
+        qsort(row->sample, (size_t) row->count, sizeof *row->sample, compare);
+        if (strcmp(group, cases[i].group) != 0)
+            print_head(&cases[i], peers);
+        group = cases[i].group;
+        printf("  %-18s", cases[i].name);
+        print_number(median(row));
+        print_number(row->sample[0]);
+        print_number(row->sample[row->count - 1]);
+        for (int p = 0; p < 2 && peers[p] != NULL; p++)
+            print_ratio(rows, cases, count, i, peers[p]);
+        printf("  %s\n", cases[i].target != NULL ? cases[i].target : "");
+    }
+}
+
+apr_status_t bench_run(const bench_case_t *cases, int count, const char *const peers[2], brood_value_t args,
+                       apr_pool_t *mem)
+{
+    bench_case_t *chosen = apr_palloc(mem, (apr_size_t) count * sizeof *chosen);
+    row_t *rows = apr_pcalloc(mem, (apr_size_t) count * sizeof *rows);
+    int *order = apr_pcalloc(mem, (apr_size_t) count * sizeof *order);
+    const char *only;
+    int chosen_count = 0;
+
+    BROOD_TRY(read_options(&only, args));
+    for (int i = 0; i < count; i++)
+        if (strstr(cases[i].group, only) != NULL) {
+            order[chosen_count] = chosen_count;
+            rows[chosen_count].sample = apr_pcalloc(mem, (apr_size_t) bench_options.rounds * sizeof(double));
+            chosen[chosen_count++] = cases[i];
+        }
+    printf("%d samples of %.0f ms, in turns; %s; %d CPUs\n", bench_options.rounds, bench_options.seconds * 1000,
+           bench_options.pin ? "pinned" : "not pinned", brood_usable_cpu_count());
+    BROOD_TRY(run_rounds(rows, chosen, order, chosen_count, mem));
+    print_tables(rows, chosen, chosen_count, peers);
+    return APR_SUCCESS;
+}
