@@ -109,52 +109,46 @@ static void print_number(double number)
 /* How many times a row of the same group. */
 static void print_ratio(const row_t *rows, const bench_case_t *cases, int count, int at, const char *peer)
 {
-    for (int i = 0; i < count; i++)
-        if (i != at && rows[i].count != 0 && strcmp(cases[i].group, cases[at].group) == 0
-            && strcmp(cases[i].name, peer) == 0) {
-            printf(" %11.2f", median(&rows[at]) / median(&rows[i]));
-            return;
-        }
-    printf(" %11s", "");
+    char text[40] = "";
+
+    for (int i = 0; i < count && peer != NULL; i++)
+        if (rows[i].count != 0 && strcmp(cases[i].group, cases[at].group) == 0 && strcmp(cases[i].name, peer) == 0)
+            snprintf(text, sizeof text, "%.2f %s", median(&rows[at]) / median(&rows[i]), peer);
+    printf("  %-16s", text);
 }
 
-static void print_head(const bench_case_t *first, const char *const peers[2])
+static void print_row(const row_t *rows, const bench_case_t *cases, int count, int at)
 {
-    char title[40];
+    const row_t *row = &rows[at];
 
-    printf("\n%s: %s\n  %-18s %9s %9s %9s", first->group, first->unit, "", "median", "least", "most");
-    for (int i = 0; i < 2 && peers[i] != NULL; i++) {
-        snprintf(title, sizeof title, "/ %s", peers[i]);
-        printf(" %11s", title);
-    }
-    puts("  target");
+    printf("  %-12s", cases[at].name);
+    print_number(median(row));
+    print_number(row->sample[0]);
+    print_number(row->sample[row->count - 1]);
+    print_ratio(rows, cases, count, at, cases[at].peer[0]);
+    print_ratio(rows, cases, count, at, cases[at].peer[1]);
+    printf("  %s\n", cases[at].target != NULL ? cases[at].target : "");
 }
 
-static void print_tables(const row_t *rows, const bench_case_t *cases, int count, const char *const peers[2])
+static void print_tables(const row_t *rows, const bench_case_t *cases, int count)
 {
     const char *group = "";
 
+    for (int i = 0; i < count; i++)
+        if (rows[i].count != 0)
+            qsort(rows[i].sample, (size_t) rows[i].count, sizeof(double), compare);
     for (int i = 0; i < count; i++) {
-        const row_t *row = &rows[i];
-
-        if (row->count == 0)
+        if (rows[i].count == 0)
             continue;
-        qsort(row->sample, (size_t) row->count, sizeof *row->sample, compare);
         if (strcmp(group, cases[i].group) != 0)
-            print_head(&cases[i], peers);
+            printf("\n%s: %s\n  %-12s %9s %9s %9s  %-34s  %s\n", cases[i].group, cases[i].unit, "", "median", "least",
+                   "most", "ratios", "target");
         group = cases[i].group;
-        printf("  %-18s", cases[i].name);
-        print_number(median(row));
-        print_number(row->sample[0]);
-        print_number(row->sample[row->count - 1]);
-        for (int p = 0; p < 2 && peers[p] != NULL; p++)
-            print_ratio(rows, cases, count, i, peers[p]);
-        printf("  %s\n", cases[i].target != NULL ? cases[i].target : "");
+        print_row(rows, cases, count, i);
     }
 }
 
-apr_status_t bench_run(const bench_case_t *cases, int count, const char *const peers[2], brood_value_t args,
-                       apr_pool_t *mem)
+apr_status_t bench_run(const bench_case_t *cases, int count, brood_value_t args, apr_pool_t *mem)
 {
     bench_case_t *chosen = apr_palloc(mem, (apr_size_t) count * sizeof *chosen);
     row_t *rows = apr_pcalloc(mem, (apr_size_t) count * sizeof *rows);
@@ -172,6 +166,6 @@ apr_status_t bench_run(const bench_case_t *cases, int count, const char *const p
     printf("%d samples of %.0f ms, in turns; %s; %d CPUs\n", bench_options.rounds, bench_options.seconds * 1000,
            bench_options.pin ? "pinned" : "not pinned", brood_usable_cpu_count());
     BROOD_TRY(run_rounds(rows, chosen, order, chosen_count, mem));
-    print_tables(rows, chosen, chosen_count, peers);
+    print_tables(rows, chosen, chosen_count);
     return APR_SUCCESS;
 }

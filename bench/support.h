@@ -17,6 +17,7 @@ typedef struct bench_case_t {
     int kind;            /* the rest is for `run` */
     int count;
     apr_size_t size;
+    const char *peer[2]; /* rows of the group that this one is divided by; NULL: none */
     const char *target;  /* for information; NULL: none */
 } bench_case_t;
 
@@ -29,10 +30,8 @@ typedef struct bench_options_t {
 extern bench_options_t bench_options;
 
 /* Run every case once a round, in a new random order each round, and print the tables.  A case whose run is
- * APR_ENOTIMPL has no row.  `peers`: names of up to two rows that the others of their group are divided by.
- * `args`: the program's. */
-apr_status_t bench_run(const bench_case_t *cases, int count, const char *const peers[2], brood_value_t args,
-                       apr_pool_t *mem);
+ * APR_ENOTIMPL has no row.  `args`: the program's. */
+apr_status_t bench_run(const bench_case_t *cases, int count, brood_value_t args, apr_pool_t *mem);
 
 /* ---- crews: processes that work at the same time ---- */
 

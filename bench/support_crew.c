@@ -44,7 +44,8 @@ apr_status_t bench_crew_join(const bench_crew_t *crew, int from, int to)
     for (int i = from; i < to; i++) {
         BROOD_TRY(brood_process_join(crew->process[i], PATIENCE));
         if (brood_process_exitcode(crew->process[i]) != 0)
-            return brood_fail(APR_EGENERAL, "%s failed", brood_process_name(crew->process[i]));
+            return brood_fail(APR_EGENERAL, "%s ended with %d", brood_process_name(crew->process[i]),
+                              brood_process_exitcode(crew->process[i]));
     }
     return APR_SUCCESS;
 }

@@ -19,10 +19,10 @@
 
 /* What counting has come to, of one worker or of all. */
 typedef struct count_t {
-    apr_int64_t files;
-    apr_int64_t lines;
-    apr_int64_t unreadable;
-    apr_int64_t bytes;
+    long long files;
+    long long lines;
+    long long unreadable;
+    long long bytes;
 } count_t;
 
 static void add(count_t *total, const count_t *more)
@@ -33,10 +33,10 @@ static void add(count_t *total, const count_t *more)
     total->bytes += more->bytes;
 }
 
-static apr_int64_t newlines(const char *block, apr_size_t size)
+static long long newlines(const char *block, apr_size_t size)
 {
     const char *end = block + size;
-    apr_int64_t lines = 0;
+    long long lines = 0;
 
     while ((block = memchr(block, '\n', (size_t) (end - block))) != NULL) {
         lines++;
@@ -63,7 +63,7 @@ static void count_file(count_t *count, const char *path, char *block, apr_pool_t
     if (rc == APR_SUCCESS) {
         while ((rc = apr_file_read(file, block, &size)) == APR_SUCCESS) {
             own.lines += newlines(block, size);
-            own.bytes += (apr_int64_t) size;
+            own.bytes += (long long) size;
             size = BLOCK;
         }
         apr_file_close(file);
@@ -201,7 +201,7 @@ static void show_progress(visit_t *visit)
         const count_t seen = *total;
 
         brood_lock_release(brood_array_lock(visit->totals));
-        fprintf(stderr, "\r%" APR_INT64_T_FMT " files, %" APR_INT64_T_FMT " lines ", seen.files, seen.lines);
+        fprintf(stderr, "\r%lld files, %lld lines ", seen.files, seen.lines);
     }
 }
 
@@ -285,7 +285,7 @@ static apr_status_t count_together(visit_t *visit, const char *folder, int proce
     if (visit->show)
         fputs("\r                                        \r", stderr);
     for (int i = 0; i < processes; i++)
-        printf("%s (pid %d): %" APR_INT64_T_FMT " files, %" APR_INT64_T_FMT " lines\n",
+        printf("%s (pid %d): %lld files, %lld lines\n",
                brood_process_name(visit->workers[i]), brood_process_pid(visit->workers[i]), total[i + 1].files,
                total[i + 1].lines);
     return APR_SUCCESS;
@@ -307,7 +307,7 @@ static apr_status_t compare(const count_t *together, double parallel, const char
     alone = seconds(start);
     printf("one process: %.3f s, %.2f times as long\n", alone, parallel > 0 ? alone / parallel : 0);
     if (visit.count.lines != together->lines || visit.count.files != together->files)
-        return brood_fail(APR_EGENERAL, "one process counts %" APR_INT64_T_FMT " lines in %" APR_INT64_T_FMT " files",
+        return brood_fail(APR_EGENERAL, "one process counts %lld lines in %lld files",
                           visit.count.lines, visit.count.files);
     return APR_SUCCESS;
 }
@@ -325,10 +325,10 @@ static apr_status_t count(const char *folder, int processes, bool comparing, apr
         return brood_fail(APR_ENOTDIR, "%s is no directory", folder);
     BROOD_TRY(count_together(&visit, folder, processes, mem));
     parallel = seconds(start);
-    printf("total: %" APR_INT64_T_FMT " lines in %" APR_INT64_T_FMT " files, %.1f MB", visit.count.lines,
+    printf("total: %lld lines in %lld files, %.1f MB", visit.count.lines,
            visit.count.files, (double) visit.count.bytes / 1e6);
     if (visit.count.unreadable != 0)
-        printf("; %" APR_INT64_T_FMT " unreadable", visit.count.unreadable);
+        printf("; %lld unreadable", visit.count.unreadable);
     printf("\n%d processes: %.3f s\n", processes, parallel);
     return comparing ? compare(&visit.count, parallel, folder, mem) : APR_SUCCESS;
 }

@@ -26,11 +26,11 @@ static apr_status_t app(brood_call_t *call)
     const char *folder;
     char *path;
     char line[80];
-    apr_off_t start = 0;
 
     BROOD_TRY(apr_temp_dir_get(&folder, call->mem));
     path = apr_pstrcat(call->mem, folder, "/lock_writers.XXXXXX", NULL);
-    BROOD_TRY(apr_file_mktemp(&file, path, 0, call->mem)); /* gone with call->mem */
+    BROOD_TRY(apr_file_mktemp(&file, path, APR_FOPEN_CREATE | APR_FOPEN_EXCL | APR_FOPEN_WRITE, call->mem));
+    BROOD_TRY(apr_file_close(file));
 
     BROOD_TRY(brood_lock_create(&lock, call->mem));
     for (int i = 0; i < 10; i++)
@@ -38,10 +38,11 @@ static apr_status_t app(brood_call_t *call)
     for (int i = 0; i < 10; i++)
         BROOD_TRY(brood_process_join(writers[i], BROOD_FOREVER));
 
-    BROOD_TRY(apr_file_seek(file, APR_SET, &start));
+    BROOD_TRY(apr_file_open(&file, path, APR_FOPEN_READ, APR_OS_DEFAULT, call->mem));
     while (apr_file_gets(line, sizeof line, file) == APR_SUCCESS)
         fputs(line, stdout);
-    return APR_SUCCESS;
+    BROOD_TRY(apr_file_close(file));
+    return apr_file_remove(path, call->mem);
 }
 
 BROOD_MAIN(app, BROOD_ENTRY(worker))

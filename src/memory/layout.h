@@ -58,6 +58,7 @@ typedef struct brood__head_t {
     unsigned char key[16];
     _Alignas(128) _Atomic uint32_t cells_used;
     _Alignas(128) _Atomic uint32_t object_lock;
+    _Atomic uint32_t rover; /* where the next slot is looked for: round the table, so that generations move slowly */
     brood__heap_t heap;
     /* generation << 4 | state: the truth; close together, since a sweep looks at all */
     _Alignas(128) _Atomic uint32_t life[BROOD__SLOTS];
@@ -77,10 +78,11 @@ void brood__heap_forget(void);
 /* object.c: `dead` holds nothing any more. */
 void brood__object_drop(uint64_t block, brood__id_t dead);
 void brood__object_forget(void);
-/* The lock of all holder sets.  Inside it, this thread only marks the dead. */
+void brood__object_end(void);
+/* The lock of all holder sets, and of slots that begin or end.  Inside it, this thread only marks the dead. */
 void brood__object_lock(void);
 void brood__object_unlock(void);
-/* sleep.c: after a death everybody who sleeps looks again; the cells of `dead` are free. */
-void brood__sleep_wake_all(brood__id_t dead);
+/* sleep.c: after a death everybody who sleeps looks again; the cells of the dead are free. */
+void brood__sleep_wake_all(void);
 
 #endif

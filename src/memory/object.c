@@ -1,4 +1,5 @@
 #include "memory/object.h"
+#include "base/own.h"
 #include "base/step.h"
 #include "memory/block.h"
 #include "memory/heap.h"
@@ -35,6 +36,13 @@ void brood__object_forget(void)
     pool = NULL; /* in a forked child: the parent's copy is left alone */
     holds = NULL;
     spare = NULL;
+}
+
+void brood__object_end(void)
+{
+    if (pool != NULL)
+        apr_pool_destroy(pool);
+    brood__object_forget();
 }
 
 /* ---- sets of holders ---- */
@@ -105,8 +113,7 @@ static hold_t *new_hold(uint64_t block)
     hold_t *hold = spare;
 
     if (holds == NULL) {
-        /* Behind no lock of APR's: in a forked child, another thread of the parent may have held it. */
-        if (apr_pool_create_unmanaged(&pool) != APR_SUCCESS)
+        if (brood__own_pool(&pool) != APR_SUCCESS)
             return NULL;
         holds = apr_hash_make(pool);
     }
@@ -224,7 +231,7 @@ void brood__object_drop(uint64_t block, brood__id_t dead)
             last = true;
         }
     } else if (object != NULL) {
-        if (!brood__table_alive(dead))
+        if (brood__table_dead(dead)) /* else its slot, and so its bit, may be the next process's by now */
             clear_holder(object, dead);
         if (!has_other(object, brood__me) && !is_holder(object, brood__me))
             last = hold_locked(object); /* nobody's: to be ended by us */

@@ -103,7 +103,7 @@ static uint32_t find_run(uint32_t from, uint32_t pages, uint32_t align, uint32_t
 static apr_status_t take_pages(uint32_t *page, uint32_t pages, uint32_t align)
 {
     brood__heap_t *heap = brood__heap();
-    uint32_t first = atomic_load(&heap->first), lowest;
+    uint32_t first = atomic_load(&heap->first), lowest, next;
 
     *page = find_run(first, pages, align, &lowest);
     if (*page == UINT32_MAX && first != 0)
@@ -112,8 +112,10 @@ static apr_status_t take_pages(uint32_t *page, uint32_t pages, uint32_t align)
         return APR_ENOMEM;
     if (*page + pages > atomic_load(&heap->top))
         atomic_store(&heap->top, *page + pages); /* before they are used: a sweep looks at all that are */
-    /* Unless a page was freed below meanwhile. */
-    (void) atomic_compare_exchange_strong(&heap->first, &first, lowest == *page ? *page + pages : lowest);
+    /* Unless it was lowered meanwhile; but not to a page inside this run: a search must not begin there. */
+    next = lowest == *page ? *page + pages : lowest;
+    while (!atomic_compare_exchange_strong(&heap->first, &first, next) && first > *page && first < *page + pages)
+        ;
     return brood__segment_commit(brood__arena_segment(), brood__page_offset(*page), pages * BROOD__PAGE);
 }
 
@@ -133,10 +135,13 @@ void brood__pages_free(uint32_t page, uint64_t run)
         keep_warm((int32_t) pages);
     else
         (void) brood__segment_discard(brood__arena_segment(), brood__page_offset(page), pages * BROOD__PAGE);
-    atomic_store_explicit(brood__page(page), 0, memory_order_release);
-    BROOD__STEP(HEAP_LARGE_FREED);
+    /* While the page is a run's beginning for sure: a moment later it may lie inside another's. */
     while (page < first && !atomic_compare_exchange_weak(&heap->first, &first, page))
         ;
+    atomic_store_explicit(brood__page(page), 0, memory_order_release);
+    BROOD__STEP(HEAP_LARGE_FREED);
+    if (atomic_load(&heap->first) > page)
+        atomic_store(&heap->first, 0); /* somebody has looked past it meanwhile */
 }
 
 apr_status_t brood__span_add(unsigned class_, uint32_t had)

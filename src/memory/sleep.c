@@ -30,8 +30,11 @@ static brood__cell_t *claim_any(void)
 {
     brood__cell_t *cells = brood__head()->cell;
 
-    if (last != 0 && claim(&cells[last]))
-        return &cells[last];
+    if (last != 0) {
+        count_cell(last); /* it may be that of an arena before this one */
+        if (claim(&cells[last]))
+            return &cells[last];
+    }
     for (uint32_t i = 0; i < BROOD__CELLS; i++) {
         count_cell(i);
         if (claim(&cells[i])) {
@@ -86,24 +89,29 @@ static void rouse(uint64_t note)
     BROOD__STEP(SWEEP_WOKE);
 }
 
-void brood__sleep_wake_all(brood__id_t dead)
+/* A cell of the dead is free again.  It is taken over first: no other sweep frees it meanwhile, and if this one dies, it
+ * is a cell of the dead as before.  Who has left the table has no say in that. */
+static void free_cell(brood__cell_t *cell)
+{
+    uint32_t owner = atomic_load(&cell->owner);
+
+    if (owner == 0 || brood__table_alive(owner) || !brood__table_alive(brood__me)
+        || !atomic_compare_exchange_strong(&cell->owner, &owner, brood__me))
+        return;
+    atomic_store(&cell->note, BROOD__NOTE_NONE); /* first: a free cell must not take a wake meant for the living */
+    atomic_store(&cell->owner, 0);
+}
+
+void brood__sleep_wake_all(void)
 {
     brood__head_t *head = brood__head();
     uint32_t used = atomic_load(&head->cells_used);
 
     for (uint32_t i = 0; i < used; i++) {
-        brood__cell_t *cell = &head->cell[i];
-        uint64_t note = atomic_load(&cell->note);
+        const uint64_t note = atomic_load(&head->cell[i].note);
 
         if (note > BROOD__NOTE_KIND && (note & ~BROOD__NOTE_KIND) < head->size)
             rouse(note);
-        if (atomic_load(&cell->owner) == dead) {
-            /* The note goes first: a free cell must not take a wake meant for the living.  By exchange: another
-             * sweep may have freed the cell already, and its new user declared. */
-            brood__id_t owner = dead;
-
-            (void) atomic_compare_exchange_strong(&cell->note, &note, BROOD__NOTE_NONE);
-            (void) atomic_compare_exchange_strong(&cell->owner, &owner, 0);
-        }
+        free_cell(&head->cell[i]);
     }
 }

@@ -3,9 +3,12 @@
 #include "base/thread_local.h"
 #include "memory/heap.h"
 #include "memory/layout.h"
+#include "platform/clock.h"
 #include "platform/self.h"
 #include <brood/status.h>
 #include <string.h>
+
+#define GLANCES 10000 /* microseconds between two of this process */
 
 brood__id_t brood__me;
 static BROOD__THREAD_LOCAL int critical; /* > 0: this thread holds what a sweep would wait for */
@@ -48,26 +51,40 @@ bool brood__table_alive(brood__id_t id)
     return state == BROOD__ALIVE || state == BROOD__STARTING;
 }
 
+bool brood__table_dead(brood__id_t id)
+{
+    return BROOD__LIFE_STATE(life_of(id)) == BROOD__DEAD;
+}
+
 /* ---- a slot's beginning ---- */
 
+/* Under the lock, since what the slot says of its process comes before the slot is taken: whoever dies in between
+ * leaves it free, and whoever dies later leaves one that is as dead as its parent. */
 static bool take_slot(uint32_t slot, brood__id_t *id)
 {
     uint32_t life = atomic_load(slot_of(slot)), generation = BROOD__LIFE_GENERATION(life);
+    bool taken;
 
     if (BROOD__LIFE_STATE(life) != BROOD__FREE)
         return false;
     if (generation == 0)
         generation = 1; /* so that no id is 0 */
-    if (!atomic_compare_exchange_strong(slot_of(slot), &life, BROOD__LIFE(generation, BROOD__STARTING)))
-        return false;
     *id = BROOD__ID(generation, slot);
-    return true;
+    brood__object_lock();
+    taken = atomic_load(slot_of(slot)) == life;
+    if (taken) {
+        atomic_store(&record_of(*id)->parent, brood__me);
+        atomic_store(&record_of(*id)->pid, 0);
+        atomic_store(&record_of(*id)->start, 0);
+        atomic_store(slot_of(slot), BROOD__LIFE(generation, BROOD__STARTING));
+    }
+    brood__object_unlock();
+    return taken;
 }
 
 apr_status_t brood__table_reserve(brood__id_t *id, const char *name)
 {
-    static _Atomic uint32_t rover; /* round the table: a slot's generation moves slowly */
-    const uint32_t start = atomic_load_explicit(&rover, memory_order_relaxed);
+    const uint32_t start = atomic_load_explicit(&brood__head()->rover, memory_order_relaxed);
 
     for (uint32_t i = 0; i < 2 * BROOD__SLOTS; i++) {
         const uint32_t slot = (start + i) % BROOD__SLOTS;
@@ -79,9 +96,7 @@ apr_status_t brood__table_reserve(brood__id_t *id, const char *name)
             continue;
         strncpy(record->name, name, BROOD__NAME_SIZE - 1);
         record->name[BROOD__NAME_SIZE - 1] = '\0';
-        /* With a parent and no pid, the slot is as dead as its parent. */
-        atomic_store(&record->parent, brood__me);
-        atomic_store_explicit(&rover, slot + 1, memory_order_relaxed);
+        atomic_store_explicit(&brood__head()->rover, slot + 1, memory_order_relaxed);
         return APR_SUCCESS;
     }
     return brood_fail(APR_EAGAIN, "%u processes of this tree are alive; there is room for no more", BROOD__SLOTS);
@@ -102,8 +117,10 @@ apr_status_t brood__table_adopt(brood__id_t id)
     critical = 0;
     brood__heap_forget();
     brood__object_forget();
-    atomic_store(&record->start, brood__self_start_time(brood__self_pid()));
-    atomic_store(&record->pid, brood__self_pid());
+    if (atomic_load(slot_of(id)) == life) { /* else what the slot says is another's */
+        atomic_store(&record->start, brood__self_start_time(brood__self_pid()));
+        atomic_store(&record->pid, brood__self_pid());
+    }
     BROOD__STEP(ADOPT_PID);
     if (!atomic_compare_exchange_strong(slot_of(id), &life, BROOD__LIFE(BROOD__ID_GENERATION(id), BROOD__ALIVE)))
         return brood_fail(BROOD_EMISUSE, "this process was given up before it began");
@@ -123,32 +140,25 @@ static void mark(brood__id_t id, uint32_t state)
     BROOD__STEP(SWEEP_MARKED);
 }
 
-/* Not while a holder set is being changed for this id: the next process in the slot has the same bit.  What the slot
- * says of the dead goes first, else a probe of the next process could see it. */
-static void free_slot(brood__id_t dead)
+/* The slot is the next process's, if `id` is in this state still. */
+static void free_slot(brood__id_t id, uint32_t state)
 {
-    brood__record_t *record = record_of(dead);
+    const uint32_t next = (BROOD__ID_GENERATION(id) + 1) & BROOD__GENERATIONS;
+    uint32_t life = BROOD__LIFE(BROOD__ID_GENERATION(id), state);
 
-    brood__object_lock();
-    if (life_of(dead) == BROOD__LIFE(BROOD__ID_GENERATION(dead), BROOD__DEAD)) {
-        const uint32_t next = (BROOD__ID_GENERATION(dead) + 1) & BROOD__GENERATIONS;
-
-        atomic_store(&record->parent, 0);
-        atomic_store(&record->pid, 0);
-        atomic_store(&record->start, 0);
-        atomic_store(slot_of(dead), BROOD__LIFE(next, BROOD__FREE));
-    }
-    brood__object_unlock();
+    (void) atomic_compare_exchange_strong(slot_of(id), &life, BROOD__LIFE(next, BROOD__FREE));
 }
 
 /* Every step may be cut short and done again, also by several at once. */
 static void sweep(brood__id_t dead)
 {
-    brood__sleep_wake_all(dead);
+    brood__sleep_wake_all();
     if (!brood__heap_sweep(dead))
         return; /* somebody, stopped perhaps, sits in a queue's end: the slot stays dead, and is tried again */
     BROOD__STEP(SWEEP_HEAP_DONE);
-    free_slot(dead);
+    brood__object_lock(); /* not while a holder set is being changed for this id: the next process has the same bit */
+    free_slot(dead, BROOD__DEAD);
+    brood__object_unlock();
     BROOD__STEP(SWEEP_FREED);
 }
 
@@ -183,6 +193,15 @@ bool brood__table_probe(brood__id_t id)
     return dead;
 }
 
+bool brood__table_glance(brood__id_t id)
+{
+    static _Atomic int64_t next;
+    const int64_t now = brood__clock_now();
+    int64_t due = atomic_load_explicit(&next, memory_order_relaxed);
+
+    return now >= due && atomic_compare_exchange_strong(&next, &due, now + GLANCES) && brood__table_probe(id);
+}
+
 void brood__table_bury(brood__id_t id)
 {
     const uint32_t state = BROOD__LIFE_STATE(life_of(id));
@@ -206,7 +225,8 @@ void brood__table_sweep(bool everybody)
     }
 }
 
-/* Blocks and objects go while this process still counts as alive: what it locks for that must not be taken from it. */
+/* Blocks and objects go while this process still counts as alive: what it locks for that must not be taken from it, so
+ * from its end in the table on it locks nothing. */
 void brood__table_leave(void)
 {
     const brood__id_t me = brood__me;
@@ -216,10 +236,12 @@ void brood__table_leave(void)
         return;
     brood__heap_flush();
     clean = brood__heap_sweep(me);
-    mark(me, BROOD__ALIVE);
-    brood__sleep_wake_all(me); /* who waits for a lock that we leave behind */
     if (clean)
-        free_slot(me);
+        free_slot(me, BROOD__ALIVE);
+    else
+        mark(me, BROOD__ALIVE);
+    brood__sleep_wake_all(); /* who waits for a lock that we leave behind */
+    brood__object_end();
     brood__me = 0;
 }
 

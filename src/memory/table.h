@@ -37,8 +37,12 @@ void brood__table_leave(void);
 
 /* What the table says. */
 bool brood__table_alive(brood__id_t id);
+/* Declared dead, and its slot not yet free for the next. */
+bool brood__table_dead(brood__id_t id);
 /* Ask the kernel; true if dead, which the table says from then on. */
 bool brood__table_probe(brood__id_t id);
+/* The same for those who do not wait long enough to ask: every now and then, one of them does. */
+bool brood__table_glance(brood__id_t id);
 /* Finish what deaths have left, here and in sweeps that died; probe everybody first if `everybody`. */
 void brood__table_sweep(bool everybody);
 /* How many slots are in use, this process's included. */

@@ -81,6 +81,8 @@ apr_status_t brood__word_wait(_Atomic uint32_t *word, apr_interval_time_t timeou
         }
         now = timeout == 0 ? deadline : brood__clock_now();
         if (now >= deadline) { /* a wake may have ended here: leave the bit behind for the others */
+            if (brood__table_glance(owner))
+                continue;
             if (slept && (w & BROOD__WAITERS) == 0 && !atomic_compare_exchange_strong(word, &w, w | BROOD__WAITERS))
                 continue;
             BROOD__STEP(LOCK_TIMEUP);

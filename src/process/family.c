@@ -2,10 +2,10 @@
 #include "process/family.h"
 
 #include "base/deadline.h"
+#include "base/own.h"
 #include "base/report.h"
 #include "base/status.h"
 #include "process/family_state.h"
-#include "process/own.h"
 #include <apr_strings.h>
 #include <string.h>
 

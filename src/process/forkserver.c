@@ -5,10 +5,10 @@
 #include "process/forkserver.h"
 
 #include "base/deadline.h"
+#include "base/own.h"
 #include "memory/arena.h"
 #include "platform/channel.h"
 #include "process/entry.h"
-#include "process/own.h"
 #include "process/startup.h"
 
 #define LAST_WAIT apr_time_from_sec(1)

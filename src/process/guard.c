@@ -2,6 +2,7 @@
 #include "process/guard.h"
 
 #include "base/codec.h"
+#include "base/own.h"
 #include "base/report.h"
 #include "memory/table.h"
 #include "platform/child.h"
@@ -11,7 +12,6 @@
 #include "process/family.h"
 #include "process/forkserver.h"
 #include "process/newborn.h"
-#include "process/own.h"
 #include "queue/queue.h"
 #include "sync/array.h"
 #include "sync/lock.h"
@@ -93,7 +93,7 @@ apr_status_t brood_init(int argc, char **argv, const brood_init_options_t *optio
 
     if (brood__family_active())
         return brood_fail(BROOD_EMISUSE, "brood_init has run already");
-    BROOD_TRY(brood__own_begin(false));
+    BROOD_TRY(brood__own_begin());
     BROOD_TRY(keep_command_line(argc, argv, mem));
     register_kinds();
     brood__entry_freeze(true);

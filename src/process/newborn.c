@@ -2,6 +2,7 @@
 #include "process/newborn.h"
 
 #include "base/deadline.h"
+#include "base/own.h"
 #include "base/report.h"
 #include "base/status.h"
 #include "memory/table.h"
@@ -11,7 +12,6 @@
 #include "process/family.h"
 #include "process/forkserver.h"
 #include "process/method.h"
-#include "process/own.h"
 #include "process/startup.h"
 #include "sync/lock.h"
 #include <apr_file_info.h>
@@ -134,7 +134,7 @@ static apr_pool_t *own_pool(origin_t origin)
 
 void brood__newborn_forked(const void *data, size_t size)
 {
-    if (brood__own_begin(true) != APR_SUCCESS)
+    if (brood__own_forked() != APR_SUCCESS)
         leave(ORIGIN_FORKED, 1);
     brood__forkserver_inherit(brood__forkserver_handle()); /* the way there; the server is the parent's child */
     live(data, size, ORIGIN_FORKED, own_pool(ORIGIN_FORKED));

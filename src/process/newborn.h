@@ -5,7 +5,7 @@
 #include "platform/child.h"
 #include <stddef.h>
 
-/* A forked copy of the parent, whose start data are in the memory it inherited. */
+/* A forked copy of the parent, whose start data are in the memory it inherited, with brood__own_lock held. */
 void brood__newborn_forked(const void *data, size_t size);
 
 /* The program run anew: a child, or the fork server. */

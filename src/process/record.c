@@ -1,8 +1,8 @@
 /* record.c - what is known of one child, from its start until nobody asks any more. */
 #include "process/family.h"
 
+#include "base/own.h"
 #include "process/family_state.h"
-#include "process/own.h"
 #include <apr_strings.h>
 
 apr_status_t brood__record_create(brood_process_t **record, const char *name)

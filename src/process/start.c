@@ -2,6 +2,7 @@
 #include <brood/process.h>
 
 #include "base/deadline.h"
+#include "base/own.h"
 #include "platform/channel.h"
 #include "process/call.h"
 #include "process/entry.h"
@@ -10,7 +11,6 @@
 #include "process/guard.h"
 #include "process/method.h"
 #include "process/newborn.h"
-#include "process/own.h"
 #include "process/startup.h"
 #include <apr_file_info.h>
 #include <string.h>
@@ -86,13 +86,16 @@ static apr_status_t make(launch_t *launch)
         .outlives_parent = launch->options->outlives_parent,
         .keep_stdin = launch->options->keep_stdin,
     };
+    apr_status_t rc;
 
     switch (launch->method) {
     case BROOD_START_FORK:
-        BROOD_TRY(brood__child_fork(&record->child, &start, record->pool));
-        if (record->child == NULL)
+        brood__own_lock();
+        rc = brood__child_fork(&record->child, &start, record->pool);
+        if (rc == APR_SUCCESS && record->child == NULL)
             brood__newborn_forked(launch->data.data, launch->data.size);
-        return APR_SUCCESS;
+        brood__own_unlock();
+        return rc;
     case BROOD_START_FORKSERVER:
         return brood__forkserver_request(&record->child, &launch->channel, &start, record->pool);
     default:

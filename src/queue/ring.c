@@ -256,12 +256,16 @@ int brood__ring_holds(void *object, uint32_t position, uint64_t block)
     return held;
 }
 
-/* As any getter: if we die in the middle, the rest is there for the next. */
+/* As any getter: if we die in the middle, the rest is there for the next.  Not done before it is empty: a sweep that
+ * looks into it may be in the way for a moment. */
 void brood__ring_drain(void *object)
 {
+    apr_status_t rc = APR_SUCCESS;
     brood__item_t item;
 
-    while (brood__ring_get(&item, object, BROOD__ANY, UINT32_MAX, 0) == APR_SUCCESS)
-        if (item.block != 0)
+    while (rc != BROOD_EMISUSE && !brood__ring_is_empty(object)) {
+        rc = brood__ring_get(&item, object, BROOD__ANY, UINT32_MAX, apr_time_from_msec(100));
+        if (rc == APR_SUCCESS && item.block != 0)
             brood__heap_free(item.block);
+    }
 }

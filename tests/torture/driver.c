@@ -96,7 +96,7 @@ static void dump(driver_t *driver)
                   brood_value_string(BROOD_VALUE(driver->shared.lock[1]), driver->mem),
                   atomic_load(&brood__heap()->lock), atomic_load(&brood__head()->object_lock));
     for (uint32_t slot = 0; slot < BROOD__SLOTS; slot++) {
-        const uint32_t life = atomic_load(&brood__head()->record[slot].life);
+        const uint32_t life = atomic_load(&brood__head()->life[slot]);
         const brood__id_t id = BROOD__ID(BROOD__LIFE_GENERATION(life), slot);
 
         if (BROOD__LIFE_STATE(life) != BROOD__FREE)
@@ -213,6 +213,26 @@ static balance_t take_stock(void)
     return balance;
 }
 
+/* Whose is what should not be there? */
+static void report_blocks(void)
+{
+    const uint32_t top = atomic_load(&brood__heap()->top);
+
+    for (uint32_t page = 0; page < top; page++) {
+        const uint64_t run = atomic_load(brood__page(page));
+        brood__span_t *span = brood__span(page);
+
+        if (run != 0 && BROOD__RUN_CLASS(run) == 0)
+            brood__report("  pages %u+%u of %x", page, BROOD__RUN_PAGES(run), BROOD__RUN_OWNER(run));
+        for (uint32_t i = 0; BROOD__RUN_CLASS(run) != 0 && i < span->blocks; i++)
+            if (atomic_load(&span->owner[i]) != 0)
+                brood__report("  block %" PRIx64 " of %x, class %u, last put at %" PRIx64 " of %" PRIx64,
+                              brood__span_block(span, i), atomic_load(&span->owner[i]), span->class_,
+                              atomic_load(&brood__span_where(span)[i]) & UINT32_MAX,
+                              atomic_load(&brood__span_where(span)[i]) >> 32 << 7);
+    }
+}
+
 /* Workers whose nurse was killed may be a moment behind her. */
 static void sweep_all(void)
 {
@@ -308,7 +328,10 @@ bool torture_run(unsigned mode, double seconds, uint64_t seed, torture_steps_t *
     close_all(&driver);
     sweep_all();
     after = take_stock();
-    fine = print_balance(&before, &after) && fine;
+    if (!print_balance(&before, &after)) {
+        report_blocks();
+        fine = false;
+    }
     printf(" | longest standstill %d ms => %s\n", (int) (driver.longest / 1000), fine ? "ok" : "FAIL");
     (void) fflush(stdout);
     return fine;

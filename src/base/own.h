@@ -1,0 +1,26 @@
+/* own.h - memory pools of brood's own, that belong to no pool of the program.
+ *
+ * APR's pools share a lock with their ancestors, which another thread may hold while this process is forked: a forked
+ * child that asks for one may wait for ever.  These share one that whoever forks holds meanwhile. */
+#ifndef BROOD_BASE_OWN_H
+#define BROOD_BASE_OWN_H
+
+#include <apr_errno.h>
+#include <apr_pools.h>
+
+/* Once, before other threads; again does nothing. */
+apr_status_t brood__own_begin(void);
+
+/* A new pool; any thread may end it. */
+apr_status_t brood__own_pool(apr_pool_t **pool);
+
+/* One that lasts as long as this process. */
+apr_pool_t *brood__own_root(void);
+
+/* Around a fork, in the thread that forks. */
+void brood__own_lock(void);
+void brood__own_unlock(void);
+/* Instead of the latter, in the child. */
+apr_status_t brood__own_forked(void);
+
+#endif
