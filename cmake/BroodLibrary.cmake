@@ -30,6 +30,9 @@ function(brood_library target type)
   if(MSVC AND type STREQUAL "STATIC")
     set_target_properties(${target} PROPERTIES OUTPUT_NAME ${target})  # brood.lib is the DLL's import library
   endif()
+  if(type STREQUAL "SHARED" AND BROOD_HAVE_BIND_NOW)
+    target_link_options(${target} PRIVATE "LINKER:-z,relro,-z,now")  # else every forked child looks symbols up anew
+  endif()
   if(BROOD_TORTURE)
     target_compile_definitions(${target} PRIVATE BROOD_TORTURE)
   endif()

@@ -1,6 +1,7 @@
 # What this system offers, asked once: brood_system_definitions are for the backend's files alone (the floors above do
 # with C11 and APR), brood_system_libraries for the library.
 include(CheckSymbolExists)
+include(CheckLinkerFlag)
 include(CMakePushCheckState)
 
 if(brood_missing)
@@ -25,6 +26,7 @@ else()
   set(CMAKE_REQUIRED_LIBRARIES Threads::Threads)
   check_symbol_exists(sem_clockwait semaphore.h BROOD_HAVE_SEM_CLOCKWAIT)
   cmake_pop_check_state()
+  check_linker_flag(C "LINKER:-z,relro,-z,now" BROOD_HAVE_BIND_NOW)
   foreach(feature IN ITEMS CLOSEFROM SEM_CLOCKWAIT)
     if(BROOD_HAVE_${feature})
       list(APPEND brood_system_definitions BROOD_HAVE_${feature})

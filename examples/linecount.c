@@ -13,9 +13,9 @@
 #include <string.h>
 
 #define BLOCK (256 * 1024)
-#define BATCH 32                           /* paths that travel together */
-#define AHEAD 1024                         /* batches in the queue */
-#define PATIENCE apr_time_from_msec(100)   /* between two looks at the workers and at the clock */
+#define BATCH 32                         /* paths that travel together */
+#define AHEAD 1024                       /* batches in the queue */
+#define PATIENCE apr_time_from_msec(100) /* between two looks at the workers and at the clock */
 
 /* What counting has come to, of one worker or of all. */
 typedef struct count_t {
@@ -121,7 +121,7 @@ static apr_status_t count_files(brood_call_t *call)
 typedef struct visit_t visit_t;
 struct visit_t {
     apr_status_t (*file)(visit_t *visit, const char *path, apr_pool_t *turn);
-    count_t count;              /* alone: all; else what the walk itself could not read */
+    count_t count; /* alone: all; else what the walk itself could not read */
     char *block;
     brood_queue_t *paths;
     brood_value_t batch[BATCH]; /* not put yet */
@@ -130,7 +130,7 @@ struct visit_t {
     brood_array_t *totals;
     brood_process_t **workers;
     int worker_count;
-    bool show;                  /* progress on stderr */
+    bool show; /* progress on stderr */
     apr_time_t shown;
 };
 
@@ -272,8 +272,7 @@ static apr_status_t count_together(visit_t *visit, const char *folder, int proce
     BROOD_TRY(brood_array_create(&visit->totals, (apr_size_t) processes + 1, sizeof(count_t), NULL, mem));
     for (; visit->worker_count < processes; visit->worker_count++)
         BROOD_TRY(brood_process_start(&visit->workers[visit->worker_count], count_files,
-                                      BROOD_ARGS(visit->paths, visit->totals, visit->worker_count + 1), &options,
-                                      mem));
+                                      BROOD_ARGS(visit->paths, visit->totals, visit->worker_count + 1), &options, mem));
     BROOD_TRY(walk(visit, folder, mem));
     BROOD_TRY(put_batch(visit));
     for (int i = 0; i < processes; i++)
@@ -285,9 +284,8 @@ static apr_status_t count_together(visit_t *visit, const char *folder, int proce
     if (visit->show)
         fputs("\r                                        \r", stderr);
     for (int i = 0; i < processes; i++)
-        printf("%s (pid %d): %lld files, %lld lines\n",
-               brood_process_name(visit->workers[i]), brood_process_pid(visit->workers[i]), total[i + 1].files,
-               total[i + 1].lines);
+        printf("%s (pid %d): %lld files, %lld lines\n", brood_process_name(visit->workers[i]),
+               brood_process_pid(visit->workers[i]), total[i + 1].files, total[i + 1].lines);
     return APR_SUCCESS;
 }
 
@@ -307,8 +305,8 @@ static apr_status_t compare(const count_t *together, double parallel, const char
     alone = seconds(start);
     printf("one process: %.3f s, %.2f times as long\n", alone, parallel > 0 ? alone / parallel : 0);
     if (visit.count.lines != together->lines || visit.count.files != together->files)
-        return brood_fail(APR_EGENERAL, "one process counts %lld lines in %lld files",
-                          visit.count.lines, visit.count.files);
+        return brood_fail(APR_EGENERAL, "one process counts %lld lines in %lld files", visit.count.lines,
+                          visit.count.files);
     return APR_SUCCESS;
 }
 
@@ -325,8 +323,8 @@ static apr_status_t count(const char *folder, int processes, bool comparing, apr
         return brood_fail(APR_ENOTDIR, "%s is no directory", folder);
     BROOD_TRY(count_together(&visit, folder, processes, mem));
     parallel = seconds(start);
-    printf("total: %lld lines in %lld files, %.1f MB", visit.count.lines,
-           visit.count.files, (double) visit.count.bytes / 1e6);
+    printf("total: %lld lines in %lld files, %.1f MB", visit.count.lines, visit.count.files,
+           (double) visit.count.bytes / 1e6);
     if (visit.count.unreadable != 0)
         printf("; %lld unreadable", visit.count.unreadable);
     printf("\n%d processes: %.3f s\n", processes, parallel);

@@ -6,8 +6,8 @@ static void info(const char *title)
 {
     brood_process_t *parent = brood_parent_process();
 
-    printf("title: %s|parent process: %d|process id: %d\n", title,
-           parent ? brood_process_pid(parent) : 0, brood_current_pid());
+    printf("title: %s|parent process: %d|process id: %d\n", title, parent ? brood_process_pid(parent) : 0,
+           brood_current_pid());
 }
 
 static apr_status_t f(brood_call_t *call)

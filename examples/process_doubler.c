@@ -7,8 +7,7 @@ static apr_status_t doubler(brood_call_t *call)
     int number;
 
     BROOD_TRY(BROOD_UNPACK(call->args, &number));
-    printf("%d doubled to %d by %s, process id %d\n", number, number * 2,
-           brood_current_name(), brood_current_pid());
+    printf("%d doubled to %d by %s, process id %d\n", number, number * 2, brood_current_name(), brood_current_pid());
     return APR_SUCCESS;
 }
 

@@ -58,9 +58,9 @@ static apr_status_t unlisted(brood_call_t *call)
     return APR_SUCCESS;
 }
 
-static const brood_entry_t first[] = {
-    BROOD_ENTRY(square),  BROOD_ENTRY(echo),  BROOD_ENTRY(name),    BROOD_ENTRY(silent),
-    BROOD_ENTRY(failing), BROOD_ENTRY(twice), BROOD_ENTRY(refused), BROOD_ENTRIES_END};
+static const brood_entry_t first[] = {BROOD_ENTRY(square),  BROOD_ENTRY(echo),    BROOD_ENTRY(name),
+                                      BROOD_ENTRY(silent),  BROOD_ENTRY(failing), BROOD_ENTRY(twice),
+                                      BROOD_ENTRY(refused), BROOD_ENTRIES_END};
 static const brood_entry_t second[] = {{"square", silent}, {"alias", square}, BROOD_ENTRIES_END};
 
 static void a_module_adds_its_functions(void)

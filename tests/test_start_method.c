@@ -19,8 +19,8 @@ static apr_status_t report_method(brood_call_t *call)
     brood_process_t *child;
 
     BROOD_TRY(BROOD_UNPACK(call->args, &queue, &depth));
-    BROOD_TRY(brood_queue_put(queue, brood_text(brood_start_method_name(brood_get_start_method(false))),
-                              BROOD_FOREVER));
+    BROOD_TRY(
+        brood_queue_put(queue, brood_text(brood_start_method_name(brood_get_start_method(false))), BROOD_FOREVER));
     if (depth == 1)
         return APR_SUCCESS;
     BROOD_TRY(brood_process_start(&child, report_method, BROOD_ARGS(queue, depth - 1), NULL, call->mem));

@@ -180,21 +180,16 @@ static void a_length_beyond_the_limit_is_refused(void)
     EXPECT_OK(brood__channel_write(ends[0], head, sizeof head, BROOD__NEVER));
     EXPECT_STATUS(BROOD_ETOOBIG, brood__frame_receive(&got, ends[1], BROOD__NEVER, mem));
     if (sizeof(size_t) > 4)
-        EXPECT_STATUS(BROOD_ETOOBIG,
-                      brood__frame_send(ends[0], head, (size_t) BROOD__FRAME_MOST + 1, BROOD__NEVER));
+        EXPECT_STATUS(BROOD_ETOOBIG, brood__frame_send(ends[0], head, (size_t) BROOD__FRAME_MOST + 1, BROOD__NEVER));
     brood__channel_close(ends[0]);
     brood__channel_close(ends[1]);
 }
 
 static const brood_test_t tests[] = {
-    TEST(what_is_encoded_is_decoded),
-    TEST(a_server_needs_no_name),
-    TEST(a_name_that_is_no_text_is_refused),
-    TEST(damaged_bytes_are_refused_and_never_misread),
-    TEST(another_kind_in_a_field_is_refused),
-    TEST(a_frame_arrives_whole_and_alone),
-    TEST(who_is_told_nothing_does_not_hang),
-    TEST(half_a_frame_is_the_end),
+    TEST(what_is_encoded_is_decoded),           TEST(a_server_needs_no_name),
+    TEST(a_name_that_is_no_text_is_refused),    TEST(damaged_bytes_are_refused_and_never_misread),
+    TEST(another_kind_in_a_field_is_refused),   TEST(a_frame_arrives_whole_and_alone),
+    TEST(who_is_told_nothing_does_not_hang),    TEST(half_a_frame_is_the_end),
     TEST(a_length_beyond_the_limit_is_refused),
 };
 

@@ -64,7 +64,8 @@ typedef struct brood_process_options_t {
 /** Start a process that runs an entry, and return without waiting for it to run.
  *
  *  Children that have ended are reaped first.  The child starts in this process's current directory.  If the entry
- *  fails, the child prints its name and the message to stderr and its exit code is 1.
+ *  fails, the child prints its name and the message to stderr and its exit code is 1.  exit(n) within the entry ends
+ *  the child with n, but a forked one then runs the exit handlers of its parent, too: rather return.
  *
  *  @param[out] process  the child, valid until `mem` ends, which does not end the process: it is joined at exit.
  *                       NULL: start and forget.  Untouched unless APR_SUCCESS.

@@ -15,15 +15,21 @@
 /* Blocks that this process owns and has at hand.  Private memory: its death gives them back by their owner words.
  * A thread that finds its cache busy goes to the spans itself. */
 typedef struct cache_t {
-    atomic_flag busy;
+    _Alignas(64) atomic_flag busy;
     uint32_t count[CACHED_CLASSES];
-    uint64_t block[CACHED_CLASSES][CACHE_ROOM];
 } cache_t;
 
-static cache_t caches[CACHES] = {{ATOMIC_FLAG_INIT, {0}, {{0}}},
-                                 {ATOMIC_FLAG_INIT, {0}, {{0}}},
-                                 {ATOMIC_FLAG_INIT, {0}, {{0}}},
-                                 {ATOMIC_FLAG_INIT, {0}, {{0}}}};
+static cache_t caches[CACHES] = {{ATOMIC_FLAG_INIT, {0}},
+                                 {ATOMIC_FLAG_INIT, {0}},
+                                 {ATOMIC_FLAG_INIT, {0}},
+                                 {ATOMIC_FLAG_INIT, {0}}};
+/* Apart: a new process writes to all of the above. */
+static uint64_t cached_blocks[CACHES][CACHED_CLASSES][CACHE_ROOM];
+
+static uint64_t *blocks_of(const cache_t *cache, unsigned class_)
+{
+    return cached_blocks[cache - caches][class_];
+}
 
 /* Where the next search of a class begins: span and block.  A hint, different in every process. */
 static _Atomic uint32_t rover[BROOD__CLASSES];
@@ -112,10 +118,10 @@ static bool alloc_small(uint64_t *block, unsigned class_)
     if (cache == NULL)
         return refill(class_, 1, block) == 1;
     if (cache->count[class_] == 0)
-        cache->count[class_] = refill(class_, class_ < 6 ? CACHE_ROOM / 2 : 4, cache->block[class_]);
+        cache->count[class_] = refill(class_, class_ < 6 ? CACHE_ROOM / 2 : 4, blocks_of(cache, class_));
     got = cache->count[class_] != 0;
     if (got)
-        *block = cache->block[class_][--cache->count[class_]];
+        *block = blocks_of(cache, class_)[--cache->count[class_]];
     cache_leave(cache);
     return got;
 }
@@ -158,7 +164,7 @@ static bool cached(const brood__block_t *found, uint64_t block)
         return false;
     room = cache->count[class_] < CACHE_ROOM;
     if (room)
-        cache->block[class_][cache->count[class_]++] = block;
+        blocks_of(cache, class_)[cache->count[class_]++] = block;
     cache_leave(cache);
     return room;
 }
@@ -189,7 +195,7 @@ uint64_t brood__heap_size(uint64_t block)
     return brood__block_find(block, &found) ? found.size : 0;
 }
 
-void brood__heap_flush(void)
+static void flush(bool last)
 {
     for (unsigned i = 0; i < CACHES; i++) {
         cache_t *cache = &caches[i];
@@ -200,21 +206,35 @@ void brood__heap_flush(void)
             while (cache->count[class_] != 0) {
                 brood__block_t found;
 
-                if (brood__block_find(cache->block[class_][--cache->count[class_]], &found))
+                if (brood__block_find(blocks_of(cache, class_)[--cache->count[class_]], &found))
                     atomic_store_explicit(found.owner, 0, memory_order_release);
             }
-        cache_leave(cache);
+        if (!last)
+            cache_leave(cache);
     }
+}
+
+void brood__heap_flush(void)
+{
+    flush(false);
+}
+
+/* Who finds a cache busy does without, so it stays so. */
+void brood__heap_retire(void)
+{
+    flush(true);
 }
 
 void brood__heap_forget(void)
 {
+    const uint32_t begin = brood__self_pid() * 977u % 4096u;
+
     for (unsigned i = 0; i < CACHES; i++) {
         memset(caches[i].count, 0, sizeof caches[i].count);
         atomic_flag_clear(&caches[i].busy);
     }
     for (unsigned class_ = 0; class_ < BROOD__CLASSES; class_++)
-        atomic_store(&rover[class_], brood__self_pid() * 977u % 4096u);
+        atomic_store_explicit(&rover[class_], begin, memory_order_relaxed);
 }
 
 /* ---- blocks on their way ---- */

@@ -73,6 +73,9 @@ static inline brood__head_t *brood__head(void)
 
 /* heap.c, for the sweep of a process and for a process that leaves; false: somebody alive sits in a queue's end, try again later. */
 bool brood__heap_sweep(brood__id_t dead);
+/* This process leaves: its caches are empty and stay so, for what it frees from now on, as the last holder of a queue
+ * say, nobody would hand back. */
+void brood__heap_retire(void);
 /* This process is another one now: what its caches hold is its parent's. */
 void brood__heap_forget(void);
 /* object.c: `dead` holds nothing any more. */

@@ -249,7 +249,7 @@ static apr_status_t close_ref(void *ref)
     brood__object_t *object = self->object;
 
     self->object = NULL;
-    if (object != NULL && brood__me != 0 && self->epoch == brood__arena_epoch)
+    if (object != NULL && brood__table_is_me() && self->epoch == brood__arena_epoch)
         brood__object_release(brood__offset(object));
     return APR_SUCCESS;
 }

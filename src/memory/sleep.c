@@ -45,12 +45,12 @@ static brood__cell_t *claim_any(void)
     return NULL;
 }
 
-void brood__sleep_declare(brood__sleep_t *sleep, _Atomic uint32_t *word, unsigned kind)
+void brood__sleep_declare(brood__sleep_t *sleep, _Atomic uint32_t *word)
 {
     sleep->word = word;
     sleep->cell = claim_any();
     if (sleep->cell != NULL)
-        atomic_store(&sleep->cell->note, brood__offset((const void *) word) | kind);
+        atomic_store(&sleep->cell->note, brood__offset((const void *) word));
 }
 
 bool brood__sleep_park(brood__sleep_t *sleep, uint32_t expected, apr_time_t deadline)
@@ -71,14 +71,14 @@ void brood__wake(_Atomic uint32_t *word, uint32_t count)
     brood__unpark(word, brood__offset((const void *) word), count);
 }
 
-/* Send the sleepers on one word back to look: a lock word changes from its dead owner to nobody, a sequence goes up. */
+/* Send the sleepers on one word back to look.  A word of an object is not written to: since its note was read the
+ * object may have ended, and its memory be another's.  So who was just about to sleep there is missed, and looks when
+ * BROOD__LOOK_FIRST has passed.  The locks in the head, which all wait for, change from a dead owner to nobody. */
 static void rouse(uint64_t note)
 {
-    _Atomic uint32_t *word = brood__at(note & ~BROOD__NOTE_KIND);
+    _Atomic uint32_t *word = brood__at(note);
 
-    if ((note & BROOD__NOTE_KIND) == BROOD__WORD_SEQUENCE)
-        atomic_fetch_add(word, 1);
-    else {
+    if (note < brood__head()->heap.memory) {
         uint32_t w = atomic_load(word), owner = w & BROOD__ID_MASK;
 
         if (owner != 0 && owner != BROOD__OWNER_ORPHAN && !brood__table_alive(owner))
@@ -110,7 +110,7 @@ void brood__sleep_wake_all(void)
     for (uint32_t i = 0; i < used; i++) {
         const uint64_t note = atomic_load(&head->cell[i].note);
 
-        if (note > BROOD__NOTE_KIND && (note & ~BROOD__NOTE_KIND) < head->size)
+        if (note > BROOD__NOTE_CLAIMED && note < head->size)
             rouse(note);
         free_cell(&head->cell[i]);
     }

@@ -8,15 +8,12 @@
 #include "memory/arena.h"
 #include <apr_time.h>
 
-/* What a sleeper's word is: a lock word holds its owner's id, a sequence is only counted up. */
-enum { BROOD__WORD_LOCK = 0, BROOD__WORD_SEQUENCE = 1 };
-
 typedef struct brood__sleep_t {
     brood__cell_t *cell;
     _Atomic uint32_t *word;
 } brood__sleep_t;
 
-void brood__sleep_declare(brood__sleep_t *sleep, _Atomic uint32_t *word, unsigned kind);
+void brood__sleep_declare(brood__sleep_t *sleep, _Atomic uint32_t *word);
 /* Returns true if the time is up. */
 bool brood__sleep_park(brood__sleep_t *sleep, uint32_t expected, apr_time_t deadline);
 void brood__sleep_end(brood__sleep_t *sleep);

@@ -11,6 +11,7 @@
 #define GLANCES 10000 /* microseconds between two of this process */
 
 brood__id_t brood__me;
+static uint32_t my_pid;
 static BROOD__THREAD_LOCAL int critical; /* > 0: this thread holds what a sweep would wait for */
 
 void brood__critical_enter(void)
@@ -125,8 +126,14 @@ apr_status_t brood__table_adopt(brood__id_t id)
     if (!atomic_compare_exchange_strong(slot_of(id), &life, BROOD__LIFE(BROOD__ID_GENERATION(id), BROOD__ALIVE)))
         return brood_fail(BROOD_EMISUSE, "this process was given up before it began");
     brood__me = id;
+    my_pid = brood__self_pid();
     BROOD__STEP(ADOPTED);
     return APR_SUCCESS;
+}
+
+bool brood__table_is_me(void)
+{
+    return brood__me != 0 && my_pid == brood__self_pid();
 }
 
 /* ---- its end ---- */
@@ -155,6 +162,7 @@ static void sweep(brood__id_t dead)
     brood__sleep_wake_all();
     if (!brood__heap_sweep(dead))
         return; /* somebody, stopped perhaps, sits in a queue's end: the slot stays dead, and is tried again */
+    brood__sleep_wake_all(); /* again: for those who were just about to sleep */
     BROOD__STEP(SWEEP_HEAP_DONE);
     brood__object_lock(); /* not while a holder set is being changed for this id: the next process has the same bit */
     free_slot(dead, BROOD__DEAD);
@@ -225,8 +233,12 @@ void brood__table_sweep(bool everybody)
     }
 }
 
-/* Blocks and objects go while this process still counts as alive: what it locks for that must not be taken from it, so
- * from its end in the table on it locks nothing. */
+/* A child's other threads may still be at work, in an end or in a block, and must not lose what they hold before the
+ * system has ended them: its end in the table is its parent's to note, or of whoever finds it gone.  Only the first
+ * process lives on without the arena.
+ *
+ * Blocks and objects go while it still counts as alive: what it locks for that must not be taken from it, so from its
+ * end in the table on it locks nothing. */
 void brood__table_leave(void)
 {
     const brood__id_t me = brood__me;
@@ -234,7 +246,11 @@ void brood__table_leave(void)
 
     if (me == 0)
         return;
-    brood__heap_flush();
+    if (atomic_load(&record_of(me)->parent) != 0) {
+        brood__heap_flush();
+        return;
+    }
+    brood__heap_retire();
     clean = brood__heap_sweep(me);
     if (clean)
         free_slot(me, BROOD__ALIVE);

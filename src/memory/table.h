@@ -29,10 +29,14 @@ void brood__table_started(brood__id_t id, uint32_t pid);
  * dead meanwhile and must end. */
 apr_status_t brood__table_adopt(brood__id_t id);
 
+/* Is this process brood__me?  Else it is in no table, or a copy that the program forked by itself, whose pools end, too. */
+bool brood__table_is_me(void);
+
 /* `id` has ended or was never started: take back what it held.  Any number of times. */
 void brood__table_bury(brood__id_t id);
 
-/* An orderly end of this process.  Locks it still holds go to their next acquirer with BROOD_EOWNERDEAD. */
+/* An orderly end of this process's part in the tree.  Locks it still holds go to their next acquirer with
+ * BROOD_EOWNERDEAD: a child's when it has ended for good. */
 void brood__table_leave(void);
 
 /* What the table says. */

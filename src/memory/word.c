@@ -42,7 +42,7 @@ static void sleep_on(_Atomic uint32_t *word, uint32_t seen, apr_time_t now, apr_
     bool up = false;
 
     BROOD__STEP(LOCK_MARKED);
-    brood__sleep_declare(&sleep, word, BROOD__WORD_LOCK);
+    brood__sleep_declare(&sleep, word);
     BROOD__STEP(LOCK_NOTED);
     if (brood__table_alive(owner)) /* after the declaration: a sweep marks first and then reads who sleeps */
         up = brood__sleep_park(&sleep, seen, until);

@@ -76,11 +76,13 @@ void brood__child_set_stdin(int fd)
     /* What the parent read ahead is not this child's input.  fflush or freopen would move the file's position, which
      * the parent shares. */
 #ifdef __linux__
-    __fpurge(stdin);
+    if (__fbufsize(stdin) != 0) /* it has been used: most have not, and to write to it costs a page */
+        __fpurge(stdin);
 #else
     fpurge(stdin);
 #endif
-    clearerr(stdin);
+    if (feof(stdin) || ferror(stdin))
+        clearerr(stdin);
 }
 
 void brood__child_set_environment(char **merged)

@@ -55,6 +55,33 @@ static const char *stat_field(const char *text, int number)
     return at;
 }
 
+/* Like the rest of this without printf and strtoull: a new process touches so many pages less. */
+static void stat_path(char path[40], pid_t pid)
+{
+    static const char before[] = "/proc/", after[] = "/stat";
+    char digits[3 * sizeof pid];
+    size_t count = 0;
+    char *next = path;
+
+    do
+        digits[count++] = (char) ('0' + pid % 10);
+    while ((pid /= 10) != 0);
+    memcpy(next, before, sizeof before - 1);
+    next += sizeof before - 1;
+    while (count > 0)
+        *next++ = digits[--count];
+    memcpy(next, after, sizeof after);
+}
+
+static uint64_t read_number(const char *digits)
+{
+    uint64_t number = 0;
+
+    for (; *digits >= '0' && *digits <= '9'; digits++)
+        number = number * 10 + (uint64_t) (*digits - '0');
+    return number;
+}
+
 void brood__system_process(brood__system_process_t *process, pid_t pid)
 {
     char path[40];
@@ -64,7 +91,7 @@ void brood__system_process(brood__system_process_t *process, pid_t pid)
     const char *start;
 
     *process = (brood__system_process_t){0, false};
-    snprintf(path, sizeof path, "/proc/%ld/stat", (long) pid);
+    stat_path(path, pid);
     if (!read_text(path, text, sizeof text))
         return;
     state = stat_field(text, 3);
@@ -72,9 +99,9 @@ void brood__system_process(brood__system_process_t *process, pid_t pid)
     start = stat_field(text, 22);
     if (state == NULL || threads == NULL || start == NULL)
         return;
-    process->start_time = strtoull(start, NULL, 10);
+    process->start_time = read_number(start);
     /* A main thread that ended alone is a zombie as well, while the other threads run on. */
-    process->ended = (*state == 'Z' || *state == 'X') && strtol(threads, NULL, 10) <= 1;
+    process->ended = (*state == 'Z' || *state == 'X') && read_number(threads) <= 1;
 }
 
 static int affinity(void)

@@ -8,11 +8,11 @@
 #include <string.h>
 
 typedef struct row_t {
-    const char *full;      /* "module.function" */
-    size_t size;           /* of `full` */
-    size_t module_size;    /* of the "module." in it */
+    const char *full;   /* "module.function" */
+    size_t size;        /* of `full` */
+    size_t module_size; /* of the "module." in it */
     brood_entry_fn entry;
-    size_t order;          /* of registration: the first name of a function is its name */
+    size_t order; /* of registration: the first name of a function is its name */
 } row_t;
 
 static row_t *by_name;

@@ -11,7 +11,7 @@
 
 #define GRACE_DEFAULT apr_time_from_sec(5)
 #define GRACE_TERMINATED apr_time_from_sec(1)
-#define GRACE_KILLED apr_time_from_sec(5)  /* of one that the system cannot end nobody waits for ever */
+#define GRACE_KILLED apr_time_from_sec(5) /* of one that the system cannot end nobody waits for ever */
 
 brood__family_t brood__family;
 
@@ -146,8 +146,8 @@ static void end_all(brood_process_t **children, end_fn *end, const char *how)
     for (; *children != NULL; children++) {
         if ((*children)->outlives_parent || (*children)->ended)
             continue;
-        brood__report("%s: %s (pid %lu) had not ended in time and was %s", brood__family.self.name,
-                      (*children)->name, (unsigned long) (*children)->pid, how);
+        brood__report("%s: %s (pid %lu) had not ended in time and was %s", brood__family.self.name, (*children)->name,
+                      (unsigned long) (*children)->pid, how);
         BROOD_IGNORE(brood__record_end(*children, end));
     }
 }
@@ -202,7 +202,7 @@ bool brood__family_end(void)
     brood__family_unlock();
     if (brood__own_pool(&scratch) == APR_SUCCESS) {
         children = brood__family_children(scratch);
-        if (children != NULL) {
+        if (children != NULL && *children != NULL) {
             end_children(children);
             alone = !part_from(children);
         }

@@ -14,8 +14,8 @@
 #define LAST_WAIT apr_time_from_sec(1)
 
 static brood__handle_t server = BROOD__NO_HANDLE;
-static brood__child_t *server_child;  /* if this process started it */
-static apr_pool_t *server_pool;       /* of server_child */
+static brood__child_t *server_child; /* if this process started it */
+static apr_pool_t *server_pool;      /* of server_child */
 
 brood__handle_t brood__forkserver_handle(void)
 {

@@ -21,8 +21,8 @@
 
 /* Where a process comes from decides how it leaves, and what it has to set up. */
 typedef enum origin_t {
-    ORIGIN_FORKED,   /* by its parent */
-    ORIGIN_SERVED,   /* by the fork server */
+    ORIGIN_FORKED, /* by its parent */
+    ORIGIN_SERVED, /* by the fork server */
     ORIGIN_SPAWNED
 } origin_t;
 
@@ -31,6 +31,14 @@ static void leave(origin_t origin, int exitcode)
     if (origin == ORIGIN_SPAWNED)
         exit(exitcode);
     brood__child_exit(exitcode); /* without the exit handlers of the process it is a copy of */
+}
+
+static void give_up(apr_status_t rc, origin_t origin)
+{
+    char text[200];
+
+    brood__report("brood: a new process cannot start: %s", brood__failure_text(rc, text, sizeof text));
+    leave(origin, 1);
 }
 
 static apr_status_t be_somebody(const brood__startup_t *startup, origin_t origin)
@@ -101,22 +109,16 @@ static int run(const brood__startup_t *startup, origin_t origin, apr_pool_t *mem
 }
 
 /* From here on the arena is there, and this process knows nothing of itself. */
-static void live(const void *data, size_t size, origin_t origin, apr_pool_t *mem)
+static void live(const brood__startup_t *startup, origin_t origin, apr_pool_t *mem)
 {
-    brood__startup_t startup;
-    char text[200];
+    const apr_status_t rc = be_somebody(startup, origin);
     int exitcode;
-    apr_status_t rc = brood__startup_decode(&startup, data, size, mem);
 
-    if (rc == APR_SUCCESS)
-        rc = be_somebody(&startup, origin);
-    if (rc != APR_SUCCESS) {
-        brood__report("brood: a new process cannot start: %s", brood__failure_text(rc, text, sizeof text));
-        leave(origin, 1);
-    }
-    if (brood__table_adopt(startup.id) != APR_SUCCESS)
+    if (rc != APR_SUCCESS)
+        give_up(rc, origin);
+    if (brood__table_adopt(startup->id) != APR_SUCCESS)
         leave(origin, 1); /* given up by its parent: nobody waits for a word from it */
-    exitcode = run(&startup, origin, mem);
+    exitcode = run(startup, origin, mem);
     apr_pool_destroy(mem); /* the call's: what it holds is let go while this process still counts as alive */
     brood__forkserver_end(brood__family_end());
     brood__table_leave();
@@ -132,55 +134,54 @@ static apr_pool_t *own_pool(origin_t origin)
     return pool;
 }
 
-void brood__newborn_forked(const void *data, size_t size)
+void brood__newborn_forked(const brood__startup_t *startup)
 {
     if (brood__own_forked() != APR_SUCCESS)
         leave(ORIGIN_FORKED, 1);
     brood__forkserver_inherit(brood__forkserver_handle()); /* the way there; the server is the parent's child */
-    live(data, size, ORIGIN_FORKED, own_pool(ORIGIN_FORKED));
+    live(startup, ORIGIN_FORKED, own_pool(ORIGIN_FORKED));
 }
 
 /* Start data from the channel.  None come if the parent gave up or ended: then nobody waits for a word from us. */
-static brood_bytes_t hear(brood__handle_t channel, origin_t origin, apr_pool_t *mem)
+static void hear(brood__startup_t *startup, brood__handle_t channel, origin_t origin, apr_pool_t *mem)
 {
     brood_bytes_t data;
+    apr_status_t rc;
 
     if (brood__frame_receive(&data, channel, brood__deadline(BROOD__STARTUP_PATIENCE), mem) != APR_SUCCESS)
         leave(origin, 1);
     brood__channel_close(channel);
-    return data;
+    rc = brood__startup_decode(startup, data.data, data.size, mem);
+    if (rc != APR_SUCCESS)
+        give_up(rc, origin);
 }
 
 /* Comes back from brood__child_serve in every child, and at last in the server. */
 static void serve(brood__handle_t requests, apr_pool_t *mem)
 {
     brood__bequest_t bequest;
-    brood_bytes_t data;
+    brood__startup_t startup;
 
     if (brood__child_serve(requests, &bequest, mem) != APR_SUCCESS)
         exit(0); /* nobody is left who could ask */
     mem = own_pool(ORIGIN_SERVED);
     brood__forkserver_inherit(bequest.server);
-    data = hear(bequest.channel, ORIGIN_SERVED, mem);
-    live(data.data, data.size, ORIGIN_SERVED, mem);
+    hear(&startup, bequest.channel, ORIGIN_SERVED, mem);
+    live(&startup, ORIGIN_SERVED, mem);
 }
 
 void brood__newborn_spawned(const brood__bequest_t *bequest)
 {
     apr_pool_t *mem = own_pool(ORIGIN_SPAWNED);
-    const brood_bytes_t data = hear(bequest->channel, ORIGIN_SPAWNED, mem);
     brood__startup_t startup;
-    char text[200];
-    apr_status_t rc = brood__startup_decode(&startup, data.data, data.size, mem);
+    apr_status_t rc;
 
-    if (rc == APR_SUCCESS)
-        rc = brood__arena_attach(bequest->segment, startup.arena_size);
-    if (rc != APR_SUCCESS) {
-        brood__report("brood: a new process cannot start: %s", brood__failure_text(rc, text, sizeof text));
-        exit(1);
-    }
+    hear(&startup, bequest->channel, ORIGIN_SPAWNED, mem);
+    rc = brood__arena_attach(bequest->segment, startup.arena_size);
+    if (rc != APR_SUCCESS)
+        give_up(rc, ORIGIN_SPAWNED);
     if (startup.role == BROOD__ROLE_SERVER)
         serve(bequest->server, mem);
     brood__forkserver_inherit(bequest->server);
-    live(data.data, data.size, ORIGIN_SPAWNED, mem);
+    live(&startup, ORIGIN_SPAWNED, mem);
 }

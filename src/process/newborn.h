@@ -3,10 +3,10 @@
 #define BROOD_PROCESS_NEWBORN_H
 
 #include "platform/child.h"
-#include <stddef.h>
+#include "process/startup.h"
 
 /* A forked copy of the parent, whose start data are in the memory it inherited, with brood__own_lock held. */
-void brood__newborn_forked(const void *data, size_t size);
+void brood__newborn_forked(const brood__startup_t *startup);
 
 /* The program run anew: a child, or the fork server. */
 void brood__newborn_spawned(const brood__bequest_t *bequest);

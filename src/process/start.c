@@ -23,7 +23,8 @@ typedef struct launch_t {
     const brood_process_options_t *options;
     const char *entry;              /* full name */
     brood_process_t *record;
-    brood__output_t data;           /* start data, encoded */
+    brood__startup_t startup;       /* start data: as they are for fork */
+    brood__output_t data;           /* encoded, for the others */
     brood__handle_t channel;        /* where they go, but for fork */
     apr_pool_t *scratch;            /* ends with the start */
 } launch_t;
@@ -38,7 +39,7 @@ static bool is_daemon(brood_choice_t choice)
 static apr_status_t plan(launch_t *launch, brood_value_t args)
 {
     brood__birth_t birth;
-    brood__startup_t startup = {.role = BROOD__ROLE_PROCESS};
+    brood__startup_t *startup = &launch->startup;
     brood__output_t encoded = {NULL, 0, 0, launch->scratch};
     brood_process_t *record;
     char *directory;
@@ -51,23 +52,24 @@ static apr_status_t plan(launch_t *launch, brood_value_t args)
     BROOD_TRY(brood__encode(&encoded, args.kind == BROOD_KIND_NIL ? brood_list(NULL, 0) : args, record->id));
     if (launch->method == BROOD_START_FORKSERVER) { /* the others are there by nature */
         BROOD_TRY(apr_filepath_get(&directory, APR_FILEPATH_NATIVE, launch->scratch));
-        startup.directory = (brood_bytes_t){directory, strlen(directory)};
+        startup->directory = (brood_bytes_t){directory, strlen(directory)};
     }
     brood__family_birth(&birth);
-    startup.id = record->id;
-    startup.method = (uint32_t) launch->method;
-    startup.fingerprint = brood__entry_fingerprint();
-    startup.arena_size = brood__arena_segment()->size;
-    startup.exit_grace = birth.exit_grace;
-    startup.name = record->name;
-    startup.path = record->path;
-    startup.daemon = record->daemon;
-    startup.parent_pid = birth.parent_pid;
-    startup.parent_born = birth.parent_born;
-    startup.parent_name = birth.parent_name;
-    startup.entry = launch->entry;
-    startup.args = (brood_bytes_t){encoded.data, encoded.size};
-    BROOD_TRY(brood__startup_encode(&launch->data, &startup));
+    startup->role = BROOD__ROLE_PROCESS;
+    startup->id = record->id;
+    startup->method = (uint32_t) launch->method;
+    startup->fingerprint = brood__entry_fingerprint();
+    startup->arena_size = brood__arena_segment()->size;
+    startup->exit_grace = birth.exit_grace;
+    startup->name = record->name;
+    startup->path = record->path;
+    startup->daemon = record->daemon;
+    startup->parent_pid = birth.parent_pid;
+    startup->parent_born = birth.parent_born;
+    startup->parent_name = birth.parent_name;
+    startup->entry = launch->entry;
+    startup->args = (brood_bytes_t){encoded.data, encoded.size};
+    BROOD_TRY(brood__startup_encode(&launch->data, startup));
     if (launch->data.size > BROOD__FRAME_MOST)
         return brood_fail(BROOD_ETOOBIG, "arguments of %llu bytes are too large",
                           (unsigned long long) launch->data.size);
@@ -93,7 +95,7 @@ static apr_status_t make(launch_t *launch)
         brood__own_lock();
         rc = brood__child_fork(&record->child, &start, record->pool);
         if (rc == APR_SUCCESS && record->child == NULL)
-            brood__newborn_forked(launch->data.data, launch->data.size);
+            brood__newborn_forked(&launch->startup);
         brood__own_unlock();
         return rc;
     case BROOD_START_FORKSERVER:

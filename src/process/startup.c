@@ -92,6 +92,18 @@ apr_status_t brood__startup_encode(brood__output_t *output, const brood__startup
     return brood__encode(output, brood_map(items, FIELDS), 0);
 }
 
+/* Where brood__startup_encode has put it, or anywhere. */
+static apr_status_t find_field(brood_value_t *value, brood_value_t map, int index)
+{
+    const brood_value_t key = brood_value_key_at(map, (apr_size_t) index);
+
+    if (brood_value_equal(key, brood_text(fields[index].key))) {
+        *value = brood_value_item_at(map, (apr_size_t) index);
+        return APR_SUCCESS;
+    }
+    return brood_value_find(value, map, brood_text(fields[index].key));
+}
+
 apr_status_t brood__startup_decode(brood__startup_t *startup, const void *data, size_t size, apr_pool_t *mem)
 {
     brood__startup_t read = {0};
@@ -99,8 +111,7 @@ apr_status_t brood__startup_decode(brood__startup_t *startup, const void *data, 
 
     BROOD_TRY(brood__decode(&map, data, size, false, mem));
     for (int i = 0; i < FIELDS; i++)
-        if (brood_value_find(&value, map, brood_text(fields[i].key)) != APR_SUCCESS
-            || set_field(&read, &fields[i], value) != APR_SUCCESS)
+        if (find_field(&value, map, i) != APR_SUCCESS || set_field(&read, &fields[i], value) != APR_SUCCESS)
             return brood_fail(BROOD_EDECODE, "start data without a good '%s'", fields[i].key);
     *startup = read;
     return APR_SUCCESS;

@@ -71,7 +71,7 @@ static void sleep_at(brood__ring_t *ring, brood__end_t *end, unsigned what, broo
 
     atomic_fetch_or(&end->attention, what);
     BROOD__STEP(WAIT_ARMED);
-    brood__sleep_declare(&sleep, sequence, BROOD__WORD_SEQUENCE);
+    brood__sleep_declare(&sleep, sequence);
     BROOD__STEP(WAIT_NOTED);
     word = atomic_load(&end->word);
     if (is_blocked(ring, end, what, word)) {

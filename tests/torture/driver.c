@@ -217,15 +217,16 @@ static balance_t take_stock(void)
 static void report_blocks(void)
 {
     const uint32_t top = atomic_load(&brood__heap()->top);
+    unsigned room = 40; /* lines */
 
-    for (uint32_t page = 0; page < top; page++) {
+    for (uint32_t page = 0; page < top && room > 0; page++) {
         const uint64_t run = atomic_load(brood__page(page));
         brood__span_t *span = brood__span(page);
 
-        if (run != 0 && BROOD__RUN_CLASS(run) == 0)
+        if (run != 0 && BROOD__RUN_CLASS(run) == 0 && room-- > 0)
             brood__report("  pages %u+%u of %x", page, BROOD__RUN_PAGES(run), BROOD__RUN_OWNER(run));
         for (uint32_t i = 0; BROOD__RUN_CLASS(run) != 0 && i < span->blocks; i++)
-            if (atomic_load(&span->owner[i]) != 0)
+            if (atomic_load(&span->owner[i]) != 0 && room > 0 && room-- > 0)
                 brood__report("  block %" PRIx64 " of %x, class %u, last put at %" PRIx64 " of %" PRIx64,
                               brood__span_block(span, i), atomic_load(&span->owner[i]), span->class_,
                               atomic_load(&brood__span_where(span)[i]) & UINT32_MAX,

@@ -2,6 +2,7 @@
 #include "torture.h"
 
 #define HELD 96u
+#define FEW 3u /* of large ones: then they are cut out of one another's places */
 
 typedef struct held_t {
     uint64_t block;
@@ -31,13 +32,13 @@ static void give_back(torture_thread_t *thread, held_t *held)
     held->block = 0;
 }
 
-static void take(torture_thread_t *thread, held_t *held)
+static void take(torture_thread_t *thread, held_t *held, bool large)
 {
     const uint64_t dice = torture_random(&thread->random);
     const bool zeroed = dice % 16 == 5;
     uint32_t size;
 
-    if (dice % 100 == 0)
+    if (large || dice % 100 == 0)
         size = 300000 + (uint32_t) (dice / 128 % 900000);
     else
         size = UINT32_C(64) << (dice / 128 % (dice % 40 == 1 ? 12 : 6));
@@ -60,14 +61,15 @@ static void take(torture_thread_t *thread, held_t *held)
 static void work(torture_thread_t *thread)
 {
     held_t *held = apr_pcalloc(thread->mem, HELD * sizeof *held);
+    const bool large = torture_below(&thread->random, 3) == 0;
 
     while (!torture_over(thread)) {
-        held_t *one = &held[torture_below(&thread->random, HELD)];
+        held_t *one = &held[torture_below(&thread->random, large ? FEW : HELD)];
 
         if (one->block != 0)
             give_back(thread, one);
         else
-            take(thread, one);
+            take(thread, one, large);
         torture_progress(thread);
     }
     if (torture_below(&thread->random, 2) != 0) /* else the process's end gives them back */

@@ -189,34 +189,49 @@ static void take_lanes(torture_books_t *books, unsigned number)
     }
 }
 
+static const torture_mode_t *mode_of(torture_books_t *books)
+{
+    return torture_modes[atomic_load(&books->mode)];
+}
+
 static void *APR_THREAD_FUNC run(apr_thread_t *handle, void *data)
 {
     torture_thread_t *thread = data;
 
     (void) handle;
     atomic_store(&thread->lane->running, 1);
-    torture_modes[atomic_load(&thread->books->mode)]->work(thread);
+    mode_of(thread->books)->work(thread);
     atomic_store(&thread->lane->running, 0);
     return NULL;
 }
 
-static apr_status_t prepare(torture_thread_t *thread, const torture_shared_t *shared, unsigned number, uint64_t seed,
-                            apr_pool_t *mem)
+/* Of its own: a pool and references that last as long as the process. */
+static apr_status_t prepare(torture_thread_t *thread, const torture_shared_t *shared, unsigned number, uint64_t seed)
 {
     const bool leaves = torture_mix(seed) % 3 == 0;
+    torture_shared_t *own;
+    brood_value_t copy;
 
-    thread->shared = shared;
-    thread->books = shared->books;
+    BROOD_TRY(apr_pool_create_unmanaged(&thread->mem));
+    own = apr_palloc(thread->mem, sizeof *own);
+    copy = brood_value_copy(BROOD_LIST(shared->books_array, shared->items_array, shared->queue, shared->lock[0],
+                                       shared->lock[1]),
+                            thread->mem);
+    BROOD_TRY(BROOD_UNPACK(copy, &own->books_array, &own->items_array, &own->queue, &own->lock[0], &own->lock[1]));
+    torture_locate(own);
+    thread->shared = own;
+    thread->books = own->books;
     thread->number = number;
-    thread->lane = &shared->books->lane[number];
+    thread->lane = &own->books->lane[number];
     thread->random = torture_seeded(seed + number);
     thread->end = leaves ? brood__clock_now() + torture_below(&thread->random, 200000) : INT64_MAX;
-    return apr_pool_create(&thread->mem, mem);
+    return APR_SUCCESS;
 }
 
+/* A worker may end while its second thread is at work, unless that starts processes, as the end would refuse. */
 apr_status_t torture_worker_entry(brood_call_t *call)
 {
-    torture_thread_t thread[TORTURE_THREADS];
+    static torture_thread_t thread[TORTURE_THREADS];
     apr_thread_t *second = NULL;
     torture_shared_t shared;
     apr_status_t ended;
@@ -226,11 +241,11 @@ apr_status_t torture_worker_entry(brood_call_t *call)
     BROOD_TRY(torture_unpack(&shared, &number, &seed, call));
     take_lanes(shared.books, number);
     for (unsigned i = 0; i < TORTURE_THREADS; i++)
-        BROOD_TRY(prepare(&thread[i], &shared, number * TORTURE_THREADS + i, seed, call->mem));
+        BROOD_TRY(prepare(&thread[i], &shared, number * TORTURE_THREADS + i, seed));
     if (seed % 2 == 0)
-        BROOD_TRY(apr_thread_create(&second, NULL, run, &thread[1], call->mem));
+        BROOD_TRY(apr_thread_create(&second, NULL, run, &thread[1], thread[1].mem));
     run(NULL, &thread[0]);
-    if (second != NULL)
+    if (second != NULL && (seed / 2 % 2 == 0 || mode_of(shared.books) == &torture_object || stopping(shared.books)))
         apr_thread_join(&ended, second);
     return APR_SUCCESS;
 }
