@@ -4,7 +4,7 @@
 
 #include <apr_proc_mutex.h>
 
-enum { LOCK, RLOCK, WORD, MUTEX };
+enum { OF_LOCK, OF_RLOCK, OF_WORD, OF_MUTEX };
 
 #define AT_ONCE 64 /* turns between two looks at the clock */
 
@@ -42,8 +42,8 @@ TURNS(turns_mutex, (void) apr_proc_mutex_lock(locks->mutex), (void) apr_proc_mut
 
 static uint64_t work(const locks_t *locks, uint64_t until)
 {
-    void (*const turns)(const locks_t *) = locks->kind == WORD    ? turns_word
-                                           : locks->kind == MUTEX ? turns_mutex
+    void (*const turns)(const locks_t *) = locks->kind == OF_WORD    ? turns_word
+                                           : locks->kind == OF_MUTEX ? turns_mutex
                                                                   : turns_lock;
     uint64_t done = 0;
 
@@ -57,7 +57,7 @@ static uint64_t work(const locks_t *locks, uint64_t until)
 /* APR's mutex reaches a child by fork alone. */
 static apr_status_t make_mutex(locks_t *locks, bool shared, apr_pool_t *mem)
 {
-    if (locks->kind != MUTEX)
+    if (locks->kind != OF_MUTEX)
         return APR_SUCCESS;
     if (shared && brood_get_start_method(true) != BROOD_START_FORK)
         return APR_ENOTIMPL;
@@ -73,7 +73,7 @@ static apr_status_t make_locks(locks_t *locks, brood_array_t **array, const benc
     BROOD_TRY(make_mutex(locks, self->count > 0, mem));
     BROOD_TRY(brood_array_create(array, 1, sizeof(shared_t), NULL, mem));
     locks->shared = brood_array_data(*array);
-    return self->kind == RLOCK ? brood_rlock_create(&locks->lock, mem) : brood_lock_create(&locks->lock, mem);
+    return self->kind == OF_RLOCK ? brood_rlock_create(&locks->lock, mem) : brood_lock_create(&locks->lock, mem);
 }
 
 static apr_status_t run_alone(double *figure, const bench_case_t *self, apr_pool_t *mem)
@@ -135,18 +135,18 @@ static apr_status_t app(brood_call_t *call)
     static const char alone[] = "Lock, alone", two[] = "Lock, 2 processes", four[] = "Lock, 4 processes";
     static const char nanoseconds[] = "acquire and release, ns", millions[] = "millions of turns a second";
     static const bench_case_t cases[] = {
-        {alone, "Lock", nanoseconds, run_alone, LOCK, 0, 0, {"word", "APR"}, "<= 1.2 word"},
-        {alone, "RLock", nanoseconds, run_alone, RLOCK, 0, 0, {"word", "APR"}, NULL},
-        {alone, "word", nanoseconds, run_alone, WORD, 0, 0, {NULL}, NULL},
-        {alone, "APR", nanoseconds, run_alone, MUTEX, 0, 0, {NULL}, NULL},
-        {two, "Lock", millions, run_contended, LOCK, 2, 0, {"word", "APR"}, ">= 0.8 word, >= 30 APR"},
-        {two, "RLock", millions, run_contended, RLOCK, 2, 0, {"word", "APR"}, NULL},
-        {two, "word", millions, run_contended, WORD, 2, 0, {NULL}, NULL},
-        {two, "APR", millions, run_contended, MUTEX, 2, 0, {NULL}, NULL},
-        {four, "Lock", millions, run_contended, LOCK, 4, 0, {"word", "APR"}, NULL},
-        {four, "RLock", millions, run_contended, RLOCK, 4, 0, {"word", "APR"}, NULL},
-        {four, "word", millions, run_contended, WORD, 4, 0, {NULL}, NULL},
-        {four, "APR", millions, run_contended, MUTEX, 4, 0, {NULL}, NULL},
+        {alone, "Lock", nanoseconds, run_alone, OF_LOCK, 0, 0, {"word", "APR"}, "<= 1.2 word"},
+        {alone, "RLock", nanoseconds, run_alone, OF_RLOCK, 0, 0, {"word", "APR"}, NULL},
+        {alone, "word", nanoseconds, run_alone, OF_WORD, 0, 0, {NULL}, NULL},
+        {alone, "APR", nanoseconds, run_alone, OF_MUTEX, 0, 0, {NULL}, NULL},
+        {two, "Lock", millions, run_contended, OF_LOCK, 2, 0, {"word", "APR"}, ">= 0.8 word, >= 30 APR"},
+        {two, "RLock", millions, run_contended, OF_RLOCK, 2, 0, {"word", "APR"}, NULL},
+        {two, "word", millions, run_contended, OF_WORD, 2, 0, {NULL}, NULL},
+        {two, "APR", millions, run_contended, OF_MUTEX, 2, 0, {NULL}, NULL},
+        {four, "Lock", millions, run_contended, OF_LOCK, 4, 0, {"word", "APR"}, NULL},
+        {four, "RLock", millions, run_contended, OF_RLOCK, 4, 0, {"word", "APR"}, NULL},
+        {four, "word", millions, run_contended, OF_WORD, 4, 0, {NULL}, NULL},
+        {four, "APR", millions, run_contended, OF_MUTEX, 4, 0, {NULL}, NULL},
     };
 
     return bench_run(cases, sizeof cases / sizeof cases[0], call->args, call->mem);

@@ -6,9 +6,9 @@
 enum { BYTES, VALUES, PIPE };
 
 #define AT_ONCE 128     /* items between two looks at the clock */
-#define ROOM 1024       /* items in a queue of small ones */
-#define SMALL 48
-#define LARGE_BYTES (16u << 20) /* in a queue of large ones */
+#define SMALL 48        /* bytes: larger items lie in blocks of their own */
+#define SMALL_ROOM 1024 /* items in a queue of small ones */
+#define LARGE_ROOM 16
 
 typedef struct stream_t {
     int kind;
@@ -56,7 +56,7 @@ static apr_status_t get(bool *last, const stream_t *stream)
 
 static apr_status_t make_stream(stream_t *stream, const bench_case_t *self, apr_pool_t *mem)
 {
-    const apr_size_t room = self->size <= SMALL ? ROOM : LARGE_BYTES / self->size;
+    const apr_size_t room = self->size <= SMALL ? SMALL_ROOM : LARGE_ROOM;
 
     *stream = (stream_t){.kind = self->kind, .size = self->size, .mem = mem};
     stream->buffer = apr_pcalloc(mem, self->size);

@@ -42,10 +42,10 @@ apr_status_t raw_spawn(const char *argument)
     DWORD exitcode = 1;
 
     if (GetModuleFileNameW(NULL, path, MAX_PATH) == 0)
-        return apr_get_os_error();
+        return (apr_status_t) apr_get_os_error();
     (void) swprintf(command, sizeof command / sizeof command[0], L"\"%ls\" %hs", path, argument);
     if (!CreateProcessW(path, command, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &child))
-        return apr_get_os_error();
+        return (apr_status_t) apr_get_os_error();
     WaitForSingleObject(child.hProcess, INFINITE);
     GetExitCodeProcess(child.hProcess, &exitcode);
     CloseHandle(child.hThread);

@@ -191,62 +191,6 @@ static void stop(driver_t *driver)
 
 /* ---- accounts ---- */
 
-typedef struct balance_t {
-    int64_t mine, queued, objects, pages;
-    unsigned slots, cells;
-} balance_t;
-
-static balance_t take_stock(void)
-{
-    brood__heap_use_t use;
-    balance_t balance;
-    uint64_t spans = 0;
-
-    brood__heap_flush();
-    brood__heap_count(&use);
-    for (unsigned class_ = 0; class_ < BROOD__CLASSES; class_++)
-        spans += atomic_load(&brood__heap()->spans[class_]);
-    balance = (balance_t){(int64_t) use.mine, (int64_t) use.queued, (int64_t) use.objects,
-                          (int64_t) (use.pages - spans * BROOD__SPAN_PAGES), brood__table_count(), 0};
-    for (uint32_t i = 0; i < BROOD__CELLS; i++)
-        balance.cells += atomic_load(&brood__head()->cell[i].owner) != 0;
-    return balance;
-}
-
-/* Whose is what should not be there? */
-static void report_blocks(void)
-{
-    const uint32_t top = atomic_load(&brood__heap()->top);
-    unsigned room = 40; /* lines */
-
-    for (uint32_t page = 0; page < top && room > 0; page++) {
-        const uint64_t run = atomic_load(brood__page(page));
-        brood__span_t *span = brood__span(page);
-
-        if (run != 0 && BROOD__RUN_CLASS(run) == 0 && room-- > 0)
-            brood__report("  pages %u+%u of %x", page, BROOD__RUN_PAGES(run), BROOD__RUN_OWNER(run));
-        for (uint32_t i = 0; BROOD__RUN_CLASS(run) != 0 && i < span->blocks; i++)
-            if (atomic_load(&span->owner[i]) != 0 && room > 0 && room-- > 0)
-                brood__report("  block %" PRIx64 " of %x, class %u, last put at %" PRIx64 " of %" PRIx64,
-                              brood__span_block(span, i), atomic_load(&span->owner[i]), span->class_,
-                              atomic_load(&brood__span_where(span)[i]) & UINT32_MAX,
-                              atomic_load(&brood__span_where(span)[i]) >> 32 << 7);
-    }
-}
-
-/* Workers whose nurse was killed may be a moment behind her. */
-static void sweep_all(void)
-{
-    const apr_time_t end = brood__clock_now() + apr_time_from_sec(5);
-
-    do {
-        brood__table_sweep(true);
-        if (brood__table_count() == 1)
-            return;
-        apr_sleep(5000);
-    } while (brood__clock_now() < end);
-}
-
 static bool print_counts(const torture_books_t *books)
 {
     static const struct {
@@ -269,16 +213,6 @@ static bool print_counts(const torture_books_t *books)
     return fine;
 }
 
-static bool print_balance(const balance_t *before, const balance_t *after)
-{
-    const int64_t mine = after->mine - before->mine, queued = after->queued - before->queued;
-    const int64_t objects = after->objects - before->objects, pages = after->pages - before->pages;
-
-    printf(" | books: blocks %" PRId64 " queued %" PRId64 " objects %" PRId64 " pages %" PRId64 ", slots %u cells %u",
-           mine, queued, objects, pages, after->slots, after->cells);
-    return mine == 0 && queued == 0 && objects == 0 && pages == 0 && after->slots == 1 && after->cells == 0;
-}
-
 static void keep_steps(const torture_books_t *books, torture_steps_t *steps)
 {
     uint32_t kills = 0, places = 0;
@@ -297,8 +231,8 @@ static void keep_steps(const torture_books_t *books, torture_steps_t *steps)
 bool torture_run(unsigned mode, double seconds, uint64_t seed, torture_steps_t *steps, apr_pool_t *mem)
 {
     driver_t driver = {.mode = torture_modes[mode], .mode_number = mode, .random = torture_seeded(seed), .mem = mem};
-    const balance_t before = take_stock();
-    balance_t after;
+    const torture_stock_t before = torture_stock_take();
+    torture_stock_t after;
     char line[300] = "";
     bool fine = true;
     uint64_t moves = 0;
@@ -316,7 +250,7 @@ bool torture_run(unsigned mode, double seconds, uint64_t seed, torture_steps_t *
     }
     watch(&driver, (apr_time_t) (seconds * 1e6), true);
     stop(&driver);
-    sweep_all();
+    torture_stock_sweep();
     fine = driver.mode->account(&driver.shared, line, sizeof line, mem) && fine && !driver.hung;
 
     for (unsigned i = 0; i < TORTURE_LANES; i++)
@@ -327,12 +261,9 @@ bool torture_run(unsigned mode, double seconds, uint64_t seed, torture_steps_t *
     keep_steps(driver.books, steps);
     printf(" | %s", line);
     close_all(&driver);
-    sweep_all();
-    after = take_stock();
-    if (!print_balance(&before, &after)) {
-        report_blocks();
-        fine = false;
-    }
+    torture_stock_sweep();
+    after = torture_stock_take();
+    fine = torture_stock_print(&before, &after) && fine;
     printf(" | longest standstill %d ms => %s\n", (int) (driver.longest / 1000), fine ? "ok" : "FAIL");
     (void) fflush(stdout);
     return fine;

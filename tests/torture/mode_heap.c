@@ -1,7 +1,10 @@
 /* mode_heap.c - blocks of all sizes: none is given to two, and what the dead held comes back. */
 #include "torture.h"
 
+#include "memory/block.h"
+
 #define HELD 96u
+#define SPANS_MOST 256u /* of the largest blocks: they are never given back */
 #define FEW 3u /* of large ones: then they are cut out of one another's places */
 
 typedef struct held_t {
@@ -32,16 +35,19 @@ static void give_back(torture_thread_t *thread, held_t *held)
     held->block = 0;
 }
 
-static void take(torture_thread_t *thread, held_t *held, bool large)
+static uint32_t some_size(torture_thread_t *thread, bool large)
 {
     const uint64_t dice = torture_random(&thread->random);
-    const bool zeroed = dice % 16 == 5;
-    uint32_t size;
 
     if (large || dice % 100 == 0)
-        size = 300000 + (uint32_t) (dice / 128 % 900000);
-    else
-        size = UINT32_C(64) << (dice / 128 % (dice % 40 == 1 ? 12 : 6));
+        return 300000 + (uint32_t) (dice / 128 % 900000);
+    return UINT32_C(64) << (dice / 128 % (dice % 40 == 1 ? 12 : 6));
+}
+
+static void take(torture_thread_t *thread, held_t *held, uint32_t size)
+{
+    const bool zeroed = torture_below(&thread->random, 16) == 0;
+
     if ((zeroed ? brood__heap_calloc(&held->block, size) : brood__heap_alloc(&held->block, size)) != APR_SUCCESS) {
         torture_count(thread->books, TORTURE_NO_MEMORY);
         held->block = 0;
@@ -58,18 +64,38 @@ static void take(torture_thread_t *thread, held_t *held, bool large)
         words_of(held)[i] = held->stamp + i;
 }
 
+/* Take blocks of the largest class until there is room for one more: the heap has grown, once. */
+static void hoard(torture_thread_t *thread)
+{
+    _Atomic uint32_t *spans = &brood__heap()->spans[BROOD__CLASSES - 1];
+    const uint32_t before = atomic_load(spans);
+    held_t *held;
+    uint32_t count = 0;
+
+    if (before >= SPANS_MOST)
+        return;
+    held = apr_pcalloc(thread->mem, (before + 1) * 4 * sizeof *held);
+    while (count < (before + 1) * 4 && atomic_load(spans) == before && atomic_load(&thread->books->stop) == 0)
+        take(thread, &held[count++], 200000);
+    while (count > 0)
+        if (held[--count].block != 0)
+            give_back(thread, &held[count]);
+}
+
 static void work(torture_thread_t *thread)
 {
     held_t *held = apr_pcalloc(thread->mem, HELD * sizeof *held);
     const bool large = torture_below(&thread->random, 3) == 0;
 
+    if (torture_below(&thread->random, 4) == 0)
+        hoard(thread);
     while (!torture_over(thread)) {
         held_t *one = &held[torture_below(&thread->random, large ? FEW : HELD)];
 
         if (one->block != 0)
             give_back(thread, one);
         else
-            take(thread, one, large);
+            take(thread, one, some_size(thread, large));
         torture_progress(thread);
     }
     if (torture_below(&thread->random, 2) != 0) /* else the process's end gives them back */

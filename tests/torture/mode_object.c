@@ -18,7 +18,9 @@ static uint32_t some_words(torture_thread_t *thread)
 {
     const uint32_t dice = torture_below(&thread->random, 40);
 
-    return dice == 0 ? LARGEST : dice < 20 ? 1 + torture_below(&thread->random, 6) : torture_below(&thread->random, 500);
+    if (dice == 0)
+        return LARGEST;
+    return dice < 20 ? 1 + torture_below(&thread->random, 6) : torture_below(&thread->random, 500);
 }
 
 static void failed(torture_thread_t *thread, const char *what, apr_status_t rc)

@@ -1,4 +1,5 @@
-/* mode_queue.c - half of the workers put, half get: every item whole, once, in its producer's order, or accounted for. */
+/* mode_queue.c - half of the workers put, half get: every item comes whole, once and in its producer's order, or is
+ * accounted for. */
 #include "torture.h"
 
 #include "platform/clock.h"

@@ -104,7 +104,7 @@ void torture_plan(char plan[TORTURE_PLAN], int *step, const int *steps, uint64_t
                                    BROOD__STEP_ADOPTED,         BROOD__STEP_SWEEP_BLOCK,  BROOD__STEP_OBJECT_LOCKED,
                                    BROOD__STEP_OBJECT_DROPPED,  0};
     const uint32_t dice = torture_below(random, 16);
-    uint32_t visit = 1 + torture_below(random, 4);
+    uint32_t visit = torture_below(random, 2) == 0 ? 1 : 1 + torture_below(random, 4);
 
     *step = 0;
     if (dice < 7)

@@ -14,7 +14,7 @@
 
 #define TORTURE_WORKERS 6u
 #define TORTURE_THREADS 2u
-#define TORTURE_LANES (TORTURE_WORKERS * TORTURE_THREADS) /* one for each thread of each worker, dead ones after another */
+#define TORTURE_LANES (TORTURE_WORKERS * TORTURE_THREADS) /* a thread's place: of one worker after another */
 
 /* What is counted: a name in the accounts, and whether more than 0 is a fault. */
 #define TORTURE_COUNT_MAP(X)                                                                                          \
@@ -102,6 +102,21 @@ typedef struct torture_steps_t {
     uint32_t kills[BROOD__STEPS];
 } torture_steps_t;
 bool torture_run(unsigned mode, double seconds, uint64_t seed, torture_steps_t *steps, apr_pool_t *mem);
+
+/* ---- stock.c: what the arena holds ---- */
+
+typedef struct torture_stock_t {
+    int64_t mine, queued, objects; /* blocks of processes, of queues, shared objects */
+    int64_t pages;                 /* of large blocks: what was cut up for small ones stays so */
+    unsigned slots, cells;         /* of processes, of sleepers */
+} torture_stock_t;
+
+torture_stock_t torture_stock_take(void);
+/* Part of a line: what is more than before.  False, with whose it is on stderr, if that is anything, or if there is
+ * another process or a sleeper. */
+bool torture_stock_print(const torture_stock_t *before, const torture_stock_t *after);
+/* Find all who are dead.  Those whose parent was killed may be a moment behind it, and are waited for. */
+void torture_stock_sweep(void);
 
 apr_status_t torture_nurse_entry(brood_call_t *call);
 apr_status_t torture_worker_entry(brood_call_t *call);
