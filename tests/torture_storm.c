@@ -108,10 +108,10 @@ static apr_status_t suffer(brood_call_t *call)
 
 static apr_status_t start_one(storm_t *storm, unsigned place, const brood_process_options_t *options, apr_pool_t *mem)
 {
-    BROOD_TRY(brood_process_start(&storm->child[place], suffer,
-                                  BROOD_ARGS(storm->array, storm->lock,
-                                             (unsigned long long) torture_random(&storm->random)),
-                                  options, mem));
+    BROOD_TRY(
+        brood_process_start(&storm->child[place], suffer,
+                            BROOD_ARGS(storm->array, storm->lock, (unsigned long long) torture_random(&storm->random)),
+                            options, mem));
     storm->end[place] = brood__clock_now() + torture_below(&storm->random, LIFE);
     storm->started++;
     storm->alive++;
@@ -189,12 +189,13 @@ static bool print_accounts(const storm_t *storm, brood_start_method_t method, un
 {
     const ledger_t *ledger = storm->ledger;
 
-    printf("storm %s: children %u killed %u rounds %llu blocks %llu owner dead %llu, of them inside %llu violations %llu "
-           "errors %llu left as children %u descriptors %s",
-           brood_start_method_name(method), storm->started, storm->killed, (unsigned long long) ledger->rounds,
-           (unsigned long long) ledger->blocks, (unsigned long long) ledger->owner_dead,
-           (unsigned long long) ledger->dead_inside, (unsigned long long) ledger->violations,
-           (unsigned long long) ledger->errors, zombies, same_descriptors ? "as before" : "LEAKED");
+    printf(
+        "storm %s: children %u killed %u rounds %llu blocks %llu owner dead %llu, of them inside %llu violations %llu "
+        "errors %llu left as children %u descriptors %s",
+        brood_start_method_name(method), storm->started, storm->killed, (unsigned long long) ledger->rounds,
+        (unsigned long long) ledger->blocks, (unsigned long long) ledger->owner_dead,
+        (unsigned long long) ledger->dead_inside, (unsigned long long) ledger->violations,
+        (unsigned long long) ledger->errors, zombies, same_descriptors ? "as before" : "LEAKED");
     return ledger->violations == 0 && ledger->errors == 0 && zombies == 0 && same_descriptors;
 }
 
@@ -233,7 +234,8 @@ static apr_status_t storm_by(bool *fine, brood_start_method_t method, unsigned c
     return APR_SUCCESS;
 }
 
-static unsigned long long number(const brood_call_t *call, apr_size_t index, const char *variable, const char *otherwise)
+static unsigned long long number(const brood_call_t *call, apr_size_t index, const char *variable,
+                                 const char *otherwise)
 {
     const char *text;
 

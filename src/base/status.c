@@ -8,6 +8,7 @@
 #include "platform/self.h"
 #include <apr_strings.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +31,7 @@ typedef struct last_t {
 
 static BROOD__THREAD_LOCAL last_t last = {.error = {.message = "", .process = "MainProcess", .item = -1}};
 
-static const char *self_name = "MainProcess";
+static const char *_Atomic self_name = "MainProcess";
 
 #define STATUS_TEXT(name, text) text,
 static const char *const texts[] = {"", BROOD_STATUS_MAP(STATUS_TEXT)};

@@ -32,7 +32,7 @@ static uint64_t *blocks_of(const cache_t *cache, unsigned class_)
 }
 
 /* Where the next search of a class begins: span and block.  A hint, different in every process. */
-static _Atomic uint32_t rover[BROOD__CLASSES];
+static _Atomic uint64_t rover[BROOD__CLASSES];
 
 static unsigned class_of(uint64_t size)
 {
@@ -71,16 +71,16 @@ static uint32_t refill(unsigned class_, uint32_t want, uint64_t *blocks)
 
     for (;;) {
         const uint32_t spans = atomic_load_explicit(&heap->spans[class_], memory_order_acquire);
-        uint32_t at = atomic_load_explicit(&rover[class_], memory_order_relaxed);
+        uint64_t at = atomic_load_explicit(&rover[class_], memory_order_relaxed);
 
         for (uint32_t k = 0; k <= spans && spans != 0; k++) {
-            /* 18 bits of span, 14 of block: enough for a hint. */
+            /* A span, and 14 bits of block. */
             brood__span_t *span = brood__span(
                 atomic_load_explicit((_Atomic uint32_t *) brood__at(heap->span[class_]) + (at >> 14) % spans,
                                      memory_order_relaxed));
-            uint32_t next, count = claim(span, at & 0x3fff, want, blocks, &next);
+            uint32_t next, count = claim(span, (uint32_t) at & 0x3fff, want, blocks, &next);
 
-            at = next < span->blocks ? (at & ~UINT32_C(0x3fff)) | next : ((at >> 14) + 1) % spans << 14;
+            at = next < span->blocks ? (at & ~UINT64_C(0x3fff)) | next : ((at >> 14) + 1) % spans << 14;
             if (count != 0) {
                 atomic_store_explicit(&rover[class_], at, memory_order_relaxed);
                 BROOD__STEP(HEAP_REFILLED);

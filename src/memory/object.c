@@ -216,12 +216,10 @@ void brood__object_release(uint64_t block)
 
 void brood__object_drop(uint64_t block, brood__id_t dead)
 {
-    brood__object_t *object = brood__at(block);
+    brood__object_t *object;
     bool last = false;
 
-    if (!is_holder(object, dead) && has_other(object, dead))
-        return;
-    brood__object_lock();
+    brood__object_lock(); /* also to look: without it the block may be another's at any moment */
     object = object_in(block);
     if (object != NULL && dead == brood__me) {
         hold_t *hold = hold_of(block);

@@ -32,21 +32,24 @@ typedef struct brood__start_t {
  * APR_ENOTIMPL: no fork here.  APR_EAGAIN: no more processes. */
 apr_status_t brood__child_fork(brood__child_t **child, const brood__start_t *start, apr_pool_t *mem);
 
-/* Start the running image again; *channel is the parent's end, for the start data. */
+/* Start the running image again; *channel is the parent's end, for the start data.  Its command line is start->argv, or
+ * on Windows that of this process as the system knows it. */
 apr_status_t brood__child_spawn(brood__child_t **child, brood__handle_t *channel, const brood__start_t *start,
                                 apr_pool_t *mem);
 
 /* Have the fork server behind start->server start a copy of itself, that is tied to this process as its parent.
- * APR_EOF: the server is gone.  APR_ENOTIMPL: no fork here. */
+ * APR_EOF: the server is gone.  APR_TIMEUP: it has not answered by the deadline; a child that it starts later finds its
+ * channel at the end.  APR_ENOTIMPL: no fork here. */
 apr_status_t brood__child_request(brood__child_t **child, brood__handle_t *channel, const brood__start_t *start,
-                                  apr_pool_t *mem);
+                                  apr_time_t deadline, apr_pool_t *mem);
 
 /* A pair of ends for requests: ends[0] is the server's, ends[1] goes to everybody.  APR_ENOTIMPL: no fork here. */
 apr_status_t brood__child_server_pair(brood__handle_t ends[2]);
 
 /* Be the fork server: fork for each request, report pids and exit codes.  Returns APR_SUCCESS in every new child,
  * with its bequest (whose segment is BROOD__NO_HANDLE: inherited, mapped); APR_EOF in the server itself when nobody
- * is left who could ask, or the status of its failure.  The caller has one thread and no children of its own. */
+ * is left who could ask, or the status of its failure.  The caller has one thread and no children of its own; `requests`
+ * has been closed in a child, and is the caller's to close in the server. */
 apr_status_t brood__child_serve(brood__handle_t requests, brood__bequest_t *bequest, apr_pool_t *mem);
 
 /* In a new process, once, before anything else: true if it was started by brood__child_spawn; takes the mark out of
@@ -55,8 +58,9 @@ bool brood__child_inherit(brood__bequest_t *bequest);
 
 uint32_t brood__child_pid(const brood__child_t *child);
 
-/* Wait for the end and keep the exit code: 0..255 (Windows: 32 bits), -N for signal N.  May be called by any number
- * of threads and as often as one likes, with any deadline.  APR_TIMEUP: still running.
+/* Wait for the end and keep the exit code: 0..255, -N for signal N (Windows: 32 bits; 0x10000 is that of a terminated
+ * child and told as -15, so a program should not end with it).  For the process alone that started the child: by any
+ * number of its threads, as often as one likes, with any deadline.  APR_TIMEUP: still running.
  * Code 255: it ended, but how cannot be known any more. */
 apr_status_t brood__child_wait(brood__child_t *child, int *exitcode, apr_time_t deadline);
 

@@ -6,6 +6,7 @@
 
 #include "platform/channel.h"
 #include "platform/clock.h"
+#include "platform/self.h"
 #include "posix/child_parts.h"
 #include "posix/fd.h"
 #include "posix/image.h"
@@ -124,13 +125,13 @@ apr_status_t brood__child_spawn(brood__child_t **child, brood__handle_t *channel
 }
 
 apr_status_t brood__child_request(brood__child_t **child, brood__handle_t *channel, const brood__start_t *start,
-                                  apr_pool_t *mem)
+                                  apr_time_t deadline, apr_pool_t *mem)
 {
     brood__child_t *made;
     apr_status_t rv = brood__child_make(&made, mem);
 
     if (rv == APR_SUCCESS)
-        rv = brood__request_child(made, channel, start, mem);
+        rv = brood__request_child(made, channel, start, deadline, mem);
     if (rv == APR_SUCCESS)
         *child = made;
     return rv;
@@ -210,8 +211,9 @@ static void collect(brood__child_t *child)
             child->lost = true;
         }
     }
-    /* The child is tied to us and goes on without its server. */
-    if (child->lost && (child->pidfd < 0 || at_end(child->pidfd))) {
+    /* The child is tied to us and goes on without its server: as long as it does, nothing may be taken from it. */
+    if (child->lost
+        && (child->pidfd < 0 ? brood__self_gone((uint32_t) child->pid, child->born) : at_end(child->pidfd))) {
         child->ended = true;
         child->exitcode = UNKNOWN_END;
     }
@@ -265,6 +267,7 @@ apr_status_t brood__child_wait(brood__child_t *child, int *exitcode, apr_time_t 
     for (;;) {
         apr_status_t rv;
         bool ended;
+        bool nothing_new = false; /* and no time to wait for it: no descriptor is opened for that */
         bool certain = true;
         pid_t own = 0;
         int fd = -1;
@@ -273,6 +276,8 @@ apr_status_t brood__child_wait(brood__child_t *child, int *exitcode, apr_time_t 
         ended = look(child);
         if (ended) {
             *exitcode = child->exitcode;
+        } else if (deadline <= 0) {
+            nothing_new = true;
         } else if (child->status >= 0 && !child->lost) {
             fd = child->status;
         } else if (child->status < 0 && deadline == INT64_MAX && !told) {
@@ -284,10 +289,13 @@ apr_status_t brood__child_wait(brood__child_t *child, int *exitcode, apr_time_t 
                 fd = child->sentinel;
         }
         pthread_mutex_unlock(&child->lock);
-        if (ended)
-            return APR_SUCCESS;
-        if (told) /* the sentinel is ahead of waitpid, by nothing or by as long as a debugger likes */
+        if (ended || nothing_new)
+            return ended ? APR_SUCCESS : APR_TIMEUP;
+        if (told) { /* the sign is ahead of waitpid, by nothing or by as long as a debugger likes */
             poll(NULL, 0, 1);
+            if (brood__clock_now() >= deadline)
+                return APR_TIMEUP;
+        }
         rv = wait_for_sign(own, fd, certain, deadline);
         if (rv != APR_SUCCESS)
             return rv;

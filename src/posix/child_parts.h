@@ -13,6 +13,7 @@ struct brood__child_t {
     int sentinel; /* without pidfds: a pipe whose other end only the child has, as far as it does not fork */
     int status;   /* from the fork server: its exit code will come here; -1: our own child */
     bool lost;    /* the fork server ended first */
+    uint64_t born; /* then, and without pidfds: brood__self_start_time of it */
     bool ended;
     int exitcode;
 };
@@ -29,7 +30,7 @@ void brood__child_flush(void);
 /* In a forked child: standard input is `fd` from now on (taken over), or the null device if -1. */
 void brood__child_set_stdin(int fd);
 
-/* In a forked child: have these variables as well.  NULL: none.  Ends the process when there is no memory. */
+/* In a forked child: these are its variables, as brood__image_environment made them; never freed. */
 void brood__child_set_environment(char **merged);
 
 /* waitpid's status as an exit code. */

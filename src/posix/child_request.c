@@ -5,6 +5,7 @@
 #include "posix/request.h"
 
 #include "platform/channel.h"
+#include "platform/self.h"
 #include "posix/child_parts.h"
 #include "posix/fd.h"
 #include "posix/lifeline.h"
@@ -32,7 +33,7 @@ static const char *pack(uint32_t *size, const char *const *variables, apr_pool_t
 }
 
 /* Send the request; `status` and `channel` are the ends for the server. */
-static apr_status_t ask(const brood__start_t *start, uint32_t environment, int status, int channel)
+static apr_status_t ask(const brood__start_t *start, uint32_t environment, int status, int channel, apr_time_t deadline)
 {
     brood__request_t request = {BROOD__REQUEST_MAGIC, 0, environment};
     brood__mail_t mail = {.count = BROOD__FD_ALWAYS};
@@ -53,13 +54,13 @@ static apr_status_t ask(const brood__start_t *start, uint32_t environment, int s
         request.with |= BROOD__WITH_STDIN;
         mail.fd[mail.count++] = STDIN_FILENO;
     }
-    rv = brood__mail_send((int) start->server, &request, sizeof request, &mail, 0);
+    rv = brood__mail_send((int) start->server, &request, sizeof request, &mail, deadline);
     brood__fd_close(lifeline);
     return rv;
 }
 
 apr_status_t brood__request_child(brood__child_t *child, brood__handle_t *channel, const brood__start_t *start,
-                                  apr_pool_t *mem)
+                                  apr_time_t deadline, apr_pool_t *mem)
 {
     brood__handle_t ends[2];
     int status[2] = {-1, -1};
@@ -73,12 +74,12 @@ apr_status_t brood__request_child(brood__child_t *child, brood__handle_t *channe
         return rv;
     rv = brood__fd_socketpair(status, SOCK_STREAM);
     if (rv == APR_SUCCESS)
-        rv = ask(start, environment, status[1], (int) ends[1]);
+        rv = ask(start, environment, status[1], (int) ends[1], deadline);
     /* No longer open here, so that the end of the server or of the child is the end of file. */
     brood__fd_close(status[1]);
     brood__channel_close(ends[1]);
     if (rv == APR_SUCCESS)
-        rv = brood__mail_receive(status[0], &answer, sizeof answer, &mail, 0);
+        rv = brood__mail_receive(status[0], &answer, sizeof answer, &mail, deadline);
     if (rv == APR_SUCCESS)
         rv = answer.status;
     if (rv != APR_SUCCESS) {
@@ -89,9 +90,10 @@ apr_status_t brood__request_child(brood__child_t *child, brood__handle_t *channe
     }
     child->pid = answer.pid;
     child->pidfd = mail.count > 0 ? mail.fd[0] : -1;
+    child->born = child->pidfd < 0 ? brood__self_start_time((uint32_t) answer.pid) : 0;
     child->status = status[0];
-    if (environment > 0) /* a failure is the child's end, which is for brood__child_wait to tell */
-        (void) !brood__channel_write(ends[0], variables, environment, INT64_MAX);
+    if (environment > 0) /* a failure is the child's end, which is for brood__child_wait to tell; or the caller's next */
+        (void) !brood__channel_write(ends[0], variables, environment, deadline);
     *channel = ends[0];
     return APR_SUCCESS;
 }

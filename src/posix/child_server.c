@@ -205,7 +205,7 @@ static apr_status_t start_one(server_t *server, const brood__request_t *request,
         proof.fd[0] = brood__system_pidfd(pid);
         proof.count = proof.fd[0] >= 0 ? 1 : 0;
     }
-    (void) !brood__mail_send(mail->fd[BROOD__FD_STATUS], &answer, sizeof answer, &proof, MSG_DONTWAIT);
+    (void) !brood__mail_send(mail->fd[BROOD__FD_STATUS], &answer, sizeof answer, &proof, 0);
     brood__mail_close(&proof);
     if (pid > 0)
         mail->fd[BROOD__FD_STATUS] = -1; /* the record's */
@@ -218,7 +218,7 @@ static apr_status_t take_one(server_t *server, brood__bequest_t *bequest)
 {
     brood__request_t request;
     brood__mail_t mail;
-    apr_status_t rv = brood__mail_receive(server->requests, &request, sizeof request, &mail, MSG_DONTWAIT);
+    apr_status_t rv = brood__mail_receive(server->requests, &request, sizeof request, &mail, 0);
     int wanted;
 
     if (rv == APR_SUCCESS && request.magic == BROOD__REQUEST_MAGIC) {
@@ -228,12 +228,11 @@ static apr_status_t take_one(server_t *server, brood__bequest_t *bequest)
         if (mail.count > 0 && mail.count < wanted) { /* they did not all fit: too many files are open here */
             brood__answer_t answer = {EMFILE, 0};
 
-            (void) !brood__mail_send(mail.fd[BROOD__FD_STATUS], &answer, sizeof answer, &(brood__mail_t){{-1}, 0},
-                                     MSG_DONTWAIT);
+            (void) !brood__mail_send(mail.fd[BROOD__FD_STATUS], &answer, sizeof answer, &(brood__mail_t){{-1}, 0}, 0);
         }
     }
     brood__mail_close(&mail); /* not of ours: whoever sent it sees the end of file */
-    return rv == APR_SUCCESS || rv == APR_EINVAL || rv == EWOULDBLOCK ? APR_EAGAIN : rv;
+    return rv == APR_SUCCESS || rv == APR_EINVAL || rv == APR_TIMEUP ? APR_EAGAIN : rv;
 }
 
 /* Nobody can ask any more, but some may still want to hear: serve those. */

@@ -12,6 +12,35 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+apr_status_t brood__fd_lift(int *fd)
+{
+    int low = *fd;
+    int error;
+
+    if (low < 0 || low > STDERR_FILENO)
+        return APR_SUCCESS;
+    *fd = fcntl(low, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    error = errno;
+    close(low);
+    if (*fd >= 0)
+        return APR_SUCCESS;
+    return error == EINVAL ? EMFILE : error; /* the limit is that low */
+}
+
+/* Both, or none. */
+static apr_status_t lift_both(int ends[2])
+{
+    apr_status_t first = brood__fd_lift(&ends[0]);
+    apr_status_t second = brood__fd_lift(&ends[1]);
+
+    if (first == APR_SUCCESS && second == APR_SUCCESS)
+        return APR_SUCCESS;
+    brood__fd_close(ends[0]);
+    brood__fd_close(ends[1]);
+    ends[0] = ends[1] = -1;
+    return first != APR_SUCCESS ? first : second;
+}
+
 apr_status_t brood__fd_pipe(int ends[2])
 {
 #ifdef __APPLE__ /* the one system without pipe2: a fork in another thread may come in between */
@@ -19,10 +48,11 @@ apr_status_t brood__fd_pipe(int ends[2])
         return errno;
     brood__fd_cloexec(ends[0]);
     brood__fd_cloexec(ends[1]);
-    return APR_SUCCESS;
 #else
-    return pipe2(ends, O_CLOEXEC) == 0 ? APR_SUCCESS : errno;
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return errno;
 #endif
+    return lift_both(ends);
 }
 
 apr_status_t brood__fd_socketpair(int ends[2], int type)
@@ -40,7 +70,7 @@ apr_status_t brood__fd_socketpair(int ends[2], int type)
     setsockopt(ends[0], SOL_SOCKET, SO_NOSIGPIPE, &(int){1}, sizeof(int));
     setsockopt(ends[1], SOL_SOCKET, SO_NOSIGPIPE, &(int){1}, sizeof(int));
 #endif
-    return APR_SUCCESS;
+    return lift_both(ends);
 }
 
 apr_status_t brood__fd_wait(int fd, short events, apr_time_t deadline)

@@ -142,7 +142,7 @@ static apr_status_t duplicate(int from[BROOD__PASSES], const int pass[BROOD__PAS
             continue;
         from[i] = fcntl(pass[i], F_DUPFD_CLOEXEC, FIRST + BROOD__PASSES);
         if (from[i] < 0)
-            return errno;
+            return errno == EINVAL ? EMFILE : errno; /* the limit is below these numbers */
     }
     return APR_SUCCESS;
 }
@@ -160,6 +160,8 @@ static int run(pid_t *pid, const brood__start_t *start, const posix_spawn_file_a
         if (error != ENOENT && error != EACCES)
             return error;
     }
+    if (argv[0] == NULL)
+        return ENOENT;
     return posix_spawnp(pid, argv[0], actions, attributes, argv, environment);
 }
 

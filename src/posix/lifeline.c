@@ -60,8 +60,7 @@ apr_status_t brood__lifeline_for_child(int *fd)
     }
     if (rv == APR_SUCCESS) {
         *fd = brood__lifeline_open(ends[0]);
-        if (*fd < 0)
-            rv = errno;
+        rv = *fd < 0 ? errno : brood__fd_lift(fd);
     }
     pthread_mutex_unlock(&lock);
     return rv;

@@ -6,6 +6,7 @@
 
 #include "posix/fd.h"
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -19,7 +20,18 @@
 #define MARK_RECEIVED
 #endif
 
-apr_status_t brood__mail_send(int socket, const void *data, size_t size, const brood__mail_t *mail, int flags)
+/* After a call that failed: APR_SUCCESS, try again. */
+static apr_status_t after_failure(int error, int socket, short events, apr_time_t deadline)
+{
+    if (error == EINTR)
+        return APR_SUCCESS;
+    if (error == EAGAIN || error == EWOULDBLOCK)
+        return brood__fd_wait(socket, events, deadline);
+    return error == EPIPE || error == ECONNRESET || error == ENOTCONN ? APR_EOF : error;
+}
+
+apr_status_t brood__mail_send(int socket, const void *data, size_t size, const brood__mail_t *mail,
+                              apr_time_t deadline)
 {
     union {
         struct cmsghdr align;
@@ -27,7 +39,8 @@ apr_status_t brood__mail_send(int socket, const void *data, size_t size, const b
     } control;
     struct iovec bytes = {(void *) (uintptr_t) data, size};
     struct msghdr message = {.msg_iov = &bytes, .msg_iovlen = 1};
-    ssize_t sent;
+    apr_status_t rv = APR_SUCCESS;
+    ssize_t sent = -1;
 
     if (mail->count > 0) {
         size_t length = sizeof(int) * (size_t) mail->count;
@@ -42,11 +55,10 @@ apr_status_t brood__mail_send(int socket, const void *data, size_t size, const b
         header->cmsg_len = (socklen_t) CMSG_LEN(length);
         memcpy(CMSG_DATA(header), mail->fd, length);
     }
-    do
-        sent = sendmsg(socket, &message, flags | MSG_NOSIGNAL);
-    while (sent < 0 && errno == EINTR);
-    if (sent < 0)
-        return errno == EPIPE || errno == ECONNRESET || errno == ENOTCONN ? APR_EOF : errno;
+    while (rv == APR_SUCCESS && (sent = sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL)) < 0)
+        rv = after_failure(errno, socket, POLLOUT, deadline);
+    if (rv != APR_SUCCESS)
+        return rv;
     return (size_t) sent == size ? APR_SUCCESS : APR_EGENERAL;
 }
 
@@ -56,7 +68,19 @@ void brood__mail_close(brood__mail_t *mail)
         brood__fd_close(mail->fd[--mail->count]);
 }
 
-apr_status_t brood__mail_receive(int socket, void *data, size_t size, brood__mail_t *mail, int flags)
+/* All of them, or none is of use: as if they had not fitted. */
+static void lift_all(brood__mail_t *mail)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    for (int i = 0; i < mail->count; i++)
+        if (brood__fd_lift(&mail->fd[i]) != APR_SUCCESS)
+            rv = APR_EGENERAL;
+    if (rv != APR_SUCCESS)
+        brood__mail_close(mail);
+}
+
+apr_status_t brood__mail_receive(int socket, void *data, size_t size, brood__mail_t *mail, apr_time_t deadline)
 {
     union {
         struct cmsghdr align;
@@ -68,14 +92,14 @@ apr_status_t brood__mail_receive(int socket, void *data, size_t size, brood__mai
                              .msg_control = control.room,
                              .msg_controllen = CMSG_LEN(sizeof(int) * BROOD__MAIL_MOST)}; /* SPACE takes one more */
     struct cmsghdr *header;
-    ssize_t got;
+    apr_status_t rv = APR_SUCCESS;
+    ssize_t got = -1;
 
     mail->count = 0;
-    do
-        got = recvmsg(socket, &message, flags | MSG_CMSG_CLOEXEC);
-    while (got < 0 && errno == EINTR);
-    if (got < 0)
-        return errno == ECONNRESET ? APR_EOF : errno;
+    while (rv == APR_SUCCESS && (got = recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC)) < 0)
+        rv = after_failure(errno, socket, POLLIN, deadline);
+    if (rv != APR_SUCCESS)
+        return rv;
     header = CMSG_FIRSTHDR(&message); /* there is one at most: nobody asked for credentials */
     if (header != NULL && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
         mail->count = (int) ((header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
@@ -87,6 +111,7 @@ apr_status_t brood__mail_receive(int socket, void *data, size_t size, brood__mai
     for (int i = 0; i < mail->count; i++)
         brood__fd_cloexec(mail->fd[i]);
 #endif
+    lift_all(mail);
     if (got == 0)
         return APR_EOF;
     return (size_t) got == size ? APR_SUCCESS : APR_EINVAL;

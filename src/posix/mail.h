@@ -3,6 +3,7 @@
 #define BROOD_POSIX_MAIL_H
 
 #include "platform/handle.h"
+#include <apr_time.h>
 #include <stddef.h>
 
 enum { BROOD__MAIL_MOST = 5 };
@@ -12,12 +13,13 @@ typedef struct brood__mail_t {
     int count;
 } brood__mail_t;
 
-/* Send one message.  `flags` are sendmsg's; no signal is raised.  APR_EOF: the other side is gone. */
-apr_status_t brood__mail_send(int socket, const void *data, size_t size, const brood__mail_t *mail, int flags);
+/* Send one message; no signal is raised.  APR_EOF: the other side is gone; APR_TIMEUP: no room for it by the deadline. */
+apr_status_t brood__mail_send(int socket, const void *data, size_t size, const brood__mail_t *mail,
+                              apr_time_t deadline);
 
-/* Receive one message.  APR_EOF: the other side is gone; APR_EINVAL: not of this size.  What comes in `mail`,
- * close-on-exec, is the caller's, also after a failure. */
-apr_status_t brood__mail_receive(int socket, void *data, size_t size, brood__mail_t *mail, int flags);
+/* Receive one message.  APR_EOF: the other side is gone; APR_EINVAL: not of this size; APR_TIMEUP: none by the deadline.
+ * What comes in `mail`, close-on-exec, is the caller's, also after a failure. */
+apr_status_t brood__mail_receive(int socket, void *data, size_t size, brood__mail_t *mail, apr_time_t deadline);
 
 void brood__mail_close(brood__mail_t *mail);
 

@@ -35,7 +35,7 @@ typedef struct brood__answer_t {
 
 /* brood__child_request and brood__child_serve. */
 apr_status_t brood__request_child(brood__child_t *child, brood__handle_t *channel, const brood__start_t *start,
-                                  apr_pool_t *mem);
+                                  apr_time_t deadline, apr_pool_t *mem);
 apr_status_t brood__request_serve(brood__handle_t requests, brood__bequest_t *bequest, apr_pool_t *mem);
 
 #endif

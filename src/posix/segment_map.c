@@ -52,6 +52,9 @@ apr_status_t brood__segment_map_new(brood__segment_t *segment, int fd, uint64_t 
     apr_status_t rv = APR_SUCCESS;
 
     *segment = nothing;
+    rv = brood__fd_lift(&fd);
+    if (rv != APR_SUCCESS)
+        return rv;
     /* Past the limit for files, ftruncate does not only fail: it raises SIGXFSZ. */
     if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < size)
         rv = APR_ENOMEM;

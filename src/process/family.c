@@ -68,11 +68,16 @@ bool brood__family_active(void)
     return brood__family.active;
 }
 
+bool brood__family_is_ours(void)
+{
+    return brood__family.self.pid == brood__self_pid();
+}
+
 apr_status_t brood__family_check(void)
 {
     if (!brood__family.active)
         return brood_fail(BROOD_EGUARD, "brood_main or brood_init has not run in this program, or has ended");
-    if (brood__family.self.pid != brood__self_pid())
+    if (!brood__family_is_ours())
         return brood_fail(BROOD_EMISUSE, "this process was forked without brood: it can start no children");
     if (brood__family.ending)
         return brood_fail(BROOD_EMISUSE, "this process is ending: it starts no more children");
@@ -97,13 +102,20 @@ brood_process_t *brood__family_self(void)
         self->path = "";
         self->exitcode = BROOD_RUNNING;
         self->pid = brood__self_pid();
+    } else if (!brood__family_is_ours()) {
+        static brood_process_t copy; /* forked without brood: the name stays, as it would in Python */
+
+        copy = (brood_process_t){.relation = BROOD__SELF, .path = "", .exitcode = BROOD_RUNNING};
+        copy.name = self->name;
+        copy.pid = brood__self_pid();
+        return &copy;
     }
     return self;
 }
 
 brood_process_t *brood__family_parent(void)
 {
-    return brood__family.active && brood__family.has_parent ? &brood__family.parent : NULL;
+    return brood__family.active && brood__family.has_parent && brood__family_is_ours() ? &brood__family.parent : NULL;
 }
 
 void brood__family_reap(void)

@@ -53,6 +53,9 @@ apr_status_t brood__family_begin(const brood__birth_t *birth, bool forked);
 apr_status_t brood__family_check(void);
 bool brood__family_active(void);
 
+/* False in a copy of this process that the program has forked by itself: the children are not its own. */
+bool brood__family_is_ours(void);
+
 /* What happens at the end of a process: daemonic children are terminated, the others joined within exit_grace, then
  * terminated, then killed.  True: no child is left; false: some outlive this process. */
 bool brood__family_end(void);
@@ -69,7 +72,7 @@ apr_status_t brood__record_create(brood_process_t **record, const char *name);
 void brood__record_link(brood_process_t *record);
 void brood__record_release(brood_process_t *record);
 /* For apr_pool_cleanup_register. */
-apr_status_t brood__record_cleanup(void *record);
+apr_status_t brood__record_cleanup(void *data);
 
 /* Wait for a child of this process and note its end.  APR_TIMEUP, or the status of a failed wait. */
 apr_status_t brood__record_wait(brood_process_t *record, apr_time_t deadline);

@@ -117,11 +117,9 @@ apr_status_t brood__forkserver_request(brood__child_t **child, brood__handle_t *
         if (server == BROOD__NO_HANDLE)
             BROOD_TRY(begin(start->argv));
         start->server = server;
-        rc = brood__child_request(child, channel, start, mem);
+        rc = brood__child_request(child, channel, start, brood__deadline(BROOD__STARTUP_PATIENCE), mem);
         if (rc == APR_EOF)
             brood__forkserver_end(true); /* it is dead */
     }
-    if (rc == APR_EOF)
-        return brood_fail(APR_EGENERAL, "the fork server ends as soon as it is asked");
     return rc;
 }

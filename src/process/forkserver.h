@@ -8,9 +8,10 @@
 brood__handle_t brood__forkserver_handle(void);
 
 /* In a new process: the way it inherited.  A server that the parent started is not its child. */
-void brood__forkserver_inherit(brood__handle_t server);
+void brood__forkserver_inherit(brood__handle_t handle);
 
-/* brood__child_request with start->server set here: starts a server if there is none, and once again if it has died. */
+/* brood__child_request with start->server set here: starts a server if there is none, and once again if it has died;
+ * gives up after BROOD__STARTUP_PATIENCE. */
 apr_status_t brood__forkserver_request(brood__child_t **child, brood__handle_t *channel, brood__start_t *start,
                                        apr_pool_t *mem);
 

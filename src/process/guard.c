@@ -53,6 +53,14 @@ static apr_status_t keep_command_line(int argc, char **argv, apr_pool_t *mem)
     return APR_SUCCESS;
 }
 
+/* What brood_init keeps is its caller's, and goes with `mem`. */
+static void forget_command_line(void)
+{
+    brood__entry_freeze(false);
+    brood__call_program(0, NULL);
+    command_line = NULL;
+}
+
 static apr_status_t end(void *nothing)
 {
     (void) nothing;
@@ -62,9 +70,7 @@ static apr_status_t end(void *nothing)
     brood__forkserver_end(brood__family_end());
     brood__table_leave();
     brood__arena_detach();
-    brood__entry_freeze(false);
-    brood__call_program(0, NULL);
-    command_line = NULL;
+    forget_command_line();
     return APR_SUCCESS;
 }
 
@@ -101,7 +107,7 @@ apr_status_t brood_init(int argc, char **argv, const brood_init_options_t *optio
         brood__newborn_spawned(&bequest);
     rc = begin(options != NULL ? options : &none, mem);
     if (rc != APR_SUCCESS)
-        brood__entry_freeze(false);
+        forget_command_line();
     return rc;
 }
 

@@ -119,6 +119,8 @@ static void live(const brood__startup_t *startup, origin_t origin, apr_pool_t *m
     if (brood__table_adopt(startup->id) != APR_SUCCESS)
         leave(origin, 1); /* given up by its parent: nobody waits for a word from it */
     exitcode = run(startup, origin, mem);
+    if (!brood__table_is_me()) /* a copy that the entry has forked by itself: neither children nor slot are its own */
+        leave(origin, exitcode);
     apr_pool_destroy(mem); /* the call's: what it holds is let go while this process still counts as alive */
     brood__forkserver_end(brood__family_end());
     brood__table_leave();

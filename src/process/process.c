@@ -163,6 +163,8 @@ brood_process_t **brood_active_children(apr_pool_t *mem)
 {
     brood_process_t **children;
 
+    if (!brood__family_is_ours()) /* to look at the parent's would be to note their end */
+        return apr_pcalloc(mem, sizeof(brood_process_t *));
     brood__family_reap();
     children = brood__family_children(mem);
     for (brood_process_t **child = children; child != NULL && *child != NULL; child++)

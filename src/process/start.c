@@ -42,13 +42,15 @@ static apr_status_t plan(launch_t *launch, brood_value_t args)
     brood__startup_t *startup = &launch->startup;
     brood__output_t encoded = {NULL, 0, 0, launch->scratch};
     brood_process_t *record;
+    brood__id_t id;
     char *directory;
 
     BROOD_TRY(brood__record_create(&launch->record, launch->options->name));
     record = launch->record;
     record->daemon = is_daemon(launch->options->daemon);
     record->outlives_parent = launch->options->outlives_parent;
-    BROOD_TRY(brood__table_reserve(&record->id, record->name));
+    BROOD_TRY(brood__table_reserve(&id, record->name));
+    record->id = id; /* not before it is ours: what has an id is buried when the start fails */
     BROOD_TRY(brood__encode(&encoded, args.kind == BROOD_KIND_NIL ? brood_list(NULL, 0) : args, record->id));
     if (launch->method == BROOD_START_FORKSERVER) { /* the others are there by nature */
         BROOD_TRY(apr_filepath_get(&directory, APR_FILEPATH_NATIVE, launch->scratch));
@@ -105,6 +107,31 @@ static apr_status_t make(launch_t *launch)
     }
 }
 
+/* What has been refused, and what can be done about it: all that a backend says is a status. */
+static apr_status_t refused(const launch_t *launch, apr_status_t rc)
+{
+    const char *name = launch->record->name, *method = brood_start_method_name(launch->method);
+    const char *why = "the system refuses it", *advice = "";
+    char text[200];
+
+    if (rc == APR_TIMEUP)
+        return brood_fail(rc, "cannot start %s by %s: the fork server has not answered for %d s; perhaps it is stopped",
+                          name, method, (int) apr_time_sec(BROOD__STARTUP_PATIENCE));
+    if (rc == APR_EOF)
+        return brood_fail(APR_EGENERAL, "cannot start %s by %s: the fork server ends as soon as it is asked", name, method);
+    if (APR_STATUS_IS_EAGAIN(rc)) {
+        why = "the system allows no more processes";
+        advice = "; see ulimit -u";
+    } else if (APR_STATUS_IS_EMFILE(rc)) {
+        why = "too many files are open";
+        advice = "; see ulimit -n";
+    } else if (APR_STATUS_IS_ENOMEM(rc)) {
+        why = "there is not enough memory";
+    }
+    return brood_fail(rc, "cannot start %s by %s: %s (%s)%s", name, method, why, brood_strerror(rc, text, sizeof text),
+                      advice);
+}
+
 static apr_status_t enter_family(launch_t *launch)
 {
     brood_process_t *record = launch->record;
@@ -112,8 +139,8 @@ static apr_status_t enter_family(launch_t *launch)
 
     brood__family_lock();
     rc = brood__family_check(); /* again: this process may have begun to end */
-    if (rc == APR_SUCCESS)
-        rc = make(launch);
+    if (rc == APR_SUCCESS && (rc = make(launch)) != APR_SUCCESS)
+        rc = refused(launch, rc);
     if (rc == APR_SUCCESS) {
         record->pid = brood__child_pid(record->child);
         brood__table_started(record->id, record->pid);

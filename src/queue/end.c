@@ -110,7 +110,7 @@ apr_status_t brood__end_wait(brood__ring_t *ring, brood__end_t *end, unsigned wh
     now = brood__clock_now();
     if (now >= wait->deadline)
         return what == BROOD__FOR_LOCK && brood__table_glance(BROOD__OWNER(atomic_load(&end->word))) ? APR_SUCCESS
-                                                                                                  : APR_TIMEUP;
+                                                                                                     : APR_TIMEUP;
     sleep_at(ring, end, what, wait, now);
     wait->spun = ROUNDS; /* yield a little, then sleep again */
     return APR_SUCCESS;

@@ -67,7 +67,7 @@ apr_status_t brood__ring_get(brood__item_t *item, brood__ring_t *ring, uint32_t 
 uint32_t brood__ring_count(brood__ring_t *ring);
 
 /* For brood__kind_t. */
-int brood__ring_holds(void *ring, uint32_t position, uint64_t block);
-void brood__ring_drain(void *ring);
+int brood__ring_holds(void *object, uint32_t position, uint64_t block);
+void brood__ring_drain(void *object);
 
 #endif

@@ -138,7 +138,8 @@ static void release_if_mine(brood__object_t *object)
 
 void brood__locks_release_all(void)
 {
-    brood__object_each(BROOD__TAG_LOCK, release_if_mine);
+    if (brood__table_is_me())
+        brood__object_each(BROOD__TAG_LOCK, release_if_mine);
 }
 
 /* ---- as a value ---- */

@@ -244,10 +244,10 @@ apr_status_t brood__child_spawn(brood__child_t **child, brood__handle_t *channel
     STARTUPINFOEXW info = {0};
     inherited_t inherited = {{NULL}, 0};
     HANDLE job = NULL, end, segment;
+    brood__child_t *made = apr_pcalloc(mem, sizeof *made);
     char mark[64];
     apr_status_t rc;
 
-    *child = apr_pcalloc(mem, sizeof **child);
     rc = brood__channel_pair(ends);
     if (rc == APR_SUCCESS && !start->outlives_parent)
         rc = job_of_children(&job);
@@ -265,8 +265,9 @@ apr_status_t brood__child_spawn(brood__child_t **child, brood__handle_t *channel
     /* Handle numbers have 32 significant bits on every Windows, so that 32 and 64 bit programs can share them. */
     snprintf(mark, sizeof mark, MARK "=%08lx,%08lx", (unsigned long) (uintptr_t) end,
              (unsigned long) (segment != NULL ? (uintptr_t) segment : 0));
-    rc = create_process(*child, &info, &inherited, &job, environment_with(start->environment, mark, mem), mem);
+    rc = create_process(made, &info, &inherited, &job, environment_with(start->environment, mark, mem), mem);
     if (rc == APR_SUCCESS) {
+        *child = made;
         *channel = ends[0];
         ends[0] = BROOD__NO_HANDLE;
     }
@@ -279,11 +280,12 @@ done:
 }
 
 apr_status_t brood__child_request(brood__child_t **child, brood__handle_t *channel, const brood__start_t *start,
-                                  apr_pool_t *mem)
+                                  apr_time_t deadline, apr_pool_t *mem)
 {
     (void) child;
     (void) channel;
     (void) start;
+    (void) deadline;
     (void) mem;
     return APR_ENOTIMPL;
 }

@@ -21,9 +21,9 @@ typedef struct driver_t {
     torture_books_t *books;
     brood_process_t *nurse[TORTURE_WORKERS];
     uint64_t random;
-    uint64_t seen[TORTURE_LANES];       /* progress */
-    apr_time_t moved[TORTURE_LANES];    /* when it was last seen to move */
-    apr_time_t last_move, longest;      /* of any lane */
+    uint64_t seen[TORTURE_LANES];    /* progress */
+    apr_time_t moved[TORTURE_LANES]; /* when it was last seen to move */
+    apr_time_t last_move, longest;   /* of any lane */
     apr_time_t next_orphan;
     bool hung;
     apr_pool_t *mem;
@@ -100,9 +100,8 @@ static void dump(driver_t *driver)
         const brood__id_t id = BROOD__ID(BROOD__LIFE_GENERATION(life), slot);
 
         if (BROOD__LIFE_STATE(life) != BROOD__FREE)
-            brood__report("  %x %s: pid %u state %u, parent %x", id, brood__table_name(id, name),
-                          brood__table_pid(id), BROOD__LIFE_STATE(life),
-                          atomic_load(&brood__head()->record[slot].parent));
+            brood__report("  %x %s: pid %u state %u, parent %x", id, brood__table_name(id, name), brood__table_pid(id),
+                          BROOD__LIFE_STATE(life), atomic_load(&brood__head()->record[slot].parent));
     }
     for (uint32_t i = 0; i < atomic_load(&brood__head()->cells_used); i++)
         if (atomic_load(&brood__head()->cell[i].owner) != 0)

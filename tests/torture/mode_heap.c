@@ -5,7 +5,7 @@
 
 #define HELD 96u
 #define SPANS_MOST 256u /* of the largest blocks: they are never given back */
-#define FEW 3u /* of large ones: then they are cut out of one another's places */
+#define FEW 3u          /* of large ones: then they are cut out of one another's places */
 
 typedef struct held_t {
     uint64_t block;

@@ -88,17 +88,26 @@ static bool account(const torture_shared_t *shared, char *line, apr_size_t size,
         bool locked = true;
 
         fine = fine && (rc == BROOD_EOWNERDEAD || (rc == APR_SUCCESS && !inside))
-            && brood_lock_release(shared->lock[i]) == APR_SUCCESS
-            && brood_lock_locked(&locked, shared->lock[i]) == APR_SUCCESS && !locked;
+               && brood_lock_release(shared->lock[i]) == APR_SUCCESS
+               && brood_lock_locked(&locked, shared->lock[i]) == APR_SUCCESS && !locked;
     }
     (void) apr_snprintf(line, size, "locks %s", fine ? "free" : "NOT FREE");
     return fine;
 }
 
-static const int steps[] = {
-    BROOD__STEP_LOCK_FAST,   BROOD__STEP_LOCK_SPUN,  BROOD__STEP_LOCK_STOLEN, BROOD__STEP_LOCK_MARKED,
-    BROOD__STEP_LOCK_NOTED,  BROOD__STEP_LOCK_WOKEN, BROOD__STEP_LOCK_TAKEN,  BROOD__STEP_LOCK_TIMEUP,
-    BROOD__STEP_LOCK_STOLEN, BROOD__STEP_LOCK_RANG,  BROOD__STEP_LOCK_TAKEN,  BROOD__STEP_LOCK_RELEASED,
-    BROOD__STEP_LOCK_RELEASED_WAITED, 0};
+static const int steps[] = {BROOD__STEP_LOCK_FAST,
+                            BROOD__STEP_LOCK_SPUN,
+                            BROOD__STEP_LOCK_STOLEN,
+                            BROOD__STEP_LOCK_MARKED,
+                            BROOD__STEP_LOCK_NOTED,
+                            BROOD__STEP_LOCK_WOKEN,
+                            BROOD__STEP_LOCK_TAKEN,
+                            BROOD__STEP_LOCK_TIMEUP,
+                            BROOD__STEP_LOCK_STOLEN,
+                            BROOD__STEP_LOCK_RANG,
+                            BROOD__STEP_LOCK_TAKEN,
+                            BROOD__STEP_LOCK_RELEASED,
+                            BROOD__STEP_LOCK_RELEASED_WAITED,
+                            0};
 
 const torture_mode_t torture_lock = {"lock", work, account, steps};

@@ -239,11 +239,24 @@ static bool account(const torture_shared_t *shared, char *line, apr_size_t size,
     return true;
 }
 
-static const int steps[] = {
-    BROOD__STEP_OBJECT_LOCKED,      BROOD__STEP_OBJECT_HELD,  BROOD__STEP_OBJECT_DROPPED, BROOD__STEP_OBJECT_DESTROYED,
-    BROOD__STEP_OBJECT_TAKEN,       BROOD__STEP_OBJECT_TAKEN, BROOD__STEP_ADOPT_PID,      BROOD__STEP_ADOPTED,
-    BROOD__STEP_SWEEP_BLOCK,        BROOD__STEP_PUT_FILLED,   BROOD__STEP_GET_OWNED,      BROOD__STEP_OBJECT_DESTROYED,
-    BROOD__STEP_SWEEP_ENDS_LOCKED,  BROOD__STEP_SWEEP_WOKE,   BROOD__STEP_SWEEP_FREED,    BROOD__STEP_HEAP_FREED,
-    BROOD__STEP_HEAP_LARGE_FREED,   BROOD__STEP_LOCK_FAST,    0};
+static const int steps[] = {BROOD__STEP_OBJECT_LOCKED,
+                            BROOD__STEP_OBJECT_HELD,
+                            BROOD__STEP_OBJECT_DROPPED,
+                            BROOD__STEP_OBJECT_DESTROYED,
+                            BROOD__STEP_OBJECT_TAKEN,
+                            BROOD__STEP_OBJECT_TAKEN,
+                            BROOD__STEP_ADOPT_PID,
+                            BROOD__STEP_ADOPTED,
+                            BROOD__STEP_SWEEP_BLOCK,
+                            BROOD__STEP_PUT_FILLED,
+                            BROOD__STEP_GET_OWNED,
+                            BROOD__STEP_OBJECT_DESTROYED,
+                            BROOD__STEP_SWEEP_ENDS_LOCKED,
+                            BROOD__STEP_SWEEP_WOKE,
+                            BROOD__STEP_SWEEP_FREED,
+                            BROOD__STEP_HEAP_FREED,
+                            BROOD__STEP_HEAP_LARGE_FREED,
+                            BROOD__STEP_LOCK_FAST,
+                            0};
 
 const torture_mode_t torture_object = {"object", work, account, steps};

@@ -224,7 +224,7 @@ static void account_lane(const torture_shared_t *shared, totals_t *totals, unsig
     for (uint64_t item = 1; item <= begun + 1; item++) {
         const bool came = (atomic_load(bits_of(shared->delivered, shared, number, item)) & bit_of(item)) != 0;
         const bool doubtful = (atomic_load(bits_of(shared->doubtful, shared, number, item)) & bit_of(item)) != 0
-            || (item == begun && atomic_load(&lane->done) != begun);
+                              || (item == begun && atomic_load(&lane->done) != begun);
 
         if (item > begun) {
             if (came)
@@ -256,13 +256,18 @@ static bool account(const torture_shared_t *shared, char *line, apr_size_t size,
     return fine && totals.lost <= getters;
 }
 
-static const int steps[] = {
-    BROOD__STEP_PUT_LOCKED,        BROOD__STEP_PUT_HALF,      BROOD__STEP_PUT_FILLED,    BROOD__STEP_PUT_COMMITTED,
-    BROOD__STEP_PUT_UNLOCKED,      BROOD__STEP_PUT_DONE,      BROOD__STEP_GET_LOCKED,    BROOD__STEP_GET_COPIED,
-    BROOD__STEP_GET_OWNED,         BROOD__STEP_GET_COMMITTED, BROOD__STEP_GET_DONE,      BROOD__STEP_WAIT_ARMED,
-    BROOD__STEP_WAIT_NOTED,        BROOD__STEP_WAIT_WOKEN,    BROOD__STEP_WAIT_REARMED,  BROOD__STEP_RING_CLAIMED,
-    BROOD__STEP_RING_BUMPED,       BROOD__STEP_RING_RANG,     BROOD__STEP_SWEEP_BLOCK,   BROOD__STEP_END_UNLOCKED_DEAD,
-    BROOD__STEP_SWEEP_ENDS_LOCKED, BROOD__STEP_HEAP_CLAIMED,  BROOD__STEP_HEAP_REFILLED, BROOD__STEP_HEAP_FREED,
-    BROOD__STEP_OBJECT_HELD,       0};
+static const int steps[] = {BROOD__STEP_PUT_LOCKED,        BROOD__STEP_PUT_HALF,
+                            BROOD__STEP_PUT_FILLED,        BROOD__STEP_PUT_COMMITTED,
+                            BROOD__STEP_PUT_UNLOCKED,      BROOD__STEP_PUT_DONE,
+                            BROOD__STEP_GET_LOCKED,        BROOD__STEP_GET_COPIED,
+                            BROOD__STEP_GET_OWNED,         BROOD__STEP_GET_COMMITTED,
+                            BROOD__STEP_GET_DONE,          BROOD__STEP_WAIT_ARMED,
+                            BROOD__STEP_WAIT_NOTED,        BROOD__STEP_WAIT_WOKEN,
+                            BROOD__STEP_WAIT_REARMED,      BROOD__STEP_RING_CLAIMED,
+                            BROOD__STEP_RING_BUMPED,       BROOD__STEP_RING_RANG,
+                            BROOD__STEP_SWEEP_BLOCK,       BROOD__STEP_END_UNLOCKED_DEAD,
+                            BROOD__STEP_SWEEP_ENDS_LOCKED, BROOD__STEP_HEAP_CLAIMED,
+                            BROOD__STEP_HEAP_REFILLED,     BROOD__STEP_HEAP_FREED,
+                            BROOD__STEP_OBJECT_HELD,       0};
 
 const torture_mode_t torture_queue = {"queue", work, account, steps};

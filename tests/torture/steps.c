@@ -9,10 +9,9 @@
 
 #define VARIABLE "BROOD_TORTURE_PLAN"
 
-static const char *const names[] = {
-    "",
+static const char *const names[] = {"",
 #define NAME(name) #name,
-    BROOD__STEP_MAP(NAME)
+                                    BROOD__STEP_MAP(NAME)
 #undef NAME
 };
 
@@ -62,12 +61,14 @@ static bool is_birth(int step)
     return step == BROOD__STEP_ADOPT_PID || step == BROOD__STEP_ADOPTED;
 }
 
-/* Births come before the books, and are counted by the nurse. */
+/* Births may come before the books are known, and are counted by the nurse; other deaths wait for the books. */
 static void on_step(int step)
 {
     if (is_birth(step))
         read_plan();
-    if (books != NULL && atomic_load_explicit(&books->reached[step], memory_order_relaxed) == 0)
+    else if (books == NULL)
+        return;
+    else if (atomic_load_explicit(&books->reached[step], memory_order_relaxed) == 0)
         atomic_store_explicit(&books->reached[step], 1, memory_order_relaxed);
     if (step == planned && atomic_fetch_sub(&visits, 1) == 1 && (books == NULL || atomic_load(&books->killing))) {
         if (!is_birth(step))
@@ -86,6 +87,10 @@ void torture_steps_begin(void)
 void torture_steps_follow(torture_books_t *all)
 {
     books = all;
+    if (books != NULL) { /* this process has come by */
+        atomic_store(&books->reached[BROOD__STEP_ADOPT_PID], 1);
+        atomic_store(&books->reached[BROOD__STEP_ADOPTED], 1);
+    }
 }
 
 static int one_of(const int *steps, uint64_t *random)
@@ -99,10 +104,17 @@ static int one_of(const int *steps, uint64_t *random)
 
 void torture_plan(char plan[TORTURE_PLAN], int *step, const int *steps, uint64_t *random)
 {
-    static const int anywhere[] = {BROOD__STEP_SWEEP_MARKED,    BROOD__STEP_SWEEP_BUMPED, BROOD__STEP_SWEEP_WOKE,
-                                   BROOD__STEP_SWEEP_HEAP_DONE, BROOD__STEP_SWEEP_FREED,  BROOD__STEP_ADOPT_PID,
-                                   BROOD__STEP_ADOPTED,         BROOD__STEP_SWEEP_BLOCK,  BROOD__STEP_OBJECT_LOCKED,
-                                   BROOD__STEP_OBJECT_DROPPED,  0};
+    static const int anywhere[] = {BROOD__STEP_SWEEP_MARKED,
+                                   BROOD__STEP_SWEEP_BUMPED,
+                                   BROOD__STEP_SWEEP_WOKE,
+                                   BROOD__STEP_SWEEP_HEAP_DONE,
+                                   BROOD__STEP_SWEEP_FREED,
+                                   BROOD__STEP_ADOPT_PID,
+                                   BROOD__STEP_ADOPTED,
+                                   BROOD__STEP_SWEEP_BLOCK,
+                                   BROOD__STEP_OBJECT_LOCKED,
+                                   BROOD__STEP_OBJECT_DROPPED,
+                                   0};
     const uint32_t dice = torture_below(random, 16);
     uint32_t visit = torture_below(random, 2) == 0 ? 1 : 1 + torture_below(random, 4);
 

@@ -18,8 +18,9 @@ torture_stock_t torture_stock_take(void)
     brood__heap_count(&use);
     for (unsigned class_ = 0; class_ < BROOD__CLASSES; class_++)
         spans += atomic_load(&brood__heap()->spans[class_]);
-    stock = (torture_stock_t){(int64_t) use.mine, (int64_t) use.queued, (int64_t) use.objects,
-                              (int64_t) (use.pages - spans * BROOD__SPAN_PAGES), brood__table_count(), 0};
+    stock = (torture_stock_t){(int64_t) use.mine,    (int64_t) use.queued,
+                              (int64_t) use.objects, (int64_t) (use.pages - spans * BROOD__SPAN_PAGES),
+                              brood__table_count(),  0};
     for (uint32_t i = 0; i < BROOD__CELLS; i++)
         stock.cells += atomic_load(&brood__head()->cell[i].owner) != 0;
     return stock;
@@ -50,8 +51,7 @@ bool torture_stock_print(const torture_stock_t *before, const torture_stock_t *a
 {
     const int64_t mine = after->mine - before->mine, queued = after->queued - before->queued;
     const int64_t objects = after->objects - before->objects, pages = after->pages - before->pages;
-    const bool fine =
-        mine == 0 && queued == 0 && objects == 0 && pages == 0 && after->slots == 1 && after->cells == 0;
+    const bool fine = mine == 0 && queued == 0 && objects == 0 && pages == 0 && after->slots == 1 && after->cells == 0;
 
     printf(" | books: blocks %" PRId64 " queued %" PRId64 " objects %" PRId64 " pages %" PRId64 ", slots %u cells %u",
            mine, queued, objects, pages, after->slots, after->cells);

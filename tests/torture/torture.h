@@ -17,26 +17,26 @@
 #define TORTURE_LANES (TORTURE_WORKERS * TORTURE_THREADS) /* a thread's place: of one worker after another */
 
 /* What is counted: a name in the accounts, and whether more than 0 is a fault. */
-#define TORTURE_COUNT_MAP(X)                                                                                          \
-    X(VIOLATIONS, "violations", 1)     /* two inside a lock, a block given to two, a death that was not told */      \
-    X(DUPLICATES, "duplicates", 1)                                                                                    \
-    X(TORN, "torn", 1)                                                                                                \
-    X(DISORDERED, "disordered", 1)                                                                                    \
-    X(ERRORS, "errors", 1)             /* a status that should not be */                                             \
-    X(WRONG_DEATHS, "declared dead", 1) /* and living */                                                              \
-    X(STARTS, "starts", 0)                                                                                            \
-    X(DEATHS, "deaths", 0)                                                                                            \
-    X(KILLS, "killed from outside", 0)                                                                                \
-    X(ZOMBIES, "zombies", 0)                                                                                          \
-    X(ORPHANS, "orphaned", 0)                                                                                         \
-    X(OWNERDEAD, "owner dead", 0)                                                                                     \
-    X(OWNERDEAD_INSIDE, "of them inside", 0)                                                                          \
-    X(TIMEUPS, "timeups", 0)                                                                                          \
-    X(ITEMS, "items", 0)                                                                                              \
-    X(BLOCKS, "with blocks", 0)                                                                                       \
-    X(GETTERS, "getters killed", 0)    /* between entering get and noting the item */                                \
-    X(NO_MEMORY, "no memory", 0)                                                                                      \
-    X(OBJECTS, "objects", 0)                                                                                          \
+#define TORTURE_COUNT_MAP(X)                                                                                \
+    X(VIOLATIONS, "violations", 1) /* two inside a lock, a block given to two, a death that was not told */ \
+    X(DUPLICATES, "duplicates", 1)                                                                          \
+    X(TORN, "torn", 1)                                                                                      \
+    X(DISORDERED, "disordered", 1)                                                                          \
+    X(ERRORS, "errors", 1)              /* a status that should not be */                                   \
+    X(WRONG_DEATHS, "declared dead", 1) /* and living */                                                    \
+    X(STARTS, "starts", 0)                                                                                  \
+    X(DEATHS, "deaths", 0)                                                                                  \
+    X(KILLS, "killed from outside", 0)                                                                      \
+    X(ZOMBIES, "zombies", 0)                                                                                \
+    X(ORPHANS, "orphaned", 0)                                                                               \
+    X(OWNERDEAD, "owner dead", 0)                                                                           \
+    X(OWNERDEAD_INSIDE, "of them inside", 0)                                                                \
+    X(TIMEUPS, "timeups", 0)                                                                                \
+    X(ITEMS, "items", 0)                                                                                    \
+    X(BLOCKS, "with blocks", 0)                                                                             \
+    X(GETTERS, "getters killed", 0) /* between entering get and noting the item */                          \
+    X(NO_MEMORY, "no memory", 0)                                                                            \
+    X(OBJECTS, "objects", 0)                                                                                \
     X(GRANDCHILDREN, "grandchildren", 0)
 
 #define TORTURE_COUNT_ENUM(name, text, fault) TORTURE_##name,
@@ -44,8 +44,8 @@ enum { TORTURE_COUNT_MAP(TORTURE_COUNT_ENUM) TORTURE_COUNTS };
 
 typedef struct torture_lane_t {
     _Alignas(64) _Atomic uint64_t progress;
-    _Atomic uint64_t begun, done;  /* a producer's: the item it puts, the last one that is in */
-    _Atomic uint32_t busy;         /* a consumer's: it may have an item in its hands that nobody has noted */
+    _Atomic uint64_t begun, done; /* a producer's: the item it puts, the last one that is in */
+    _Atomic uint32_t busy;        /* a consumer's: it may have an item in its hands that nobody has noted */
     _Atomic uint32_t running;
 } torture_lane_t;
 
@@ -54,7 +54,7 @@ typedef struct torture_books_t {
     _Atomic uint32_t kills[BROOD__STEPS];
     _Atomic uint32_t reached[BROOD__STEPS];
     _Atomic uint32_t mode, killing, stop_putting, stop;
-    uint64_t sequences;                      /* items that a lane may put */
+    uint64_t sequences;                       /* items that a lane may put */
     _Atomic uint32_t worker[TORTURE_WORKERS]; /* who has the worker's lanes: an id */
     torture_lane_t lane[TORTURE_LANES];
     struct {
@@ -67,9 +67,9 @@ typedef struct torture_books_t {
 typedef struct torture_shared_t {
     brood_array_t *books_array, *items_array;
     brood_queue_t *queue;
-    brood_lock_t *lock[2];                   /* a Lock and an RLock */
+    brood_lock_t *lock[2]; /* a Lock and an RLock */
     torture_books_t *books;
-    _Atomic uint64_t *delivered, *doubtful;  /* bits: [lane][sequences] */
+    _Atomic uint64_t *delivered, *doubtful; /* bits: [lane][sequences] */
 } torture_shared_t;
 
 /* One thread of a worker. */
@@ -77,10 +77,10 @@ typedef struct torture_thread_t {
     const torture_shared_t *shared;
     torture_books_t *books;
     torture_lane_t *lane;
-    unsigned number;       /* of the lane */
+    unsigned number; /* of the lane */
     apr_pool_t *mem;
     uint64_t random;
-    apr_time_t end;        /* when it leaves by itself; it also leaves when books->stop says so */
+    apr_time_t end; /* when it leaves by itself; it also leaves when books->stop says so */
 } torture_thread_t;
 
 typedef struct torture_mode_t {
@@ -88,7 +88,7 @@ typedef struct torture_mode_t {
     void (*work)(torture_thread_t *thread);
     /* In the driver, when all have gone: what is left in the shared objects.  Adds to the line; false: a fault. */
     bool (*account)(const torture_shared_t *shared, char *line, apr_size_t size, apr_pool_t *mem);
-    const int *steps;      /* that this mode is about; the last one is 0 */
+    const int *steps; /* that this mode is about; the last one is 0 */
 } torture_mode_t;
 
 extern const torture_mode_t torture_lock, torture_queue, torture_heap, torture_object;

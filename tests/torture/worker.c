@@ -199,7 +199,6 @@ static void *APR_THREAD_FUNC run(apr_thread_t *handle, void *data)
     torture_thread_t *thread = data;
 
     (void) handle;
-    atomic_store(&thread->lane->running, 1);
     mode_of(thread->books)->work(thread);
     atomic_store(&thread->lane->running, 0);
     return NULL;
@@ -212,7 +211,7 @@ static apr_status_t prepare(torture_thread_t *thread, const torture_shared_t *sh
     torture_shared_t *own;
     brood_value_t copy;
 
-    BROOD_TRY(apr_pool_create_unmanaged(&thread->mem));
+    BROOD_TRY(apr_pool_create(&thread->mem, NULL));
     own = apr_palloc(thread->mem, sizeof *own);
     copy = brood_value_copy(BROOD_LIST(shared->books_array, shared->items_array, shared->queue, shared->lock[0],
                                        shared->lock[1]),
@@ -232,9 +231,9 @@ static apr_status_t prepare(torture_thread_t *thread, const torture_shared_t *sh
 apr_status_t torture_worker_entry(brood_call_t *call)
 {
     static torture_thread_t thread[TORTURE_THREADS];
-    apr_thread_t *second = NULL;
     torture_shared_t shared;
-    apr_status_t ended;
+    apr_threadattr_t *detached;
+    apr_thread_t *second;
     unsigned number;
     uint64_t seed;
 
@@ -242,10 +241,16 @@ apr_status_t torture_worker_entry(brood_call_t *call)
     take_lanes(shared.books, number);
     for (unsigned i = 0; i < TORTURE_THREADS; i++)
         BROOD_TRY(prepare(&thread[i], &shared, number * TORTURE_THREADS + i, seed));
-    if (seed % 2 == 0)
-        BROOD_TRY(apr_thread_create(&second, NULL, run, &thread[1], thread[1].mem));
+    BROOD_TRY(apr_threadattr_create(&detached, call->mem));
+    BROOD_TRY(apr_threadattr_detach_set(detached, 1));
+    atomic_store(&thread[0].lane->running, 1);
+    if (seed % 2 == 0) {
+        atomic_store(&thread[1].lane->running, 1);
+        BROOD_TRY(apr_thread_create(&second, detached, run, &thread[1], thread[1].mem));
+    }
     run(NULL, &thread[0]);
-    if (second != NULL && (seed / 2 % 2 == 0 || mode_of(shared.books) == &torture_object || stopping(shared.books)))
-        apr_thread_join(&ended, second);
+    while (atomic_load(&thread[1].lane->running) != 0
+           && (seed / 2 % 2 == 0 || mode_of(shared.books) == &torture_object || stopping(shared.books)))
+        apr_sleep(1000);
     return APR_SUCCESS;
 }
