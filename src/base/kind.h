@@ -42,4 +42,22 @@ brood_value_t brood__kind_to_value(apr_int32_t tag, void *object);
 apr_status_t brood__kind_from_value(void **object, apr_int32_t tag, brood_value_t value);
 brood_slot_t brood__kind_slot(apr_int32_t tag, void *target);
 
+/* The three public functions of a kind: brood_NOUN_to_value, brood_NOUN_from_value, brood_slot_NOUN. */
+#define BROOD__KIND_FUNCTIONS(noun, tag)                                                 \
+    brood_value_t brood_##noun##_to_value(brood_##noun##_t *noun)                        \
+    {                                                                                    \
+        return brood__kind_to_value(tag, noun);                                          \
+    }                                                                                    \
+    apr_status_t brood_##noun##_from_value(brood_##noun##_t **noun, brood_value_t value) \
+    {                                                                                    \
+        void *object;                                                                    \
+        BROOD_TRY(brood__kind_from_value(&object, tag, value));                          \
+        *noun = object;                                                                  \
+        return APR_SUCCESS;                                                              \
+    }                                                                                    \
+    brood_slot_t brood_slot_##noun(brood_##noun##_t **target)                            \
+    {                                                                                    \
+        return brood__kind_slot(tag, target);                                            \
+    }
+
 #endif

@@ -276,21 +276,4 @@ const brood__kind_t brood__queue_kind = {
     .holds = brood__ring_holds,
 };
 
-brood_value_t brood_queue_to_value(brood_queue_t *queue)
-{
-    return brood__kind_to_value(BROOD__TAG_QUEUE, queue);
-}
-
-apr_status_t brood_queue_from_value(brood_queue_t **queue, brood_value_t value)
-{
-    void *object;
-
-    BROOD_TRY(brood__kind_from_value(&object, BROOD__TAG_QUEUE, value));
-    *queue = object;
-    return APR_SUCCESS;
-}
-
-brood_slot_t brood_slot_queue(brood_queue_t **target)
-{
-    return brood__kind_slot(BROOD__TAG_QUEUE, target);
-}
+BROOD__KIND_FUNCTIONS(queue, BROOD__TAG_QUEUE)

@@ -151,21 +151,4 @@ const brood__kind_t brood__array_kind = {
     .string = string,
 };
 
-brood_value_t brood_array_to_value(brood_array_t *array)
-{
-    return brood__kind_to_value(BROOD__TAG_ARRAY, array);
-}
-
-apr_status_t brood_array_from_value(brood_array_t **array, brood_value_t value)
-{
-    void *object;
-
-    BROOD_TRY(brood__kind_from_value(&object, BROOD__TAG_ARRAY, value));
-    *array = object;
-    return APR_SUCCESS;
-}
-
-brood_slot_t brood_slot_array(brood_array_t **target)
-{
-    return brood__kind_slot(BROOD__TAG_ARRAY, target);
-}
+BROOD__KIND_FUNCTIONS(array, BROOD__TAG_ARRAY)

@@ -180,21 +180,4 @@ const brood__kind_t brood__lock_kind = {
     .string = string,
 };
 
-brood_value_t brood_lock_to_value(brood_lock_t *lock)
-{
-    return brood__kind_to_value(BROOD__TAG_LOCK, lock);
-}
-
-apr_status_t brood_lock_from_value(brood_lock_t **lock, brood_value_t value)
-{
-    void *object;
-
-    BROOD_TRY(brood__kind_from_value(&object, BROOD__TAG_LOCK, value));
-    *lock = object;
-    return APR_SUCCESS;
-}
-
-brood_slot_t brood_slot_lock(brood_lock_t **target)
-{
-    return brood__kind_slot(BROOD__TAG_LOCK, target);
-}
+BROOD__KIND_FUNCTIONS(lock, BROOD__TAG_LOCK)
