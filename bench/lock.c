@@ -26,14 +26,14 @@ typedef struct locks_t {
 static apr_proc_mutex_t *inherited; /* by fork */
 
 /* AT_ONCE turns, each kind in a loop of its own, so that none pays for a choice. */
-#define TURNS(name, acquire, release)          \
-    static void name(const locks_t *locks)     \
-    {                                          \
-        for (int i = 0; i < AT_ONCE; i++) {    \
-            acquire;                           \
-            locks->shared->counter++;          \
-            release;                           \
-        }                                      \
+#define TURNS(name, acquire, release)       \
+    static void name(const locks_t *locks)  \
+    {                                       \
+        for (int i = 0; i < AT_ONCE; i++) { \
+            acquire;                        \
+            locks->shared->counter++;       \
+            release;                        \
+        }                                   \
     }
 
 TURNS(turns_lock, BROOD_IGNORE(brood_lock_acquire(locks->lock, BROOD_FOREVER)), brood_lock_release(locks->lock))
@@ -44,7 +44,7 @@ static uint64_t work(const locks_t *locks, uint64_t until)
 {
     void (*const turns)(const locks_t *) = locks->kind == OF_WORD    ? turns_word
                                            : locks->kind == OF_MUTEX ? turns_mutex
-                                                                  : turns_lock;
+                                                                     : turns_lock;
     uint64_t done = 0;
 
     do {

@@ -2,7 +2,6 @@
 #include "raw/raw.h"
 #include "support.h"
 
-
 enum { BYTES, VALUES, PIPE };
 
 #define AT_ONCE 128     /* items between two looks at the clock */
@@ -15,7 +14,7 @@ typedef struct stream_t {
     brood_queue_t *queue;
     raw_pipe_t pipe;
     apr_size_t size;
-    char *buffer;    /* the first byte of an item is 0, or 1 in the one that ends a getter */
+    char *buffer; /* the first byte of an item is 0, or 1 in the one that ends a getter */
     apr_pool_t *mem;
 } stream_t;
 

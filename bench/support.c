@@ -53,9 +53,11 @@ static void shuffle(int *order, int count)
     if (state == 0)
         state = raw_now() | 1;
     for (int i = count - 1; i > 0; i--) {
-        const int other = (int) ((state = state * UINT64_C(6364136223846793005) + 1442695040888963407u) >> 33) % (i + 1);
         const int kept = order[i];
+        int other;
 
+        state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        other = (int) (state >> 33) % (i + 1);
         order[i] = order[other];
         order[other] = kept;
     }

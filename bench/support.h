@@ -10,11 +10,11 @@
 
 /* One row: what is measured, how, and what we hold ourselves to. */
 typedef struct bench_case_t {
-    const char *group;   /* rows of one group are compared with each other; the group's first row names the unit */
+    const char *group; /* rows of one group are compared with each other; the group's first row names the unit */
     const char *name;
     const char *unit;
     apr_status_t (*run)(double *figure, const struct bench_case_t *self, apr_pool_t *mem);
-    int kind;            /* the rest is for `run` */
+    int kind; /* the rest is for `run` */
     int count;
     apr_size_t size;
     const char *peer[2]; /* rows of the group that this one is divided by; NULL: none */
@@ -23,8 +23,8 @@ typedef struct bench_case_t {
 
 typedef struct bench_options_t {
     int rounds;
-    double seconds;      /* of one sample */
-    bool quick;          /* only to see that it runs */
+    double seconds; /* of one sample */
+    bool quick;     /* only to see that it runs */
     bool pin;
 } bench_options_t;
 extern bench_options_t bench_options;

@@ -12,7 +12,7 @@ uint64_t raw_now(void)
         QueryPerformanceFrequency(&frequency);
     QueryPerformanceCounter(&now);
     return (uint64_t) (now.QuadPart / frequency.QuadPart) * 1000000000u
-        + (uint64_t) (now.QuadPart % frequency.QuadPart) * 1000000000u / (uint64_t) frequency.QuadPart;
+           + (uint64_t) (now.QuadPart % frequency.QuadPart) * 1000000000u / (uint64_t) frequency.QuadPart;
 }
 
 void raw_pin(int cpu)

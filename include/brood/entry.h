@@ -13,11 +13,11 @@ BROOD_BEGIN
 /** What an entry is given: the same for a process, brood_call, and the program itself.  Made by brood only; fields
  *  are added at the end. */
 struct brood_call_t {
-    apr_pool_t *mem;           /**< the call's own: gone when the entry has returned and its result is delivered */
-    brood_value_t args;        /**< always a list; in the program: argv[1] ... as text */
-    const char *name;          /**< the entry's registered name, without its module */
-    int argc;                  /**< the program's command line, in every process of the tree */
-    const char *const *argv;   /**< argc of them, then NULL */
+    apr_pool_t *mem;         /**< the call's own: gone when the entry has returned and its result is delivered */
+    brood_value_t args;      /**< always a list; in the program: argv[1] ... as text */
+    const char *name;        /**< the entry's registered name, without its module */
+    int argc;                /**< the program's command line, in every process of the tree */
+    const char *const *argv; /**< argc of them, then NULL */
 };
 
 /** Give the call its result; ends an entry: `return brood_return(call, brood_int(x * x));`.
@@ -34,14 +34,17 @@ struct brood_call_t {
  *  After a failure the call has the result it had before.  SPEC SPWN-09. */
 BROOD_API BROOD_CHECKED apr_status_t brood_return(brood_call_t *call, brood_value_t result);
 
-/** A row of an entry table. */
+/** A row of an entry table (SPEC GEN-01). */
 typedef struct brood_entry_t {
-    const char *name;
-    brood_entry_fn entry;
+    const char *name;     /**< by which processes know the function; text that ends in NUL */
+    brood_entry_fn entry; /**< the function */
 } brood_entry_t;
 
+/** A row of a function under its own name; the row that ends a table. */
+/* clang-format off */
 #define BROOD_ENTRY(function) {#function, function}
 #define BROOD_ENTRIES_END {NULL, NULL}
+/* clang-format on */
 
 /** Add a module's table, before brood_main or brood_init, in one thread.  APR need not be initialized yet.
  *
@@ -61,9 +64,11 @@ BROOD_API BROOD_CHECKED apr_status_t brood_register(const char *module, const br
 
 /** Settings for the whole process tree; a zeroed struct is the default. */
 typedef struct brood_init_options_t {
-    apr_size_t arena_limit;          /**< bytes for shared objects; 0: half of the machine's memory, only reserved */
-    apr_interval_time_t exit_grace;  /**< a process waits so long for its children at its end; 0: 5 s, < 0: for ever */
-    void *reserved[6];               /**< NULL */
+    apr_size_t arena_limit;         /**< bytes for shared objects, 16 MiB to 512 GiB, reserved: pages are taken as they
+                                     *   are used; 0: half of the machine's memory, or what the system gives of that */
+    apr_interval_time_t exit_grace; /**< microseconds that a process waits for its children at its end; 0: 5 s, < 0: for
+                                     *   ever */
+    void *reserved[6];              /**< NULL */
 } brood_init_options_t;
 
 /** The guard, for programs with a main of their own: call it first, after brood_register, in main's thread.
@@ -71,7 +76,8 @@ typedef struct brood_init_options_t {
  *  In a re-executed child it runs the entry that was asked for and does not return.  In the first process it returns,
  *  and everything ends with `mem`: daemonic children are terminated, the others joined for exit_grace at most, then
  *  terminated, 1 s later killed, each of these with a line on stderr; shared objects are unmapped.  Then it may be
- *  called again.  A process that this one forked without brood does nothing when its copy of `mem` ends.
+ *  called again.  A process that this one forked without brood does nothing when its copy of `mem` ends; it starts no
+ *  children, and must leave objects of brood's alone.
  *
  *  APR must be initialized (on Windows by apr_app_initialize, for an argv in UTF-8).  Installs no signal handler,
  *  reaps no child but its own, leaves argv as it is.
@@ -107,10 +113,14 @@ BROOD_API int brood_main(int argc, char **argv, brood_entry_fn app, const brood_
         return brood_main(argc, argv, app, brood_entries);                             \
     }
 
-/** Registered name without module, for ever; NULL: it is in no table. */
+/** The name of a function.  Any thread of any process, once the tables are registered; also without brood_init.
+ *
+ *  @param entry  any function, or NULL.
+ *  @return its registered name without the module, valid for ever; NULL: it is in no table.  SPEC GEN-01. */
 BROOD_API const char *brood_entry_name(brood_entry_fn entry);
 
-/** Run an entry here and now, in this thread.
+/** Run an entry here and now, in this thread.  Any thread of any process, also without brood_init; an entry may call
+ *  others so.
  *
  *  @param[out] result  what it gave brood_return, or nil; in `mem`; NULL: not wanted.  Untouched unless APR_SUCCESS.
  *  @param entry        a registered function.
@@ -118,7 +128,8 @@ BROOD_API const char *brood_entry_name(brood_entry_fn entry);
  *  @param mem          owner of the result; the call's own pool is a part of it.
  *  @retval BROOD_EENTRY  the function is in no table; nothing ran.
  *  @retval BROOD_EARGS   args is neither a list nor nil; nothing ran.
- *  @return otherwise what the entry returned.  SPEC SPWN-09. */
+ *  @return otherwise what the entry returned.  What it holds after a failure (locks) it holds still.
+ *  SPEC GEN-01, GEN-02, SPWN-09. */
 BROOD_API BROOD_CHECKED apr_status_t brood_call(brood_value_t *result, brood_entry_fn entry, brood_value_t args,
                                                 apr_pool_t *mem);
 

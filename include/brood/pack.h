@@ -2,8 +2,8 @@
  *
  * C11 only; from C++ use the functions these macros call.  At most 32 items.  The array behind BROOD_LIST and BROOD_MAP
  * lives as long as the enclosing block: to return a list from a function, copy it (brood_value_copy).
- * Items are evaluated once.  A type that brood does not know does not compile.  Microsoft's compiler needs
- * /Zc:preprocessor. */
+ * Items are evaluated once; texts, lists and objects in them stay the caller's.  A type that brood does not know does
+ * not compile.  Microsoft's compiler needs /Zc:preprocessor. */
 #ifndef BROOD_PACK_H
 #define BROOD_PACK_H
 
@@ -12,7 +12,7 @@
 #include <brood/sync.h>
 #include <brood/value.h>
 
-/** No arguments; nil. */
+/** No arguments: an empty list (SPEC GEN-02); nil. */
 #define BROOD_NO_ARGS brood_list(NULL, 0)
 #define BROOD_NIL brood_nil()
 

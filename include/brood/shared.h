@@ -1,5 +1,8 @@
 /** @file shared.h  Memory that processes share: arrays (a Value is an array of one).
- *  No pointers in it: they mean nothing in another process. */
+ *  No pointers in it: they mean nothing in another process (SPEC SHC-16).
+ *
+ *  Any thread of any process that has an array may make every call on it, at any time between brood_init and its end;
+ *  _close, and the end of `mem`, must be the last that a process does with it. */
 #ifndef BROOD_SHARED_H
 #define BROOD_SHARED_H
 
@@ -17,24 +20,32 @@ typedef struct brood_array_t brood_array_t;
  *  @param item_size   bytes of an item, at least 1.
  *  @param initial     count items to copy, or NULL for zeros.
  *  @param mem         owner of this process's reference.
- *  @return APR_SUCCESS; APR_EINVAL: item_size 0, or count * item_size overflows; BROOD_EGUARD before brood_init;
- *          APR_ENOMEM: the arena has no room, which brood_init_options_t.arena_limit sets.
+ *  @retval APR_SUCCESS   the array is there.
+ *  @retval APR_EINVAL    item_size is 0, or count * item_size overflows.
+ *  @retval BROOD_EGUARD  before brood_init.
+ *  @retval APR_ENOMEM    the arena has no room, which brood_init_options_t.arena_limit sets.
+ *  After a failure *array is untouched.
  *  SPEC SHC-01, SHC-03, SHC-04, SHC-09, SHC-15. */
 BROOD_API BROOD_CHECKED apr_status_t brood_array_create(brood_array_t **array, apr_size_t count, apr_size_t item_size,
                                                         const void *initial, apr_pool_t *mem);
 
-/** The items, aligned to 64 bytes, to be read and written as any C array; NULL once the array is closed here. */
+/** The items, aligned to 64 bytes, to be read and written as any C array; NULL once the array is closed here.  What
+ *  several write at once they guard themselves: by the array's lock, say.  SPEC SHC-07, SHC-09. */
 BROOD_API void *brood_array_data(brood_array_t *array);
+/** As given to create; of a closed array, too.  SPEC SHC-03. */
 BROOD_API apr_size_t brood_array_count(const brood_array_t *array);
 BROOD_API apr_size_t brood_array_item_size(const brood_array_t *array);
 
-/** An RLock for the users of this array; borrowed, ends with it.  Access does not take it by itself.  SPEC SHC-06. */
+/** An RLock for the users of this array; borrowed, ends with it.  Access does not take it by itself.
+ *  SPEC SHC-01, SHC-06, SHC-07. */
 BROOD_API brood_lock_t *brood_array_lock(brood_array_t *array);
 
-/** This process uses it no more.  Others are not affected.  Twice is fine. */
+/** This process uses neither it nor its lock any more.  Others are not affected: the memory goes with the last holder,
+ *  and nothing stays behind.  Twice is fine.  SPEC SHC-15. */
 BROOD_API void brood_array_close(brood_array_t *array);
 
-/** @name As a value: hand it to a child; take it back, owned by the pool the value was received in. @{ */
+/** @name As a value: hand it to a child; take it back, owned by the pool the value was received in.
+ *  brood_array_from_value gives BROOD_EKIND, and leaves *array untouched, if the value is no array.  SPEC SHC-14. @{ */
 BROOD_API brood_value_t brood_array_to_value(brood_array_t *array);
 BROOD_API BROOD_CHECKED apr_status_t brood_array_from_value(brood_array_t **array, brood_value_t value);
 BROOD_API brood_slot_t brood_slot_array(brood_array_t **target);

@@ -17,7 +17,11 @@
 
 BROOD_BEGIN
 
-/** One list: codes, texts and the tests are made from it. */
+/** One list: codes, texts and the tests are made from it.
+ *
+ *  Reserved for later releases, and given by no call of this one: BROOD_EFORK, BROOD_EDIRECTION, BROOD_ETRUNCATED,
+ *  BROOD_EAUTH, BROOD_EBROKEN, BROOD_ECANCELLED, BROOD_ETIMELIMIT, BROOD_EWORKER, BROOD_EPOOL, BROOD_ETASK, BROOD_ELOST
+ *  and BROOD_EMETHOD.  SPEC GEN-05. */
 #define BROOD_STATUS_MAP(X)                                                         \
     X(BROOD_EMISUSE, "call not allowed in this state or by this process")           \
     X(BROOD_ECLOSED, "object is closed")                                            \
@@ -70,7 +74,7 @@ enum { BROOD_STATUS_FIRST = APR_OS_START_USERERR + 7000, BROOD_STATUS_MAP(BROOD_
  * @param status   any status.
  * @param allowed  the one that is no failure here.
  * @retval APR_SUCCESS  `status` is APR_SUCCESS or `allowed`.
- * @return otherwise `status`; this thread's last failure is as it was.
+ * @return otherwise `status`; this thread's last failure is as it was in either case.  SPEC GEN-05.
  */
 BROOD_API BROOD_CHECKED apr_status_t brood_allow(apr_status_t status, apr_status_t allowed);
 
@@ -99,7 +103,7 @@ typedef struct brood_error_t {
  * Any thread, any time; also without brood_main.
  *
  * @return never NULL; borrowed until the next failure in this thread.  Before the first one: APR_SUCCESS and an
- *         empty message.
+ *         empty message.  SPEC GEN-05.
  */
 BROOD_API const brood_error_t *brood_last_error(void);
 
@@ -110,8 +114,8 @@ BROOD_API const brood_error_t *brood_last_error(void);
  *
  * @param status  any status.
  * @param buffer  of the caller.
- * @param size    bytes of `buffer`, 1 or more; longer texts are cut, never within a character.
- * @return `buffer`, which ends in NUL.
+ * @param size    bytes of `buffer`; longer texts are cut, never within a character.
+ * @return `buffer`, which ends in NUL; untouched if `size` is 0.  SPEC GEN-05.
  */
 BROOD_API const char *brood_strerror(apr_status_t status, char *buffer, apr_size_t size);
 
@@ -128,11 +132,11 @@ BROOD_API const char *brood_strerror(apr_status_t status, char *buffer, apr_size
 BROOD_API BROOD_CHECKED apr_status_t brood_fail(apr_status_t status, const char *format, ...) BROOD_PRINTF(2, 3);
 
 /**
- * The same without a format.
+ * The same without a format.  Any thread, any time.
  *
  * @param status   the failure.
  * @param message  copied; NULL: the text of the status.
- * @return `status`.
+ * @return `status`.  SPEC GEN-05.
  */
 BROOD_API BROOD_CHECKED apr_status_t brood_fail_text(apr_status_t status, const char *message);
 

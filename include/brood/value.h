@@ -130,16 +130,21 @@ BROOD_API brood_value_t brood_value_item_at(brood_value_t map, apr_size_t index)
  * @retval BROOD_ERANGE  it has no such key.
  */
 BROOD_API BROOD_CHECKED apr_status_t brood_value_find(brood_value_t *found, brood_value_t map, brood_value_t key);
-/** Deep.  Numbers compare by value (1 equals 1.0, but not true; NaN equals NaN), maps in any order, objects by identity.
- *  Lists that are nested deeper than 32 equal nothing. */
+/** Whether two values are the same.  Deep.  Numbers compare by value (1 equals 1.0, but not true; NaN equals NaN), maps
+ *  in any order, objects by identity.
+ *  Lists that are nested deeper than 32 equal nothing.  SPEC GEN-03. */
 BROOD_API bool brood_value_equal(brood_value_t a, brood_value_t b);
 /** @} */
 
 /**
  * Deep copy, everything in `mem`; objects in it are then held by `mem` too.
  *
- * @return nil if it cannot be copied, brood_last_error then says why: APR_EINVAL, nested deeper than 32 lists and maps
- *         or a size without data; BROOD_ECLOSED, an object in it is closed; APR_ENOMEM.
+ * Any thread; with objects in it only between brood_init and its end.
+ *
+ * @param value  any; not changed.
+ * @param mem    owner of the copy.
+ * @return the copy; nil if it cannot be copied, brood_last_error then says why: APR_EINVAL, nested deeper than 32
+ *         lists and maps or a size without data; BROOD_ECLOSED, an object in it is closed; APR_ENOMEM.  SPEC GEN-03.
  */
 BROOD_API brood_value_t brood_value_copy(brood_value_t value, apr_pool_t *mem);
 
@@ -150,7 +155,9 @@ BROOD_API brood_value_t brood_value_copy(brood_value_t value, apr_pool_t *mem);
  *
  * Any thread.
  *
- * @return in `mem`, ends in NUL, never NULL.  UTF-8, if the text by itself was.
+ * @param value  any.
+ * @param mem    owner of the text.
+ * @return in `mem`, ends in NUL, never NULL.  UTF-8, if the text by itself was.  SPEC GEN-03, LOCK-19.
  */
 BROOD_API const char *brood_value_string(brood_value_t value, apr_pool_t *mem);
 
@@ -160,10 +167,14 @@ BROOD_API const char *brood_value_string(brood_value_t value, apr_pool_t *mem);
  * Any thread.
  *
  * @param[out] bytes  in `mem`; untouched unless APR_SUCCESS.
+ * @param value       any but objects; not changed.
+ * @param mem         owner of the bytes.
+ * @retval APR_SUCCESS    brood_value_decode makes an equal value of them, in this program and in others.
  * @retval BROOD_EENCODE  text is not UTF-8, a key comes twice, lists are nested deeper than 32, or there is an
  *                        object in it, which means nothing outside of the process tree.
  * @retval BROOD_EENTRY   a function is in no entry table.
  * @retval BROOD_ETOOBIG  4 GiB of text or bytes, or 2^32 items.
+ * SPEC GEN-01, GEN-03, GEN-04.
  */
 BROOD_API BROOD_CHECKED apr_status_t brood_value_encode(brood_bytes_t *bytes, brood_value_t value, apr_pool_t *mem);
 
@@ -196,7 +207,12 @@ BROOD_API BROOD_CHECKED apr_status_t brood_value_decode(brood_value_t *value, co
  */
 BROOD_API BROOD_CHECKED apr_status_t brood_fail_value(apr_status_t status, const char *message, brood_value_t payload);
 
-/** The value that came with this thread's last failure, copied into `mem`; nil if none. */
+/**
+ * The value that came with this thread's last failure.  Any thread, each for its own; before its next failure.
+ *
+ * @param mem  owner of what the value points to.
+ * @return a copy in `mem`; nil if none came, or if it cannot be decoded here.  SPEC GEN-05.
+ */
 BROOD_API brood_value_t brood_last_payload(apr_pool_t *mem);
 
 /** @name Unpack a list into variables: the functions under BROOD_UNPACK (pack.h). @{ */

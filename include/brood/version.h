@@ -4,6 +4,7 @@
 
 #include <brood/export.h>
 
+/* The header's, for #if. */
 #define BROOD_VERSION_MAJOR 0
 #define BROOD_VERSION_MINOR 1
 #define BROOD_VERSION_PATCH 0
@@ -11,6 +12,7 @@
 
 BROOD_BEGIN
 
+/** A version; `text` is "major.minor.patch". */
 typedef struct brood_version_t {
     int major, minor, patch;
     const char *text;

@@ -48,8 +48,8 @@ apr_status_t brood__child_server_pair(brood__handle_t ends[2]);
 
 /* Be the fork server: fork for each request, report pids and exit codes.  Returns APR_SUCCESS in every new child,
  * with its bequest (whose segment is BROOD__NO_HANDLE: inherited, mapped); APR_EOF in the server itself when nobody
- * is left who could ask, or the status of its failure.  The caller has one thread and no children of its own; `requests`
- * has been closed in a child, and is the caller's to close in the server. */
+ * is left who could ask, or the status of its failure.  The caller has one thread and no children of its own.
+ * `requests` has been closed in a child, and is the caller's to close in the server. */
 apr_status_t brood__child_serve(brood__handle_t requests, brood__bequest_t *bequest, apr_pool_t *mem);
 
 /* In a new process, once, before anything else: true if it was started by brood__child_spawn; takes the mark out of

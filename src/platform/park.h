@@ -39,8 +39,8 @@ void brood__park_detach(void);
 
 /* Sleep while *word == expected, until `deadline`.  The caller has put `note` into `cell` before it looked at *word
  * for the last time, and clears it afterwards; cell NULL: all cells are taken, sleep for 1 ms at most.
- * Returns true when the deadline has passed, false when woken, when *word differs, or for no reason: also at the deadline
- * if a waker has claimed the cell before, so callers look at the clock themselves. */
+ * Returns true when the deadline has passed, false when woken, when *word differs, or for no reason.  Who times out
+ * after a waker has claimed its cell gets false, too: callers look at the clock themselves. */
 bool brood__park(brood__cell_t *cell, _Atomic uint32_t *word, uint32_t expected, apr_time_t deadline);
 
 /* Wake up to `count` of those who sleep on *word, whose arena offset is `offset`.  The caller has changed *word

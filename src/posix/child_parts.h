@@ -9,10 +9,10 @@
 struct brood__child_t {
     pthread_mutex_t lock; /* one thread reaps, and none signals a pid that was reaped */
     pid_t pid;
-    int pidfd;    /* this process and no later one with its pid; -1: not asked for yet, or there is none */
-    int sentinel; /* without pidfds: a pipe whose other end only the child has, as far as it does not fork */
-    int status;   /* from the fork server: its exit code will come here; -1: our own child */
-    bool lost;    /* the fork server ended first */
+    int pidfd;     /* this process and no later one with its pid; -1: not asked for yet, or there is none */
+    int sentinel;  /* without pidfds: a pipe whose other end only the child has, as far as it does not fork */
+    int status;    /* from the fork server: its exit code will come here; -1: our own child */
+    bool lost;     /* the fork server ended first */
     uint64_t born; /* then, and without pidfds: brood__self_start_time of it */
     bool ended;
     int exitcode;

@@ -92,7 +92,7 @@ apr_status_t brood__request_child(brood__child_t *child, brood__handle_t *channe
     child->pidfd = mail.count > 0 ? mail.fd[0] : -1;
     child->born = child->pidfd < 0 ? brood__self_start_time((uint32_t) answer.pid) : 0;
     child->status = status[0];
-    if (environment > 0) /* a failure is the child's end, which is for brood__child_wait to tell; or the caller's next */
+    if (environment > 0) /* a failure is for brood__child_wait to tell, or for the caller's own data */
         (void) !brood__channel_write(ends[0], variables, environment, deadline);
     *channel = ends[0];
     return APR_SUCCESS;

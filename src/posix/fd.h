@@ -12,8 +12,8 @@ apr_status_t brood__fd_socketpair(int ends[2], int type);
 /* Wait until one of poll's `events` is there, or an error or end of file, which counts as any.  APR_TIMEUP. */
 apr_status_t brood__fd_wait(int fd, short events, apr_time_t deadline);
 
-/* A descriptor whose number is a standard stream's, because that is closed here, gets another, or who prints would print
- * into it.  `*fd` is taken over also on failure; -1 stays -1. */
+/* A descriptor that has the number of a standard stream, since that is closed here, gets another, or who prints would
+ * print into it.  `*fd` is taken over also on failure; -1 stays -1. */
 apr_status_t brood__fd_lift(int *fd);
 
 /* Have a descriptor closed when this process starts another program. */

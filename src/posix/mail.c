@@ -30,8 +30,7 @@ static apr_status_t after_failure(int error, int socket, short events, apr_time_
     return error == EPIPE || error == ECONNRESET || error == ENOTCONN ? APR_EOF : error;
 }
 
-apr_status_t brood__mail_send(int socket, const void *data, size_t size, const brood__mail_t *mail,
-                              apr_time_t deadline)
+apr_status_t brood__mail_send(int socket, const void *data, size_t size, const brood__mail_t *mail, apr_time_t deadline)
 {
     union {
         struct cmsghdr align;

@@ -13,11 +13,11 @@ typedef struct brood__mail_t {
     int count;
 } brood__mail_t;
 
-/* Send one message; no signal is raised.  APR_EOF: the other side is gone; APR_TIMEUP: no room for it by the deadline. */
+/* Send one message; no signal is raised.  APR_EOF: the other side is gone; APR_TIMEUP: no room by the deadline. */
 apr_status_t brood__mail_send(int socket, const void *data, size_t size, const brood__mail_t *mail,
                               apr_time_t deadline);
 
-/* Receive one message.  APR_EOF: the other side is gone; APR_EINVAL: not of this size; APR_TIMEUP: none by the deadline.
+/* Receive one message.  APR_EOF: the other side is gone; APR_EINVAL: not of this size; APR_TIMEUP: none in time.
  * What comes in `mail`, close-on-exec, is the caller's, also after a failure. */
 apr_status_t brood__mail_receive(int socket, void *data, size_t size, brood__mail_t *mail, apr_time_t deadline);
 

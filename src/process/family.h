@@ -17,33 +17,33 @@ typedef enum brood__relation_t { BROOD__SELF, BROOD__PARENT, BROOD__CHILD } broo
 struct brood_process_t {
     brood__relation_t relation;
     const char *name;
-    const char *path;           /* "1:2" */
+    const char *path; /* "1:2" */
     bool daemon;
     bool outlives_parent;
     uint32_t pid;
-    uint64_t born;              /* parent: brood__self_start_time */
+    uint64_t born; /* parent: brood__self_start_time */
 
     apr_pool_t *pool;
-    uint32_t creator;           /* pid of the process whose child it is */
-    brood__id_t id;             /* slot; 0: of an arena that is gone */
-    brood__child_t *child;      /* NULL: released */
+    uint32_t creator;      /* pid of the process whose child it is */
+    brood__id_t id;        /* slot; 0: of an arena that is gone */
+    brood__child_t *child; /* NULL: released */
     int exitcode;
     _Atomic bool ended;
     _Atomic bool closed;
-    unsigned waiting;           /* threads that use `child` */
+    unsigned waiting; /* threads that use `child` */
     unsigned references;
-    brood_process_t *next;      /* among the live children */
+    brood_process_t *next; /* among the live children */
 };
 
 /* Who a new process is. */
 typedef struct brood__birth_t {
     const char *name;
-    const char *path;                /* "" in the first of the tree */
+    const char *path; /* "" in the first of the tree */
     bool daemon;
-    uint32_t parent_pid;             /* 0: none */
+    uint32_t parent_pid; /* 0: none */
     uint64_t parent_born;
     const char *parent_name;
-    apr_interval_time_t exit_grace;  /* 0: the default */
+    apr_interval_time_t exit_grace; /* 0: the default */
 } brood__birth_t;
 
 /* Be that process, with no children.  Texts are copied.  `forked`: what is known of a family is the parent's.  */

@@ -21,12 +21,12 @@
 typedef struct launch_t {
     brood_start_method_t method;
     const brood_process_options_t *options;
-    const char *entry;              /* full name */
+    const char *entry; /* full name */
     brood_process_t *record;
-    brood__startup_t startup;       /* start data: as they are for fork */
-    brood__output_t data;           /* encoded, for the others */
-    brood__handle_t channel;        /* where they go, but for fork */
-    apr_pool_t *scratch;            /* ends with the start */
+    brood__startup_t startup; /* start data: as they are for fork */
+    brood__output_t data;     /* encoded, for the others */
+    brood__handle_t channel;  /* where they go, but for fork */
+    apr_pool_t *scratch;      /* ends with the start */
 } launch_t;
 
 static bool is_daemon(brood_choice_t choice)
@@ -118,7 +118,8 @@ static apr_status_t refused(const launch_t *launch, apr_status_t rc)
         return brood_fail(rc, "cannot start %s by %s: the fork server has not answered for %d s; perhaps it is stopped",
                           name, method, (int) apr_time_sec(BROOD__STARTUP_PATIENCE));
     if (rc == APR_EOF)
-        return brood_fail(APR_EGENERAL, "cannot start %s by %s: the fork server ends as soon as it is asked", name, method);
+        return brood_fail(APR_EGENERAL, "cannot start %s by %s: the fork server ends as soon as it is asked", name,
+                          method);
     if (APR_STATUS_IS_EAGAIN(rc)) {
         why = "the system allows no more processes";
         advice = "; see ulimit -u";

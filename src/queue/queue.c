@@ -66,9 +66,9 @@ static apr_status_t agree(brood__ring_t *ring, uint32_t content)
 
 /* ---- put ---- */
 
-static apr_status_t put(brood__ring_t *ring, const brood__item_t *item, apr_interval_time_t timeout)
+static apr_status_t put(brood__ring_t *ring, const brood__item_t *item, const void *data, apr_interval_time_t timeout)
 {
-    const apr_status_t rc = brood__ring_put(ring, item, timeout);
+    const apr_status_t rc = brood__ring_put(ring, item, data, timeout);
 
     if (rc == APR_SUCCESS)
         return rc;
@@ -77,49 +77,44 @@ static apr_status_t put(brood__ring_t *ring, const brood__item_t *item, apr_inte
     return failed(rc, true);
 }
 
-/* Room for an item's bytes: in the item itself, or in a block. */
-static apr_status_t make_room(brood__item_t *item, unsigned char **room, apr_size_t size)
+/* A block for bytes that are too many for a slot. */
+static apr_status_t make_room(brood__item_t *item, apr_size_t size)
 {
     if (size > UINT32_MAX)
         return brood_fail(BROOD_ETOOBIG, "an item of %" PRIu64 " bytes; 2^32 - 1 are possible", (uint64_t) size);
     item->length = (uint32_t) size;
-    if (size <= BROOD__INLINE) {
-        *room = item->data;
-        return APR_SUCCESS;
-    }
-    BROOD_TRY(brood__heap_alloc(&item->block, size));
-    *room = brood__at(item->block);
-    return APR_SUCCESS;
+    return size <= BROOD__INLINE ? APR_SUCCESS : brood__heap_alloc(&item->block, size);
 }
 
 apr_status_t brood_queue_put_bytes(brood_queue_t *queue, const void *data, apr_size_t size, apr_interval_time_t timeout)
 {
-    brood__item_t item = {0, 0, BROOD__BYTES, {0}};
-    unsigned char *room = NULL;
+    brood__item_t item = {0, 0, BROOD__BYTES};
 
     if (ring_of(queue) == NULL)
         return brood__object_closed("queue");
     BROOD_TRY(agree(ring_of(queue), BROOD__BYTES));
-    BROOD_TRY(make_room(&item, &room, size));
-    if (size != 0)
-        memcpy(room, data, size);
-    return put(ring_of(queue), &item, timeout);
+    BROOD_TRY(make_room(&item, size));
+    if (item.block != 0)
+        memcpy(brood__at(item.block), data, size);
+    return put(ring_of(queue), &item, data, timeout);
 }
 
-/* Encode into the item.  What is longer than the scratch is measured there and then encoded where it is to lie. */
-static apr_status_t encode(brood__item_t *item, brood_value_t value)
+/* Encode into the scratch, where short ones stay.  What is longer is measured there and then encoded where it is to
+ * lie. */
+static apr_status_t encode(brood__item_t *item, unsigned char scratch[SCRATCH], brood_value_t value)
 {
-    unsigned char scratch[SCRATCH], *room = NULL;
-    brood__output_t output = {scratch, 0, sizeof scratch, NULL};
+    brood__output_t output = {scratch, 0, SCRATCH, NULL};
     apr_status_t rc;
 
     BROOD_TRY(brood__encode(&output, value, 0));
-    BROOD_TRY(make_room(item, &room, output.size));
-    if (output.size <= sizeof scratch) {
-        memcpy(room, scratch, output.size);
+    BROOD_TRY(make_room(item, output.size));
+    if (item->block == 0)
+        return APR_SUCCESS;
+    if (output.size <= SCRATCH) {
+        memcpy(brood__at(item->block), scratch, output.size);
         return APR_SUCCESS;
     }
-    output = (brood__output_t){room, 0, item->length, NULL};
+    output = (brood__output_t){brood__at(item->block), 0, item->length, NULL};
     if ((rc = brood__encode(&output, value, 0)) != APR_SUCCESS)
         brood__heap_free(item->block);
     return rc;
@@ -127,30 +122,32 @@ static apr_status_t encode(brood__item_t *item, brood_value_t value)
 
 apr_status_t brood_queue_put(brood_queue_t *queue, brood_value_t value, apr_interval_time_t timeout)
 {
-    brood__item_t item = {0, 0, BROOD__VALUES, {0}};
+    brood__item_t item = {0, 0, BROOD__VALUES};
+    unsigned char scratch[SCRATCH];
 
     if (ring_of(queue) == NULL)
         return brood__object_closed("queue");
-    BROOD_TRY(encode(&item, value));
+    BROOD_TRY(encode(&item, scratch, value));
     if (agree(ring_of(queue), BROOD__VALUES) != APR_SUCCESS) {
         if (item.block != 0)
             brood__heap_free(item.block);
         return BROOD_EKIND;
     }
-    return put(ring_of(queue), &item, timeout);
+    return put(ring_of(queue), &item, scratch, timeout);
 }
 
 /* ---- get ---- */
 
 /* Where an item's bytes are; NULL if what it says of them cannot be. */
-static const unsigned char *bytes_of(const brood__item_t *item)
+static const void *bytes_of(const brood__item_t *item, const void *with)
 {
     if (item->block == 0)
-        return item->length <= BROOD__INLINE ? item->data : NULL;
+        return item->length <= BROOD__INLINE ? with : NULL;
     return item->length <= brood__heap_size(item->block) ? brood__at(item->block) : NULL;
 }
 
-static apr_status_t get(brood__item_t *item, const unsigned char **bytes, brood_queue_t *queue, uint32_t content,
+/* Short items come into `with`, which has room for `room` or BROOD__INLINE bytes, whichever is less. */
+static apr_status_t get(brood__item_t *item, const void **bytes, void *with, brood_queue_t *queue, uint32_t content,
                         uint32_t room, apr_interval_time_t timeout)
 {
     brood__ring_t *ring = ring_of(queue);
@@ -158,11 +155,11 @@ static apr_status_t get(brood__item_t *item, const unsigned char **bytes, brood_
 
     if (ring == NULL)
         return brood__object_closed("queue");
-    rc = brood__ring_get(item, ring, content, room, timeout);
+    rc = brood__ring_get(item, with, ring, content, room, timeout);
     if (rc != APR_SUCCESS)
         return failed(rc, false);
-    *bytes = bytes_of(item);
-    if (*bytes == NULL)
+    *bytes = bytes_of(item, with);
+    if (*bytes == NULL && item->length != 0)
         return brood_fail_text(BROOD_EDECODE, "an item of the queue has been overwritten");
     return APR_SUCCESS;
 }
@@ -175,11 +172,12 @@ static void done_with(const brood__item_t *item)
 
 apr_status_t brood_queue_get(brood_value_t *value, brood_queue_t *queue, apr_interval_time_t timeout, apr_pool_t *mem)
 {
-    const unsigned char *bytes;
+    unsigned char with[BROOD__INLINE];
+    const void *bytes;
     brood__item_t item;
     apr_status_t rc;
 
-    BROOD_TRY(get(&item, &bytes, queue, BROOD__VALUES, UINT32_MAX, timeout));
+    BROOD_TRY(get(&item, &bytes, with, queue, BROOD__VALUES, UINT32_MAX, timeout));
     rc = brood__decode(value, bytes, item.length, false, mem);
     done_with(&item);
     return rc;
@@ -188,10 +186,11 @@ apr_status_t brood_queue_get(brood_value_t *value, brood_queue_t *queue, apr_int
 apr_status_t brood_queue_get_bytes(brood_bytes_t *bytes, brood_queue_t *queue, apr_interval_time_t timeout,
                                    apr_pool_t *mem)
 {
-    const unsigned char *data;
+    unsigned char with[BROOD__INLINE];
+    const void *data;
     brood__item_t item;
 
-    BROOD_TRY(get(&item, &data, queue, BROOD__BYTES, UINT32_MAX, timeout));
+    BROOD_TRY(get(&item, &data, with, queue, BROOD__BYTES, UINT32_MAX, timeout));
     *bytes = (brood_bytes_t){apr_pmemdup(mem, data, item.length), item.length};
     done_with(&item);
     return APR_SUCCESS;
@@ -200,18 +199,19 @@ apr_status_t brood_queue_get_bytes(brood_bytes_t *bytes, brood_queue_t *queue, a
 apr_status_t brood_queue_get_into(void *buffer, apr_size_t *size, brood_queue_t *queue, apr_interval_time_t timeout)
 {
     const uint32_t room = *size < UINT32_MAX ? (uint32_t) *size : UINT32_MAX;
-    const unsigned char *data;
+    const void *data;
     brood__item_t item;
     apr_status_t rc;
 
-    rc = get(&item, &data, queue, BROOD__BYTES, room, timeout);
+    rc = get(&item, &data, buffer, queue, BROOD__BYTES, room, timeout);
     if (rc == BROOD_ETOOSHORT)
         rc = brood_fail(rc, "the oldest item has %u bytes, the buffer %" PRIu64, item.length, (uint64_t) *size);
     if (rc == BROOD_ETOOSHORT || rc == APR_SUCCESS)
         *size = item.length;
     if (rc != APR_SUCCESS)
         return rc;
-    memcpy(buffer, data, item.length);
+    if (item.block != 0)
+        memcpy(buffer, data, item.length);
     done_with(&item);
     return APR_SUCCESS;
 }

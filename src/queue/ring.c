@@ -81,8 +81,28 @@ static apr_status_t enter_tail(brood__ring_t *ring, uint64_t *word, brood__wait_
     return APR_SUCCESS;
 }
 
-/* The bytes of a slot always move whole: shorter than finding out how many. */
-static apr_status_t commit_put(brood__ring_t *ring, uint64_t word, const brood__item_t *item)
+/* At most BROOD__INLINE bytes, without a call: pieces of fixed sizes that overlap. */
+static void copy(unsigned char *to, const unsigned char *from, uint32_t size)
+{
+    if (size >= 16) {
+        memcpy(to, from, 16);
+        if (size > 32)
+            memcpy(to + 16, from + 16, 16);
+        memcpy(to + size - 16, from + size - 16, 16);
+    } else if (size >= 8) {
+        memcpy(to, from, 8);
+        memcpy(to + size - 8, from + size - 8, 8);
+    } else if (size >= 4) {
+        memcpy(to, from, 4);
+        memcpy(to + size - 4, from + size - 4, 4);
+    } else if (size > 0) {
+        to[0] = from[0];
+        to[size / 2] = from[size / 2];
+        to[size - 1] = from[size - 1];
+    }
+}
+
+static apr_status_t commit_put(brood__ring_t *ring, uint64_t word, const brood__item_t *item, const void *data)
 {
     const uint32_t position = BROOD__POSITION(word);
     brood__slot_t *slot = brood__slot_at(ring, position);
@@ -93,7 +113,7 @@ static apr_status_t commit_put(brood__ring_t *ring, uint64_t word, const brood__
     if (item->block != 0)
         brood__heap_publish(item->block, brood__offset(ring), position);
     else
-        memcpy(slot->data, item->data, BROOD__INLINE);
+        copy(slot->data, data, item->length);
     BROOD__STEP(PUT_FILLED);
     /* The commit: visible to all from here on, and survives us. */
     atomic_store_explicit(&slot->sequence, position + 1, memory_order_release);
@@ -103,7 +123,8 @@ static apr_status_t commit_put(brood__ring_t *ring, uint64_t word, const brood__
     return APR_SUCCESS;
 }
 
-apr_status_t brood__ring_put(brood__ring_t *ring, const brood__item_t *item, apr_interval_time_t timeout)
+apr_status_t brood__ring_put(brood__ring_t *ring, const brood__item_t *item, const void *data,
+                             apr_interval_time_t timeout)
 {
     brood__wait_t wait = {0, 0, false, timeout, 0, 0};
     apr_status_t rc;
@@ -113,7 +134,7 @@ apr_status_t brood__ring_put(brood__ring_t *ring, const brood__item_t *item, apr
         ;
     if (rc == APR_SUCCESS) {
         BROOD__STEP(PUT_LOCKED);
-        rc = commit_put(ring, word, item);
+        rc = commit_put(ring, word, item, data);
         if (atomic_load(&ring->tail.attention) != 0)
             brood__end_attend(&ring->tail);
     }
@@ -152,7 +173,8 @@ static apr_status_t enter_head(brood__ring_t *ring, uint64_t *word, brood__wait_
     return APR_SUCCESS;
 }
 
-static apr_status_t commit_get(brood__ring_t *ring, uint64_t word, brood__item_t *item, uint32_t content, uint32_t room)
+static apr_status_t commit_get(brood__ring_t *ring, uint64_t word, brood__item_t *item, void *data, uint32_t content,
+                               uint32_t room)
 {
     const uint32_t position = BROOD__POSITION(word);
     const brood__slot_t *slot = brood__slot_at(ring, position);
@@ -169,7 +191,8 @@ static apr_status_t commit_get(brood__ring_t *ring, uint64_t word, brood__item_t
         (void) brood__end_unlock(&ring->head, word, position);
         return rc;
     }
-    memcpy(item->data, slot->data, BROOD__INLINE);
+    if (item->block == 0)
+        copy(data, slot->data, item->length <= BROOD__INLINE ? item->length : BROOD__INLINE);
     BROOD__STEP(GET_COPIED);
     if (item->block != 0)
         brood__heap_take(item->block); /* ours from here, unless the commit below does not come */
@@ -181,7 +204,7 @@ static apr_status_t commit_get(brood__ring_t *ring, uint64_t word, brood__item_t
     return APR_SUCCESS;
 }
 
-apr_status_t brood__ring_get(brood__item_t *item, brood__ring_t *ring, uint32_t content, uint32_t room,
+apr_status_t brood__ring_get(brood__item_t *item, void *data, brood__ring_t *ring, uint32_t content, uint32_t room,
                              apr_interval_time_t timeout)
 {
     brood__wait_t wait = {0, 0, false, timeout, 0, 0};
@@ -192,7 +215,7 @@ apr_status_t brood__ring_get(brood__item_t *item, brood__ring_t *ring, uint32_t 
         ;
     if (rc == APR_SUCCESS) {
         BROOD__STEP(GET_LOCKED);
-        rc = commit_get(ring, word, item, content, room);
+        rc = commit_get(ring, word, item, data, content, room);
         if (atomic_load(&ring->head.attention) != 0)
             brood__end_attend(&ring->head);
     }
@@ -261,10 +284,11 @@ int brood__ring_holds(void *object, uint32_t position, uint64_t block)
 void brood__ring_drain(void *object)
 {
     apr_status_t rc = APR_SUCCESS;
+    unsigned char data[BROOD__INLINE];
     brood__item_t item;
 
     while (rc != BROOD_EMISUSE && !brood__ring_is_empty(object)) {
-        rc = brood__ring_get(&item, object, BROOD__ANY, UINT32_MAX, apr_time_from_msec(100));
+        rc = brood__ring_get(&item, data, object, BROOD__ANY, UINT32_MAX, apr_time_from_msec(100));
         if (rc == APR_SUCCESS && item.block != 0)
             brood__heap_free(item.block);
     }

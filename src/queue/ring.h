@@ -15,10 +15,9 @@
 
 /* An item on its way in or out. */
 typedef struct brood__item_t {
-    uint64_t block; /* where its bytes are, or 0: here */
+    uint64_t block; /* where its bytes are, or 0: beside it */
     uint32_t length;
     uint32_t content; /* BROOD__VALUES or BROOD__BYTES */
-    unsigned char data[BROOD__INLINE];
 } brood__item_t;
 
 enum { BROOD__ANY = 0, BROOD__VALUES = 1, BROOD__BYTES = 2 };
@@ -54,13 +53,16 @@ uint64_t brood__ring_size(uint32_t capacity);
 /* In zeroed memory of that size. */
 void brood__ring_init(brood__ring_t *ring, uint32_t capacity);
 
-/* Publish an item; its block, if any, is the queue's from then on.  APR_TIMEUP: full; BROOD_EMISUSE: this process has
- * been declared dead.  No messages. */
-apr_status_t brood__ring_put(brood__ring_t *ring, const brood__item_t *item, apr_interval_time_t timeout);
+/* Publish an item, which is at `data` if it has no block; its block, if any, is the queue's from then on.  APR_TIMEUP:
+ * full; else it is there, even if this process has been declared dead meanwhile.  No messages. */
+apr_status_t brood__ring_put(brood__ring_t *ring, const brood__item_t *item, const void *data,
+                             apr_interval_time_t timeout);
 
-/* Take the oldest item; its block, if any, is this process's from then on.  APR_TIMEUP: empty.  BROOD_EKIND: its content
- * is not `content`; BROOD_ETOOSHORT: it is longer than `room`: item->length says how long; it stays.  No messages. */
-apr_status_t brood__ring_get(brood__item_t *item, brood__ring_t *ring, uint32_t content, uint32_t room,
+/* Take the oldest item, into `data` if it has no block: that needs `room` bytes or BROOD__INLINE, whichever is less.
+ * Its block, if any, is this process's from then on.  APR_TIMEUP: empty.  BROOD_EMISUSE: this process has been declared
+ * dead, and the item may be another's.  BROOD_EKIND: its content is not `content`; BROOD_ETOOSHORT: it is longer than
+ * `room`: item->length says how long; it stays.  No messages. */
+apr_status_t brood__ring_get(brood__item_t *item, void *data, brood__ring_t *ring, uint32_t content, uint32_t room,
                              apr_interval_time_t timeout);
 
 /* Exact at one instant of the call. */

@@ -176,8 +176,12 @@ static void stop(driver_t *driver)
     for (unsigned i = 0; i < TORTURE_WORKERS; i++) {
         const apr_time_t left = end - brood__clock_now();
 
-        if (brood_process_join(driver->nurse[i], driver->hung || left < 0 ? 0 : left) == APR_SUCCESS)
+        if (brood_process_join(driver->nurse[i], driver->hung || left < 0 ? 0 : left) == APR_SUCCESS) {
+            if (brood_process_exitcode(driver->nurse[i]) != 0)
+                torture_fault(driver->books, TORTURE_ERRORS, "a nurse ended with %d",
+                              brood_process_exitcode(driver->nurse[i]));
             continue;
+        }
         if (!driver->hung) {
             driver->hung = true;
             brood__report("torture: HANG: worker %u does not leave", i);
@@ -256,7 +260,7 @@ bool torture_run(unsigned mode, double seconds, uint64_t seed, torture_steps_t *
         moves += atomic_load(&driver.books->lane[i].progress);
     printf("%s %s seed %" PRIu64 " %gs: operations %" PRIu64, driver.mode->name,
            brood_start_method_name(brood_get_start_method(true)), seed, seconds, moves);
-    fine = print_counts(driver.books) && fine;
+    fine = print_counts(driver.books) && fine && moves != 0;
     keep_steps(driver.books, steps);
     printf(" | %s", line);
     close_all(&driver);

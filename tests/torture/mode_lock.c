@@ -2,6 +2,7 @@
 #include "torture.h"
 
 #include "platform/clock.h"
+#include <stdio.h>
 
 static apr_interval_time_t some_timeout(torture_thread_t *thread)
 {
@@ -91,7 +92,7 @@ static bool account(const torture_shared_t *shared, char *line, apr_size_t size,
                && brood_lock_release(shared->lock[i]) == APR_SUCCESS
                && brood_lock_locked(&locked, shared->lock[i]) == APR_SUCCESS && !locked;
     }
-    (void) apr_snprintf(line, size, "locks %s", fine ? "free" : "NOT FREE");
+    (void) snprintf(line, size, "locks %s", fine ? "free" : "NOT FREE");
     return fine;
 }
 

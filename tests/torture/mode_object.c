@@ -3,6 +3,7 @@
 #include "torture.h"
 
 #include "platform/clock.h"
+#include <stdio.h>
 
 #define LARGEST 50000u /* words of an item, of an array */
 #define CAPACITY 8u
@@ -235,7 +236,7 @@ static bool account(const torture_shared_t *shared, char *line, apr_size_t size,
 
     (void) mem;
     BROOD_IGNORE(brood_queue_size(&left, shared->queue));
-    (void) apr_snprintf(line, size, "left in the queue %u", (unsigned) left); /* it goes with them in it */
+    (void) snprintf(line, size, "left in the queue %u", (unsigned) left); /* it goes with them in it */
     return true;
 }
 

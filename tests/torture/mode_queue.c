@@ -3,6 +3,8 @@
 #include "torture.h"
 
 #include "platform/clock.h"
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #define LARGEST 40000u /* words of an item */
@@ -247,12 +249,11 @@ static bool account(const torture_shared_t *shared, char *line, apr_size_t size,
 
     for (unsigned i = 0; i < TORTURE_LANES / 2; i++)
         account_lane(shared, &totals, i);
-    (void) apr_snprintf(line, size,
-                        "room for %u: put %" APR_UINT64_T_FMT " left %" APR_UINT64_T_FMT "%s LOST %" APR_UINT64_T_FMT
-                        " (at most %" APR_UINT64_T_FMT ") in doubt %" APR_UINT64_T_FMT " (came %" APR_UINT64_T_FMT ")",
-                        (unsigned) brood_queue_maxsize(shared->queue), totals.put, totals.left,
-                        fine ? "" : " NOT AS MANY AS SAID", totals.lost, getters, totals.doubtful,
-                        totals.doubtful_came);
+    (void) snprintf(line, size,
+                    "room for %u: put %" PRIu64 " left %" PRIu64 "%s LOST %" PRIu64 " (at most %" PRIu64
+                    ") in doubt %" PRIu64 " (came %" PRIu64 ")",
+                    (unsigned) brood_queue_maxsize(shared->queue), totals.put, totals.left,
+                    fine ? "" : " NOT AS MANY AS SAID", totals.lost, getters, totals.doubtful, totals.doubtful_came);
     return fine && totals.lost <= getters;
 }
 

@@ -4,6 +4,7 @@
 #include "base/thread_local.h"
 #include "platform/clock.h"
 #include "platform/self.h"
+#include <apr_env.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -27,18 +28,22 @@ static int planned;            /* 0: it lives */
 static _Atomic int visits;     /* left before it ends */
 static int jitter;
 
+/* In the first moments of a process that may be a copy of one with several threads: a pool without a lock. */
 static void read_plan(void)
 {
-    const char *plan = getenv(VARIABLE);
-    char *rest;
+    apr_pool_t *scratch;
+    char *plan, *rest;
 
     planned = 0;
     jitter = 0;
-    if (plan == NULL)
+    if (apr_pool_create_unmanaged(&scratch) != APR_SUCCESS)
         return;
-    planned = (int) strtol(plan, &rest, 10);
-    atomic_store(&visits, (int) strtol(rest, &rest, 10));
-    jitter = (int) strtol(rest, &rest, 10);
+    if (apr_env_get(&plan, VARIABLE, scratch) == APR_SUCCESS) {
+        planned = (int) strtol(plan, &rest, 10);
+        atomic_store(&visits, (int) strtol(rest, &rest, 10));
+        jitter = (int) strtol(rest, &rest, 10);
+    }
+    apr_pool_destroy(scratch);
 }
 
 /* Give the others a chance to come between any two steps. */

@@ -54,8 +54,9 @@ typedef struct torture_books_t {
     _Atomic uint32_t kills[BROOD__STEPS];
     _Atomic uint32_t reached[BROOD__STEPS];
     _Atomic uint32_t mode, killing, stop_putting, stop;
-    uint64_t sequences;                       /* items that a lane may put */
-    _Atomic uint32_t worker[TORTURE_WORKERS]; /* who has the worker's lanes: an id */
+    uint64_t sequences;                         /* items that a lane may put */
+    _Atomic uint32_t worker[TORTURE_WORKERS];   /* who has the worker's lanes: an id */
+    _Atomic uint32_t arrivals[TORTURE_WORKERS]; /* of workers, one after another */
     torture_lane_t lane[TORTURE_LANES];
     struct {
         _Alignas(64) _Atomic uint32_t inside; /* id << 1 | thread */

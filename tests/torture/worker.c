@@ -8,6 +8,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#define PATIENCE apr_time_from_sec(5) /* for a worker to be at work */
+
 const torture_mode_t *const torture_modes[4] = {&torture_lock, &torture_queue, &torture_heap, &torture_object};
 
 void torture_fault(torture_books_t *books, unsigned count, const char *format, ...)
@@ -79,24 +81,38 @@ typedef struct nurse_t {
     uint64_t random;
 } nurse_t;
 
-/* Watch a worker until it is gone, ending it at `end`.  As a zombie it can only be seen to be gone, not be asked. */
-static bool watch(brood_process_t *worker, apr_time_t end, bool late, torture_books_t *books)
+/* One worker's life, as its nurse has planned it. */
+typedef struct life_t {
+    brood_process_t *worker;
+    apr_interval_time_t time; /* that it has */
+    bool late;                /* it may stay a zombie for a while, so it can only be seen to be gone, not be asked */
+    bool early;               /* its time begins with its start, not when it is at work */
+    uint32_t arrivals;        /* of workers, before it */
+    bool killed;
+} life_t;
+
+/* Watch it until it is gone, ending it when its time is over. */
+static void watch(life_t *life, nurse_t *nurse)
 {
-    const uint32_t pid = (uint32_t) brood_process_pid(worker);
-    bool killed = false;
+    const uint32_t pid = (uint32_t) brood_process_pid(life->worker);
+    bool arrived = life->early;
+    apr_time_t end = brood__clock_now() + (arrived ? life->time : PATIENCE);
 
     for (;;) {
         const apr_time_t left = end - brood__clock_now();
-        const apr_interval_time_t nap = left < 1 || killed ? 500 : left < 5000 ? left : 5000;
+        const apr_interval_time_t nap = left < 1 || life->killed ? 500 : left < 5000 ? left : 5000;
 
-        if (late ? brood__self_gone(pid, 0) : brood_process_join(worker, nap) == APR_SUCCESS)
-            return killed;
-        if (late)
+        if (life->late ? brood__self_gone(pid, 0) : brood_process_join(life->worker, nap) == APR_SUCCESS)
+            return;
+        if (life->late)
             apr_sleep(nap < 1000 ? nap : 1000);
-        if (left < 0 && !killed && atomic_load(&books->killing)) {
-            BROOD_IGNORE(brood_process_kill(worker));
-            torture_count(books, TORTURE_KILLS);
-            killed = true;
+        if (!arrived && atomic_load(&nurse->books->arrivals[nurse->number]) != life->arrivals) {
+            arrived = true;
+            end = brood__clock_now() + life->time;
+        } else if (left < 0 && !life->killed && atomic_load(&nurse->books->killing)) {
+            BROOD_IGNORE(brood_process_kill(life->worker));
+            torture_count(nurse->books, TORTURE_KILLS);
+            life->killed = true;
         }
     }
 }
@@ -110,36 +126,34 @@ static bool stopping(torture_books_t *books)
 static apr_status_t nurse_one(nurse_t *nurse, apr_pool_t *mem)
 {
     char plan[TORTURE_PLAN];
-    const bool late = torture_below(&nurse->random, 3) == 0;
-    brood_process_t *worker;
-    apr_time_t end;
-    bool killed;
+    life_t life = {.arrivals = atomic_load(&nurse->books->arrivals[nurse->number])};
     int step, code;
 
+    life.late = torture_below(&nurse->random, 3) == 0;
+    life.early = torture_below(&nurse->random, 8) == 0;
+    life.time = torture_below(&nurse->random, life.early ? 3000 : 400000);
     torture_plan(plan, &step, nurse->mode->steps, &nurse->random);
-    BROOD_TRY(torture_start(&worker, torture_worker_entry, &nurse->shared, nurse->number,
+    BROOD_TRY(torture_start(&life.worker, torture_worker_entry, &nurse->shared, nurse->number,
                             torture_random(&nurse->random), plan, mem));
     torture_count(nurse->books, TORTURE_STARTS);
-    /* Every now and then it dies in its first moments. */
-    end = brood__clock_now() + torture_below(&nurse->random, torture_below(&nurse->random, 8) == 0 ? 3000 : 400000);
-    killed = watch(worker, end, late, nurse->books);
-    if (late) {
+    watch(&life, nurse);
+    if (life.late) {
         const apr_time_t buried = brood__clock_now() + torture_below(&nurse->random, 100000);
 
         torture_count(nurse->books, TORTURE_ZOMBIES);
         while (brood__clock_now() < buried && !stopping(nurse->books))
             apr_sleep(1000);
     }
-    BROOD_TRY(brood_process_join(worker, BROOD_FOREVER));
-    code = brood_process_exitcode(worker);
+    BROOD_TRY(brood_process_join(life.worker, BROOD_FOREVER));
+    code = brood_process_exitcode(life.worker);
     if (code != 0) {
         torture_count(nurse->books, TORTURE_DEATHS);
-        if (!killed && step == BROOD__STEP_NONE)
+        if (!life.killed && step == BROOD__STEP_NONE)
             torture_fault(nurse->books, TORTURE_ERRORS, "a worker ended with %d", code);
-        if (!killed && (step == BROOD__STEP_ADOPT_PID || step == BROOD__STEP_ADOPTED))
+        if (!life.killed && (step == BROOD__STEP_ADOPT_PID || step == BROOD__STEP_ADOPTED))
             atomic_fetch_add(&nurse->books->kills[step], 1);
     }
-    return brood_process_close(worker);
+    return brood_process_close(life.worker);
 }
 
 apr_status_t torture_nurse_entry(brood_call_t *call)
@@ -239,6 +253,7 @@ apr_status_t torture_worker_entry(brood_call_t *call)
 
     BROOD_TRY(torture_unpack(&shared, &number, &seed, call));
     take_lanes(shared.books, number);
+    atomic_fetch_add(&shared.books->arrivals[number], 1);
     for (unsigned i = 0; i < TORTURE_THREADS; i++)
         BROOD_TRY(prepare(&thread[i], &shared, number * TORTURE_THREADS + i, seed));
     BROOD_TRY(apr_threadattr_create(&detached, call->mem));
