@@ -322,8 +322,8 @@ static apr_status_t compare(const count_t *first, const char *folder, int proces
     printf("%d processes, files cached: %.3f s, %.2f times as fast as one\n", processes, together,
            together > 0 ? alone / together : 0);
     if (single.count.lines != first->lines || again.count.lines != first->lines)
-        return brood_fail(APR_EGENERAL, "one process counts %lld lines, %d processes %lld", single.count.lines, processes,
-                          again.count.lines);
+        return brood_fail(APR_EGENERAL, "one process counts %lld lines, %d processes %lld", single.count.lines,
+                          processes, again.count.lines);
     return APR_SUCCESS;
 }
 

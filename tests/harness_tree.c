@@ -62,3 +62,36 @@ bool harness_expect_exit(int code, brood_process_t *process, const char *file, i
                        exitcode, code);
     return harness_expect(exitcode == code, "exit code", file, line);
 }
+
+brood_queue_t *harness_queue(apr_pool_t *mem)
+{
+    brood_queue_t *queue = NULL;
+
+    EXPECT_OK(brood_queue_create(&queue, 0, NULL, mem));
+    return queue;
+}
+
+brood_value_t harness_get(brood_queue_t *queue, apr_pool_t *mem)
+{
+    brood_value_t item = brood_nil();
+
+    EXPECT_OK(brood_queue_get(&item, queue, BROOD_FOREVER, mem));
+    return item;
+}
+
+apr_size_t harness_children(apr_pool_t *mem)
+{
+    brood_process_t **children = brood_active_children(mem);
+    apr_size_t count = 0;
+
+    while (children[count] != NULL)
+        count++;
+    return count;
+}
+
+int harness_killed(void)
+{
+    brood_start_method_t methods[3];
+
+    return brood_start_methods(methods) == 1 ? -15 : -9;
+}

@@ -17,6 +17,16 @@ apr_pool_t *harness_mem(void);
 /* Start a child with the default options, or fail the test and return NULL. */
 brood_process_t *harness_start(brood_entry_fn entry, brood_value_t args, apr_pool_t *mem);
 
+/* A queue; its next item, waited for. */
+brood_queue_t *harness_queue(apr_pool_t *mem);
+brood_value_t harness_get(brood_queue_t *queue, apr_pool_t *mem);
+
+/* How many children of this process live. */
+apr_size_t harness_children(apr_pool_t *mem);
+
+/* The exit code of one that was killed: where there is nothing but spawn, there are no signals. */
+int harness_killed(void);
+
 /* In an entry: fail unless this holds.  CUnit runs in the first process only. */
 #define CHECK(condition)                                                                  \
     do {                                                                                  \

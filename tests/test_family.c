@@ -153,40 +153,6 @@ static const brood_entry_t entries[] = {BROOD_ENTRY(nothing),
 
 /* ---- helpers ---- */
 
-static brood_queue_t *new_queue(apr_pool_t *mem)
-{
-    brood_queue_t *queue = NULL;
-
-    EXPECT_OK(brood_queue_create(&queue, 0, NULL, mem));
-    return queue;
-}
-
-static brood_value_t get(brood_queue_t *queue, apr_pool_t *mem)
-{
-    brood_value_t item = brood_nil();
-
-    EXPECT_OK(brood_queue_get(&item, queue, BROOD_FOREVER, mem));
-    return item;
-}
-
-static apr_size_t count_children(apr_pool_t *mem)
-{
-    brood_process_t **children = brood_active_children(mem);
-    apr_size_t count = 0;
-
-    while (children[count] != NULL)
-        count++;
-    return count;
-}
-
-/* The exit code of one that was killed: where there is nothing but spawn, there are no signals. */
-static int killed(void)
-{
-    brood_start_method_t methods[3];
-
-    return brood_start_methods(methods) == 1 ? -15 : -9;
-}
-
 /* Open descriptors of this process; 0: the system does not tell. */
 static int count_descriptors(apr_pool_t *mem)
 {
@@ -208,7 +174,7 @@ static void parent_and_child_know_each_other__PROC_25_PROC_33_PROC_39_PROC_40(vo
 {
     apr_pool_t *mem = harness_mem();
     const brood_process_options_t options = {.name = "Ada", .daemon = BROOD_YES};
-    brood_queue_t *queue = new_queue(mem);
+    brood_queue_t *queue = harness_queue(mem);
     brood_process_t *process;
     const char *name, *parent;
     int pid, real_pid, parent_pid, children;
@@ -217,8 +183,8 @@ static void parent_and_child_know_each_other__PROC_25_PROC_33_PROC_39_PROC_40(vo
     EXPECT_TEXT("MainProcess", brood_current_name());
     EXPECT(brood_parent_process() == NULL);
     EXPECT_OK(brood_process_start(&process, who_am_i, BROOD_ARGS(queue), &options, mem));
-    EXPECT_OK(
-        BROOD_UNPACK(get(queue, mem), &name, &pid, &real_pid, &parent, &parent_pid, &parent_alive, &children, &daemon));
+    EXPECT_OK(BROOD_UNPACK(harness_get(queue, mem), &name, &pid, &real_pid, &parent, &parent_pid, &parent_alive,
+                           &children, &daemon));
     EXPECT_TEXT("Ada", name);
     EXPECT(pid == real_pid && pid == brood_process_pid(process));
     EXPECT_TEXT("MainProcess", parent);
@@ -233,27 +199,27 @@ static void parent_and_child_know_each_other__PROC_25_PROC_33_PROC_39_PROC_40(vo
 static void names_number_children_and_their_children__PROC_24_PROC_42(void)
 {
     apr_pool_t *mem = harness_mem();
-    brood_queue_t *queue = new_queue(mem);
+    brood_queue_t *queue = harness_queue(mem);
     brood_process_t *process = harness_start(nested, BROOD_ARGS(queue, 3), mem);
     const char *name = brood_process_name(process);
     const brood_process_options_t options = {.name = "Ada"};
     int number = atoi(name + strlen("Process-"));
 
     EXPECT(strncmp(name, "Process-", 8) == 0);
-    EXPECT_TEXT(apr_pstrcat(mem, name, ":1:1", NULL), brood_value_string(get(queue, mem), mem));
-    EXPECT_TEXT(apr_pstrcat(mem, name, ":1", NULL), brood_value_string(get(queue, mem), mem));
-    EXPECT_TEXT(name, brood_value_string(get(queue, mem), mem));
+    EXPECT_TEXT(apr_pstrcat(mem, name, ":1:1", NULL), brood_value_string(harness_get(queue, mem), mem));
+    EXPECT_TEXT(apr_pstrcat(mem, name, ":1", NULL), brood_value_string(harness_get(queue, mem), mem));
+    EXPECT_TEXT(name, brood_value_string(harness_get(queue, mem), mem));
     EXPECT_EXIT(0, process);
     EXPECT_OK(brood_process_start(&process, nested, BROOD_ARGS(queue, 2), &options, mem));
-    EXPECT_TEXT(apr_psprintf(mem, "Process-%d:1", number + 1), brood_value_string(get(queue, mem), mem));
-    EXPECT_TEXT("Ada", brood_value_string(get(queue, mem), mem));
+    EXPECT_TEXT(apr_psprintf(mem, "Process-%d:1", number + 1), brood_value_string(harness_get(queue, mem), mem));
+    EXPECT_TEXT("Ada", brood_value_string(harness_get(queue, mem), mem));
     EXPECT_EXIT(0, process);
 }
 
 static void only_its_parent_can_join_a_process__PROC_11_PROC_12(void)
 {
     apr_pool_t *mem = harness_mem();
-    brood_queue_t *never = new_queue(mem);
+    brood_queue_t *never = harness_queue(mem);
     brood_process_t *process;
 
     EXPECT_STATUS(BROOD_EMISUSE, brood_process_join((brood_process_t *) brood_current_process(), BROOD_NOWAIT));
@@ -269,22 +235,22 @@ static void only_its_parent_can_join_a_process__PROC_11_PROC_12(void)
 static void active_children_are_those_that_live__PROC_38_PROC_06(void)
 {
     apr_pool_t *mem = harness_mem();
-    brood_queue_t *ready = new_queue(mem), *go = new_queue(mem);
+    brood_queue_t *ready = harness_queue(mem), *go = harness_queue(mem);
     brood_process_t *process, **children;
 
-    EXPECT(count_children(mem) == 0);
+    EXPECT(harness_children(mem) == 0);
     process = harness_start(waiting, BROOD_ARGS(ready, go), mem);
     children = brood_active_children(mem);
     EXPECT(children[0] == process && children[1] == NULL);
     EXPECT_OK(brood_queue_put(go, brood_nil(), BROOD_FOREVER));
     EXPECT_EXIT(0, process);
-    EXPECT(count_children(mem) == 0);
+    EXPECT(harness_children(mem) == 0);
 }
 
 static void a_process_lives_on_without_its_object(void)
 {
     apr_pool_t *mem = harness_mem(), *brief;
-    brood_queue_t *ready = new_queue(mem), *go = new_queue(mem);
+    brood_queue_t *ready = harness_queue(mem), *go = harness_queue(mem);
     brood_process_t **children;
 
     EXPECT(apr_pool_create(&brief, mem) == APR_SUCCESS);
@@ -293,8 +259,8 @@ static void a_process_lives_on_without_its_object(void)
     apr_pool_destroy(brief);
     children = brood_active_children(mem);
     EXPECT(children[0] != NULL && children[1] != NULL && children[2] == NULL);
-    (void) get(ready, mem);
-    (void) get(ready, mem);
+    (void) harness_get(ready, mem);
+    (void) harness_get(ready, mem);
     EXPECT_OK(brood_queue_put(go, brood_nil(), BROOD_FOREVER));
     EXPECT_OK(brood_queue_put(go, brood_nil(), BROOD_FOREVER));
     EXPECT_EXIT(0, children[0]);
@@ -304,10 +270,10 @@ static void a_process_lives_on_without_its_object(void)
 static void a_child_joins_its_children_before_it_ends__EXIT_06(void)
 {
     apr_pool_t *mem = harness_mem();
-    brood_queue_t *ready = new_queue(mem), *go = new_queue(mem);
+    brood_queue_t *ready = harness_queue(mem), *go = harness_queue(mem);
     brood_process_t *process = harness_start(leave_child_waiting, BROOD_ARGS(ready, go), mem);
 
-    EXPECT(get(ready, mem).as.integer != brood_process_pid(process));
+    EXPECT(harness_get(ready, mem).as.integer != brood_process_pid(process));
     EXPECT_STATUS(APR_TIMEUP, brood_process_join(process, BROOD_NOWAIT));
     EXPECT_OK(brood_queue_put(go, brood_nil(), BROOD_FOREVER));
     EXPECT_EXIT(0, process);
@@ -316,13 +282,13 @@ static void a_child_joins_its_children_before_it_ends__EXIT_06(void)
 static void children_die_with_their_parent(void)
 {
     apr_pool_t *mem = harness_mem();
-    brood_queue_t *ready = new_queue(mem), *go = new_queue(mem);
+    brood_queue_t *ready = harness_queue(mem), *go = harness_queue(mem);
     brood_process_t *process = harness_start(start_and_wait, BROOD_ARGS(ready, go), mem);
-    const uint32_t grandchild = (uint32_t) get(ready, mem).as.integer;
+    const uint32_t grandchild = (uint32_t) harness_get(ready, mem).as.integer;
 
     EXPECT(!brood__self_gone(grandchild, 0));
     EXPECT_OK(brood_process_kill(process));
-    EXPECT_EXIT(killed(), process);
+    EXPECT_EXIT(harness_killed(), process);
     while (!brood__self_gone(grandchild, 0))
         apr_sleep(1000);
     brood__table_sweep(true);
@@ -332,13 +298,13 @@ static void children_die_with_their_parent(void)
 static void an_orphan_sees_its_parent_gone__PROC_41(void)
 {
     apr_pool_t *mem = harness_mem();
-    brood_queue_t *queue = new_queue(mem), *never = new_queue(mem);
+    brood_queue_t *queue = harness_queue(mem), *never = harness_queue(mem);
     brood_process_t *process = harness_start(parent_of_orphan, BROOD_ARGS(queue, never), mem);
 
-    EXPECT_TEXT("born", brood_value_string(get(queue, mem), mem));
+    EXPECT_TEXT("born", brood_value_string(harness_get(queue, mem), mem));
     EXPECT_OK(brood_process_kill(process));
-    EXPECT_TEXT("False", brood_value_string(get(queue, mem), mem));
-    EXPECT_EXIT(killed(), process);
+    EXPECT_TEXT("False", brood_value_string(harness_get(queue, mem), mem));
+    EXPECT_EXIT(harness_killed(), process);
     while (brood__table_count() != 1) { /* it ends by itself */
         apr_sleep(1000);
         brood__table_sweep(true);
@@ -359,7 +325,7 @@ static void a_hundred_at_once_end_well__PROC_43(void)
 static void a_hundred_killed_before_they_ran_leave_nothing__PROC_43_SPWN_10(void)
 {
     apr_pool_t *mem = harness_mem();
-    brood_queue_t *never = new_queue(mem);
+    brood_queue_t *never = harness_queue(mem);
     brood_process_t *process[MANY];
 
     for (int i = 0; i < MANY; i++) {
@@ -392,24 +358,24 @@ static void *APR_THREAD_FUNC join_one(apr_thread_t *thread, void *process)
 static void threads_start_and_join_at_once__PROC_09(void)
 {
     apr_pool_t *mem = harness_mem();
-    brood_queue_t *ready = new_queue(mem), *go = new_queue(mem);
+    brood_queue_t *ready = harness_queue(mem), *go = harness_queue(mem);
     brood_process_t *process = harness_start(waiting, BROOD_ARGS(ready, go), mem);
     apr_thread_t *thread[8];
     apr_status_t rc;
 
     for (int i = 0; i < 8; i++)
         EXPECT(apr_thread_create(&thread[i], NULL, i % 2 ? join_one : start_some, process, mem) == APR_SUCCESS);
-    (void) get(ready, mem);
+    (void) harness_get(ready, mem);
     EXPECT_OK(brood_queue_put(go, brood_nil(), BROOD_FOREVER));
     for (int i = 0; i < 8; i++)
         EXPECT(apr_thread_join(&rc, thread[i]) == APR_SUCCESS);
-    EXPECT(count_children(mem) == 0);
+    EXPECT(harness_children(mem) == 0);
 }
 
 static void nothing_is_left_behind__SPWN_03_SPWN_04(void)
 {
     apr_pool_t *mem = harness_mem();
-    brood_queue_t *never = new_queue(mem);
+    brood_queue_t *never = harness_queue(mem);
     brood__heap_use_t use;
     int before;
 
@@ -419,7 +385,7 @@ static void nothing_is_left_behind__SPWN_03_SPWN_04(void)
         brood_process_t *process = harness_start(stuck, BROOD_ARGS(never), mem);
 
         EXPECT_OK(brood_process_kill(process));
-        EXPECT_EXIT(killed(), process);
+        EXPECT_EXIT(harness_killed(), process);
         EXPECT_STATUS(BROOD_EENCODE, brood_process_start(NULL, stuck, BROOD_ARGS("\xff"), NULL, mem));
         EXPECT_EXIT(3, harness_start(leaving, BROOD_ARGS(3), mem));
     }

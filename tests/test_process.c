@@ -113,42 +113,6 @@ static const brood_entry_t entries[] = {BROOD_ENTRY(doubler),       BROOD_ENTRY(
                                         BROOD_ENTRY(change_global), BROOD_ENTRY(surroundings), BROOD_ENTRY(hand_on),
                                         BROOD_ENTRIES_END};
 
-/* ---- helpers ---- */
-
-static brood_queue_t *new_queue(apr_pool_t *mem)
-{
-    brood_queue_t *queue = NULL;
-
-    EXPECT_OK(brood_queue_create(&queue, 0, NULL, mem));
-    return queue;
-}
-
-static brood_value_t get(brood_queue_t *queue, apr_pool_t *mem)
-{
-    brood_value_t item = brood_nil();
-
-    EXPECT_OK(brood_queue_get(&item, queue, BROOD_FOREVER, mem));
-    return item;
-}
-
-static apr_size_t count_children(apr_pool_t *mem)
-{
-    brood_process_t **children = brood_active_children(mem);
-    apr_size_t count = 0;
-
-    while (children[count] != NULL)
-        count++;
-    return count;
-}
-
-/* The exit code of one that was killed: where there is nothing but spawn, there are no signals. */
-static int killed(void)
-{
-    brood_start_method_t methods[3];
-
-    return brood_start_methods(methods) == 1 ? -15 : -9;
-}
-
 /* ---- tests ---- */
 
 static void five_processes_double_a_number_each__PROC_02_PROC_09(void)
@@ -170,12 +134,12 @@ static void five_processes_double_a_number_each__PROC_02_PROC_09(void)
 static void start_does_not_wait__PROC_02_PROC_13_PROC_30(void)
 {
     apr_pool_t *mem = harness_mem();
-    brood_queue_t *ready = new_queue(mem), *go = new_queue(mem);
+    brood_queue_t *ready = harness_queue(mem), *go = harness_queue(mem);
     brood_process_t *process = harness_start(waiting, BROOD_ARGS(ready, go), mem);
 
     EXPECT(brood_process_is_alive(process));
     EXPECT(brood_process_exitcode(process) == BROOD_RUNNING);
-    EXPECT(get(ready, mem).as.integer == brood_process_pid(process)); /* PROC-33 */
+    EXPECT(harness_get(ready, mem).as.integer == brood_process_pid(process)); /* PROC-33 */
     EXPECT_OK(brood_queue_put(go, brood_nil(), BROOD_FOREVER));
     EXPECT_EXIT(0, process);
     EXPECT(!brood_process_is_alive(process));
@@ -184,7 +148,7 @@ static void start_does_not_wait__PROC_02_PROC_13_PROC_30(void)
 static void join_waits_as_long_as_it_is_told__PROC_10(void)
 {
     apr_pool_t *mem = harness_mem();
-    brood_queue_t *ready = new_queue(mem), *go = new_queue(mem);
+    brood_queue_t *ready = harness_queue(mem), *go = harness_queue(mem);
     brood_process_t *process = harness_start(waiting, BROOD_ARGS(ready, go), mem);
     const apr_time_t start = brood__clock_now();
 
@@ -220,16 +184,16 @@ static void arguments_of_the_wrong_kind_fail_in_the_child__PROC_32(void)
 static void terminate_and_kill_end_it__PROC_15_PROC_16_PROC_17_PROC_19(void)
 {
     apr_pool_t *mem = harness_mem();
-    brood_queue_t *ready = new_queue(mem), *go = new_queue(mem);
+    brood_queue_t *ready = harness_queue(mem), *go = harness_queue(mem);
     brood_process_t *one = harness_start(waiting, BROOD_ARGS(ready, go), mem);
     brood_process_t *other = harness_start(waiting, BROOD_ARGS(ready, go), mem);
 
-    (void) get(ready, mem);
-    (void) get(ready, mem);
+    (void) harness_get(ready, mem);
+    (void) harness_get(ready, mem);
     EXPECT_OK(brood_process_terminate(one));
     EXPECT_OK(brood_process_kill(other));
     EXPECT_EXIT(-15, one);
-    EXPECT_EXIT(killed(), other);
+    EXPECT_EXIT(harness_killed(), other);
     EXPECT_OK(brood_process_terminate(one));
     EXPECT_OK(brood_process_kill(one));
     EXPECT(brood_process_exitcode(one) == -15);
@@ -288,13 +252,13 @@ static void what_cannot_be_encoded_starts_nothing__SPWN_07(void)
 {
     apr_pool_t *mem = harness_mem();
     const brood_process_options_t misnamed = {.name = "\xff"};
-    brood_queue_t *queue = new_queue(mem);
+    brood_queue_t *queue = harness_queue(mem);
     brood__heap_use_t use;
 
     EXPECT_STATUS(BROOD_EENCODE, brood_process_start(NULL, nothing, BROOD_ARGS(queue, "\xff"), NULL, mem));
     EXPECT_STATUS(BROOD_EENCODE, brood_process_start(NULL, nothing, BROOD_ARGS(queue), &misnamed, mem));
     EXPECT(brood__table_count() == 1);
-    EXPECT(count_children(mem) == 0);
+    EXPECT(harness_children(mem) == 0);
     brood_queue_close(queue);
     EXPECT_STATUS(BROOD_ECLOSED, brood_process_start(NULL, nothing, BROOD_ARGS(queue), NULL, mem));
     brood__heap_count(&use);
@@ -304,7 +268,7 @@ static void what_cannot_be_encoded_starts_nothing__SPWN_07(void)
 static void a_closed_process_keeps_only_what_it_was__PROC_22_PROC_23(void)
 {
     apr_pool_t *mem = harness_mem();
-    brood_queue_t *ready = new_queue(mem), *go = new_queue(mem);
+    brood_queue_t *ready = harness_queue(mem), *go = harness_queue(mem);
     brood_process_t *process = harness_start(waiting, BROOD_ARGS(ready, go), mem);
     const int pid = brood_process_pid(process);
 
@@ -324,10 +288,10 @@ static void a_closed_process_keeps_only_what_it_was__PROC_22_PROC_23(void)
 static void globals_are_not_shared__CTX_20(void)
 {
     apr_pool_t *mem = harness_mem();
-    brood_queue_t *queue = new_queue(mem);
+    brood_queue_t *queue = harness_queue(mem);
     brood_process_t *process = harness_start(change_global, BROOD_ARGS(queue), mem);
 
-    EXPECT(get(queue, mem).as.integer == 2);
+    EXPECT(harness_get(queue, mem).as.integer == 2);
     EXPECT(global == 1);
     EXPECT_EXIT(0, process);
 }
@@ -346,7 +310,7 @@ static void an_object_can_be_handed_on__CTX_13_CTX_14(void)
 static void the_parent_may_close_what_it_has_handed_over__SPWN_08(void)
 {
     apr_pool_t *mem = harness_mem();
-    brood_queue_t *ready = new_queue(mem), *go = new_queue(mem), *extra = new_queue(mem);
+    brood_queue_t *ready = harness_queue(mem), *go = harness_queue(mem), *extra = harness_queue(mem);
     brood_process_t *process;
 
     EXPECT_OK(brood_queue_put(extra, brood_int(1), BROOD_FOREVER));
@@ -362,7 +326,7 @@ static void it_starts_where_its_parent_is_with_what_it_is_given__SPWN_02_EXIT_03
     apr_pool_t *mem = harness_mem();
     const char *const environment[] = {"BROOD_TEST_VARIABLE=a=b", NULL};
     const brood_process_options_t options = {.environment = environment};
-    brood_queue_t *queue = new_queue(mem);
+    brood_queue_t *queue = harness_queue(mem);
     brood_process_t *process;
     const char *folder, *variable, *directory, *program;
     char *before, *here, *own;
@@ -374,7 +338,7 @@ static void it_starts_where_its_parent_is_with_what_it_is_given__SPWN_02_EXIT_03
     EXPECT(apr_filepath_set(folder, mem) == APR_SUCCESS);
     EXPECT(apr_filepath_get(&here, APR_FILEPATH_NATIVE, mem) == APR_SUCCESS);
     EXPECT_OK(brood_process_start(&process, surroundings, BROOD_ARGS(queue), &options, mem));
-    EXPECT_OK(BROOD_UNPACK(get(queue, mem), &variable, &directory, &argc, &program, &ends, &no_input));
+    EXPECT_OK(BROOD_UNPACK(harness_get(queue, mem), &variable, &directory, &argc, &program, &ends, &no_input));
     EXPECT_TEXT("a=b", variable);
     EXPECT_TEXT(here, directory);
     EXPECT(argc == 1 && ends && strstr(program, "test_process") != NULL);

@@ -8,7 +8,7 @@
 #include <brood/status.h>
 #include <string.h>
 
-#define GLANCES 10000 /* microseconds between two of this process */
+#define GLANCES 10000 /* microseconds between two of this process at one other */
 
 brood__id_t brood__me;
 static uint32_t my_pid;
@@ -203,11 +203,13 @@ bool brood__table_probe(brood__id_t id)
 
 bool brood__table_glance(brood__id_t id)
 {
-    static _Atomic int64_t next;
+    /* For each slot, so that one who lives does not hide one who does not. */
+    static _Atomic int64_t next[BROOD__SLOTS];
+    _Atomic int64_t *glance = &next[BROOD__ID_SLOT(id) % BROOD__SLOTS];
     const int64_t now = brood__clock_now();
-    int64_t due = atomic_load_explicit(&next, memory_order_relaxed);
+    int64_t due = atomic_load_explicit(glance, memory_order_relaxed);
 
-    return now >= due && atomic_compare_exchange_strong(&next, &due, now + GLANCES) && brood__table_probe(id);
+    return now >= due && atomic_compare_exchange_strong(glance, &due, now + GLANCES) && brood__table_probe(id);
 }
 
 void brood__table_bury(brood__id_t id)

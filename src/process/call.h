@@ -8,7 +8,7 @@
 /* `call` is first: brood_return finds the rest by it. */
 typedef struct brood__work_t {
     brood_call_t call;
-    brood__output_t result;   /* encoded; nothing: nil */
+    brood__output_t result; /* encoded; nothing: nil */
 } brood__work_t;
 
 /* The program's command line, for the calls of this process; kept, not copied. */

@@ -7,15 +7,15 @@
 #include <apr_thread_mutex.h>
 
 typedef struct brood__family_t {
-    apr_pool_t *pool;             /* never ends: handles may outlive everything else */
+    apr_pool_t *pool; /* never ends: handles may outlive everything else */
     apr_thread_mutex_t *lock;
     brood_process_t self;
     brood_process_t parent;
     bool has_parent;
     _Atomic bool active;
     _Atomic bool ending;
-    brood_process_t *children;    /* live ones, newest first */
-    unsigned number;              /* of the last child */
+    brood_process_t *children; /* live ones, newest first */
+    unsigned number;           /* of the last child */
     apr_interval_time_t exit_grace;
 } brood__family_t;
 

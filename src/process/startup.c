@@ -12,12 +12,15 @@ typedef struct field_t {
     size_t place;
 } field_t;
 
-#define FIELD(kind, name) {#name, FIELD_##kind, offsetof(brood__startup_t, name)}
+#define FIELD(kind, name)                                     \
+    {                                                         \
+#name, FIELD_##kind, offsetof(brood__startup_t, name) \
+    }
 
 /* Both directions go by this list. */
 static const field_t fields[] = {
-    FIELD(U32, role),       FIELD(U32, id),          FIELD(U32, method),  FIELD(U64, fingerprint),
-    FIELD(U64, arena_size), FIELD(I64, exit_grace),  FIELD(TEXT, name),   FIELD(TEXT, path),
+    FIELD(U32, role),       FIELD(U32, id),          FIELD(U32, method),      FIELD(U64, fingerprint),
+    FIELD(U64, arena_size), FIELD(I64, exit_grace),  FIELD(TEXT, name),       FIELD(TEXT, path),
     FIELD(BOOL, daemon),    FIELD(U32, parent_pid),  FIELD(U64, parent_born), FIELD(TEXT, parent_name),
     FIELD(TEXT, entry),     FIELD(BYTES, directory), FIELD(BYTES, args),
 };
@@ -131,8 +134,7 @@ apr_status_t brood__frame_send(brood__handle_t channel, const void *data, size_t
     return brood__channel_write(channel, data, size, deadline);
 }
 
-apr_status_t brood__frame_receive(brood_bytes_t *bytes, brood__handle_t channel, apr_time_t deadline,
-                                  apr_pool_t *mem)
+apr_status_t brood__frame_receive(brood_bytes_t *bytes, brood__handle_t channel, apr_time_t deadline, apr_pool_t *mem)
 {
     unsigned char head[8];
     uint64_t size = 0;

@@ -8,26 +8,26 @@
 #include <stdint.h>
 
 enum {
-    BROOD__ROLE_PROCESS = 1,  /* run an entry */
-    BROOD__ROLE_SERVER        /* be the fork server: of the rest it needs arena_size and fingerprint */
+    BROOD__ROLE_PROCESS = 1, /* run an entry */
+    BROOD__ROLE_SERVER       /* be the fork server: of the rest it needs arena_size and fingerprint */
 };
 
 typedef struct brood__startup_t {
     uint32_t role;
-    uint32_t id;              /* its slot in the process table */
-    uint32_t method;          /* brood_start_method_t it is started by */
-    uint64_t fingerprint;     /* of the entry tables it must have */
+    uint32_t id;          /* its slot in the process table */
+    uint32_t method;      /* brood_start_method_t it is started by */
+    uint64_t fingerprint; /* of the entry tables it must have */
     uint64_t arena_size;
     apr_int64_t exit_grace;
     const char *name;
-    const char *path;         /* "1:2": the second child of the first child */
+    const char *path; /* "1:2": the second child of the first child */
     bool daemon;
     uint32_t parent_pid;
-    uint64_t parent_born;     /* brood__self_start_time of it */
+    uint64_t parent_born; /* brood__self_start_time of it */
     const char *parent_name;
-    const char *entry;        /* full name */
-    brood_bytes_t directory;  /* to be in; as the system gave it */
-    brood_bytes_t args;       /* encoded for `id` */
+    const char *entry;       /* full name */
+    brood_bytes_t directory; /* to be in; as the system gave it */
+    brood_bytes_t args;      /* encoded for `id` */
 } brood__startup_t;
 
 /* NULL texts are left out.  BROOD_EENCODE: a text is no UTF-8.  `output` is then as it was. */
@@ -44,7 +44,6 @@ apr_status_t brood__startup_decode(brood__startup_t *startup, const void *data, 
 
 /* Bytes with their number before them. Statuses of brood__channel_write and _read besides. */
 apr_status_t brood__frame_send(brood__handle_t channel, const void *data, size_t size, apr_time_t deadline);
-apr_status_t brood__frame_receive(brood_bytes_t *bytes, brood__handle_t channel, apr_time_t deadline,
-                                  apr_pool_t *mem);
+apr_status_t brood__frame_receive(brood_bytes_t *bytes, brood__handle_t channel, apr_time_t deadline, apr_pool_t *mem);
 
 #endif

@@ -20,7 +20,7 @@ typedef struct driver_t {
     torture_shared_t shared;
     torture_books_t *books;
     brood_process_t *nurse[TORTURE_WORKERS];
-    uint64_t random;
+    uint64_t seed, random;
     uint64_t seen[TORTURE_LANES];    /* progress */
     apr_time_t moved[TORTURE_LANES]; /* when it was last seen to move */
     apr_time_t last_move, longest;   /* of any lane */
@@ -31,9 +31,24 @@ typedef struct driver_t {
 
 /* ---- what everybody shares ---- */
 
+static brood__ring_t *ring_of(brood_queue_t *queue)
+{
+    return (brood__ring_t *) ((brood__ref_t *) (void *) queue)->object;
+}
+
+/* As if so many items had come and gone: soon positions begin again at 0. */
+static void make_old(brood__ring_t *ring, uint32_t position)
+{
+    for (uint32_t i = 1; i <= ring->mask + 1; i++)
+        atomic_store(&brood__slot_at(ring, position - i)->sequence, position - i + 1);
+    atomic_store(&ring->tail.word, BROOD__END_WORD(position, 0));
+    atomic_store(&ring->head.word, BROOD__END_WORD(position, 0));
+    atomic_store(&ring->tail.seen, position);
+}
+
 static apr_status_t create(driver_t *driver, double seconds)
 {
-    static const unsigned capacities[] = {64, 4, 1024, 16, 1, 100};
+    static const unsigned capacities[6] = {100, 64, 4, 1024, 1, 16}; /* of the queue; by the seed */
     torture_shared_t *shared = &driver->shared;
     uint64_t sequences = (uint64_t) (seconds + 2) << 21;
 
@@ -44,13 +59,14 @@ static apr_status_t create(driver_t *driver, double seconds)
     BROOD_TRY(brood_array_create(&shared->books_array, 1, sizeof(torture_books_t), NULL, driver->mem));
     BROOD_TRY(brood_array_create(&shared->items_array, (apr_size_t) (2 * TORTURE_LANES * sequences / 64),
                                  sizeof(uint64_t), NULL, driver->mem));
-    BROOD_TRY(brood_queue_create(&shared->queue, capacities[torture_below(&driver->random, 6)], NULL, driver->mem));
+    BROOD_TRY(brood_queue_create(&shared->queue, capacities[driver->seed % 6], NULL, driver->mem));
     BROOD_TRY(brood_lock_create(&shared->lock[0], driver->mem));
     BROOD_TRY(brood_rlock_create(&shared->lock[1], driver->mem));
     shared->books = brood_array_data(shared->books_array);
     shared->books->sequences = sequences;
     atomic_store(&shared->books->mode, driver->mode_number);
     atomic_store(&shared->books->killing, 1);
+    make_old(ring_of(shared->queue), UINT32_C(0) - 20000);
     torture_locate(shared);
     driver->books = shared->books;
     torture_steps_follow(driver->books);
@@ -79,7 +95,7 @@ static apr_status_t start_nurse(driver_t *driver, unsigned number)
 
 static void dump(driver_t *driver)
 {
-    brood__ring_t *ring = (brood__ring_t *) ((brood__ref_t *) (void *) driver->shared.queue)->object;
+    brood__ring_t *ring = ring_of(driver->shared.queue);
     torture_books_t *books = driver->books;
     char name[BROOD__NAME_SIZE];
 
@@ -233,7 +249,8 @@ static void keep_steps(const torture_books_t *books, torture_steps_t *steps)
 
 bool torture_run(unsigned mode, double seconds, uint64_t seed, torture_steps_t *steps, apr_pool_t *mem)
 {
-    driver_t driver = {.mode = torture_modes[mode], .mode_number = mode, .random = torture_seeded(seed), .mem = mem};
+    driver_t driver = {
+        .mode = torture_modes[mode], .mode_number = mode, .seed = seed, .random = torture_seeded(seed), .mem = mem};
     const torture_stock_t before = torture_stock_take();
     torture_stock_t after;
     char line[300] = "";
