@@ -24,6 +24,9 @@ brood_value_t harness_get(brood_queue_t *queue, apr_pool_t *mem);
 /* How many children of this process live. */
 apr_size_t harness_children(apr_pool_t *mem);
 
+/* Open descriptors or handles of this process, one or two more for the asking; 0: the system does not tell. */
+int harness_handles(void);
+
 /* The exit code of one that was killed: where there is nothing but spawn, there are no signals. */
 int harness_killed(void);
 

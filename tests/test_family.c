@@ -151,23 +151,6 @@ static const brood_entry_t entries[] = {BROOD_ENTRY(nothing),
                                         BROOD_ENTRY(join_others),
                                         BROOD_ENTRIES_END};
 
-/* ---- helpers ---- */
-
-/* Open descriptors of this process; 0: the system does not tell. */
-static int count_descriptors(apr_pool_t *mem)
-{
-    apr_finfo_t entry;
-    apr_dir_t *dir;
-    int count = 0;
-
-    if (apr_dir_open(&dir, "/proc/self/fd", mem) != APR_SUCCESS)
-        return 0;
-    while (apr_dir_read(&entry, APR_FINFO_NAME, dir) == APR_SUCCESS)
-        count++;
-    apr_dir_close(dir);
-    return count;
-}
-
 /* ---- tests ---- */
 
 static void parent_and_child_know_each_other__PROC_25_PROC_33_PROC_39_PROC_40(void)
@@ -380,7 +363,7 @@ static void nothing_is_left_behind__SPWN_03_SPWN_04(void)
     int before;
 
     EXPECT_EXIT(0, harness_start(nothing, BROOD_NO_ARGS, mem)); /* what is made once is made */
-    before = count_descriptors(mem);
+    before = harness_handles();
     for (int i = 0; i < 20; i++) {
         brood_process_t *process = harness_start(stuck, BROOD_ARGS(never), mem);
 
@@ -389,7 +372,7 @@ static void nothing_is_left_behind__SPWN_03_SPWN_04(void)
         EXPECT_STATUS(BROOD_EENCODE, brood_process_start(NULL, stuck, BROOD_ARGS("\xff"), NULL, mem));
         EXPECT_EXIT(3, harness_start(leaving, BROOD_ARGS(3), mem));
     }
-    EXPECT(count_descriptors(mem) == before);
+    EXPECT(harness_handles() == before);
     EXPECT(brood__table_count() == 1);
     brood_queue_close(never);
     brood__heap_count(&use);
