@@ -87,6 +87,7 @@ static apr_status_t surroundings(brood_call_t *call)
     BROOD_TRY(BROOD_UNPACK(call->args, &queue));
     if (apr_env_get(&variable, "BROOD_TEST_VARIABLE", call->mem) != APR_SUCCESS)
         variable = NULL;
+    CHECK(getenv("PATH") != NULL); /* the C library's own view is whole, too */
     BROOD_TRY(apr_filepath_get(&directory, APR_FILEPATH_NATIVE, call->mem));
     return brood_queue_put(queue,
                            BROOD_LIST(variable, directory, call->argc, call->argv[0],

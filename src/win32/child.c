@@ -330,8 +330,8 @@ bool brood__child_inherit(brood__bequest_t *bequest)
     bequest->channel = bequest->segment = bequest->server = BROOD__NO_HANDLE;
     if (length == 0)
         return false;
-    /* Both copies: the C library has its own. */
-    _putenv(MARK "=");
+    /* What this process starts inherits from here.  The C library's own copy keeps the mark: APR has put memory of its
+     * own in the place of _environ, which _putenv would hand to realloc, and getenv find gone. */
     SetEnvironmentVariableW(WIDE_MARK, NULL);
     /* Somebody may have set it by hand: only what can be true is taken for true. */
     if (length != 17 || mark[8] != L',' || !parse_handle(mark, &channel) || !parse_handle(mark + 9, &segment)

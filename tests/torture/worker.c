@@ -172,8 +172,8 @@ apr_status_t torture_nurse_entry(brood_call_t *call)
         BROOD_TRY(apr_pool_create(&mem, call->mem));
         rc = nurse_one(&nurse, mem);
         if (rc != APR_SUCCESS) {
+            apr_sleep(200000); /* she may be being ended herself, and see only that */
             torture_fault(nurse.books, TORTURE_ERRORS, "no worker: %s", brood_last_error()->message);
-            apr_sleep(100000);
         }
         apr_pool_destroy(mem);
         apr_sleep(torture_below(&nurse.random, 3000));
