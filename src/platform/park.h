@@ -11,8 +11,8 @@
 #include <stdatomic.h>
 
 /* Where one sleeping thread says on which word it sleeps, so that others can find it.  Lives in the arena.  A cell
- * is claimed (owner: the process id, 0: free) for one sleep; `note` is the arena offset of the word with the kind
- * of the word in its two low bits, BROOD__NOTE_NONE, or BROOD__NOTE_CLAIMED once a waker has chosen it. */
+ * is claimed (owner: the process id, 0: free) for one sleep; `note` is the arena offset of the word, a multiple of 4
+ * above 0, BROOD__NOTE_NONE, or BROOD__NOTE_CLAIMED once a waker has chosen it. */
 typedef struct brood__cell_t {
     _Alignas(64) _Atomic uint64_t note;
     _Atomic uint32_t owner;
@@ -22,7 +22,6 @@ typedef struct brood__cell_t {
 
 #define BROOD__NOTE_NONE UINT64_C(0)
 #define BROOD__NOTE_CLAIMED UINT64_C(2)
-#define BROOD__NOTE_KIND UINT64_C(3)
 
 /* The cells of the arena: `used` is how many were ever claimed at once, the lowest first. */
 typedef struct brood__cells_t {

@@ -126,8 +126,7 @@ void brood__unpark(_Atomic uint32_t *word, uint64_t offset, uint32_t count)
 
         /* The token comes after the claim: a token first could end a sleep whose successor, on the same word, is
          * claimed and then gets none. */
-        if ((note & ~BROOD__NOTE_KIND) == offset && note != BROOD__NOTE_CLAIMED
-            && atomic_compare_exchange_strong(&cell->note, &note, BROOD__NOTE_CLAIMED)) {
+        if (note == offset && atomic_compare_exchange_strong(&cell->note, &note, BROOD__NOTE_CLAIMED)) {
             sem_post(semaphore(cell));
             count--;
         }

@@ -127,7 +127,7 @@ void brood__unpark(_Atomic uint32_t *word, uint64_t offset, uint32_t count)
         uint64_t note = atomic_load(&cell->note);
         HANDLE semaphore;
 
-        if ((note & ~BROOD__NOTE_KIND) != offset)
+        if (note != offset)
             continue;
         semaphore = semaphore_of(cell); /* first: who is claimed must be woken */
         if (semaphore == NULL || !atomic_compare_exchange_strong(&cell->note, &note, BROOD__NOTE_CLAIMED))
