@@ -245,6 +245,7 @@ void brood__heap_publish(uint64_t block, uint64_t container, uint32_t position)
 
     if (brood__block_find(block, &found))
         atomic_store_explicit(found.where, container >> 7 << 32 | position, memory_order_release);
+    brood__heap_take(block); /* ours already: stored anew, so that whoever claims it next sees what was written */
 }
 
 void brood__heap_take(uint64_t block)
