@@ -68,6 +68,7 @@ typedef struct brood_init_options_t {
                                      *   are used; 0: half of the machine's memory, or what the system gives of that */
     apr_interval_time_t exit_grace; /**< microseconds that a process waits for its children at its end; 0: 5 s, < 0: for
                                      *   ever */
+    bool strict;                    /**< a start by fork while other threads live is BROOD_EFORK, not only a warning */
     void *reserved[6];              /**< NULL */
 } brood_init_options_t;
 

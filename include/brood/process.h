@@ -55,6 +55,23 @@ BROOD_API brood_start_method_t brood_get_start_method(bool fix);
  *  After a failure the choice is as it was.  SPEC CTX-04, CTX-05, CTX-06, CTX-11. */
 BROOD_API BROOD_CHECKED apr_status_t brood_set_start_method(brood_start_method_t method, bool force);
 
+/** Which program is run for spawned children and for the fork server that is started next, instead of the running image.
+ *  It must have the same entry tables.  Any thread, any time once APR is initialized.
+ *
+ *  @param path  file to execute, copied; NULL: the running image again.
+ *  @retval APR_SUCCESS  it will be; whether it can be is seen at a start.  SPEC CTX-16. */
+BROOD_API BROOD_CHECKED apr_status_t brood_set_executable(const char *path);
+
+/** What a fork server runs once, before it serves: what it has set up then, its children have from their beginning.
+ *  A hint: it counts for servers that are started from now on, a failure is reported on stderr and nothing else, and
+ *  where there is no fork server nothing happens.  The entry has no arguments, starts neither processes nor threads,
+ *  and leaves brood's objects alone.  What it prints is printed once.  Any thread, any time.
+ *
+ *  @param entry  a registered function; NULL: none.
+ *  @retval APR_SUCCESS   noted.
+ *  @retval BROOD_EENTRY  the function is in no table; nothing changed.  SPEC FSRV-08, FSRV-10. */
+BROOD_API BROOD_CHECKED apr_status_t brood_set_forkserver_preload(brood_entry_fn entry);
+
 /** A process: a child of this one, its parent, or itself. */
 typedef struct brood_process_t brood_process_t;
 
@@ -71,6 +88,8 @@ typedef struct brood_process_options_t {
     brood_choice_t daemon;             /**< terminated, not joined, when this process ends; may have children, too */
     brood_start_method_t start_method; /**< for this child; the program's choice stays */
     bool outlives_parent;              /**< else it dies with its parent, however that dies; exit leaves it alone */
+    bool own_group;                    /**< a group of its own with all it starts: brood_process_kill_tree.  On Unix a
+                                        *   process group, which the terminal's Ctrl-C and Ctrl-Z do not reach */
     bool keep_stdin;                   /**< else its standard input is empty */
     const char *const *environment;    /**< NULL-ended "NAME=value", added to the inherited one; NULL: none */
     void *reserved[6];                 /**< NULL */
@@ -99,6 +118,8 @@ typedef struct brood_process_options_t {
  *  @retval BROOD_EARGS    args is neither a list nor nil.
  *  @retval BROOD_EENCODE  a value in args, or the name, cannot be encoded.  BROOD_ETOOBIG, BROOD_ECLOSED likewise.
  *  @retval BROOD_EMISUSE  this process was forked without brood, or is in its end already.
+ *  @retval BROOD_EFORK    by fork, with `strict` (entry.h), while other threads live.  Without it there is a warning on
+ *                         stderr, once; brood's own threads do not count.
  *  @retval APR_EINVAL     no such start method, or BROOD_START_METHOD names none of this platform's.
  *  @retval APR_ENOTIMPL   the platform lacks the method.
  *  @retval APR_EAGAIN     too many processes: for the system, or 1000 in the tree.
@@ -126,6 +147,16 @@ BROOD_API BROOD_CHECKED apr_status_t brood_process_start(brood_process_t **proce
  *  SPEC GEN-07, GEN-08, PROC-09, PROC-10, PROC-11, PROC-12, PROC-40, PROC-41. */
 BROOD_API BROOD_CHECKED apr_status_t brood_process_join(brood_process_t *process, apr_interval_time_t timeout);
 
+/** Interrupt a child as Ctrl-C would (SIGINT; Windows: Ctrl-Break, for a child with own_group and a console).  Does not
+ *  wait.  A child that does not handle it ends, on Unix with exit code -2.
+ *
+ *  @param process  a child.
+ *  @retval APR_SUCCESS    interrupted, or it has ended already.
+ *  @retval APR_ENOTIMPL   Windows, and the child is not such a one.
+ *  @retval BROOD_EMISUSE  no child of this process.
+ *  @retval BROOD_ECLOSED  closed.  SPEC PROC-18. */
+BROOD_API apr_status_t brood_process_interrupt(brood_process_t *process);
+
 /** Ask a child to end (SIGTERM; Windows: end it).  Does not wait; its own end does not run, its children end with it.
  *
  *  @param process  a child.
@@ -140,6 +171,18 @@ BROOD_API apr_status_t brood_process_terminate(brood_process_t *process);
  *  @return as brood_process_terminate.  SPEC PROC-17, PROC-19. */
 BROOD_API apr_status_t brood_process_kill(brood_process_t *process);
 
+/** The same for a child that was started with own_group, and all that it has started, programs that know nothing of brood
+ *  too, as far as they have not made groups of their own.  Also when the child itself has ended: on Linux since 6.9, and
+ *  Windows; elsewhere what it has left behind is left alone then.
+ *
+ *  @param process  a child.
+ *  @retval APR_SUCCESS    asked or ended, or there was nobody left.
+ *  @retval BROOD_EMISUSE  no child of this process, or one without own_group.
+ *  @retval BROOD_ECLOSED  closed.
+ *  @return otherwise the status of what the system refused. */
+BROOD_API apr_status_t brood_process_terminate_tree(brood_process_t *process);
+BROOD_API apr_status_t brood_process_kill_tree(brood_process_t *process);
+
 /** True while it runs.  A child that has ended is reaped by this.
  *
  *  @param process  any, closed ones too; in a process that inherited the object, the system is asked by its pid.
@@ -148,7 +191,8 @@ BROOD_API bool brood_process_is_alive(const brood_process_t *process);
 
 /** 0: normal end; 1: the entry failed; N: from exit(N); -N: ended by signal N (Windows: -15, terminated); 255 may
  *  also be an end of which nothing is known, as if the program itself reaps or the fork server was killed;
- *  BROOD_RUNNING.  A child that has ended is reaped.  On Windows a program should not end with 0x10000, the code of a
+ *  BROOD_RUNNING.  A child that has ended is reaped; an end by a signal that this process has not sent is reported on
+ *  stderr then, with what is known of it.  On Windows a program should not end with 0x10000, the code of a
  *  terminated one.  SPEC PROC-16, PROC-17, PROC-30, PROC-31, PROC-45, FSRV-04. */
 BROOD_API int brood_process_exitcode(const brood_process_t *process);
 
@@ -158,7 +202,7 @@ BROOD_API int brood_process_pid(const brood_process_t *process);
 BROOD_API const char *brood_process_name(const brood_process_t *process);
 /** Whether it is daemonic; of the parent: false.  SPEC PROC-27. */
 BROOD_API bool brood_process_daemon(const brood_process_t *process);
-/** One line for people: name, pid, parent's pid, state, exit code, daemon.  In `mem`.  SPEC PROC-46. */
+/** One line for people: name, pid, parent's pid, state, exit code or signal, daemon.  In `mem`.  SPEC PROC-46. */
 BROOD_API const char *brood_process_string(const brood_process_t *process, apr_pool_t *mem);
 
 /** Have done with a child that has ended.  Afterwards calls that return a status give BROOD_ECLOSED; name, pid and exit
@@ -186,6 +230,21 @@ BROOD_API brood_process_t *brood_parent_process(void);
  *  @return an array that ends with NULL; the objects in it are valid until `mem` ends.  NULL: no memory.
  *  SPEC PROC-06, PROC-38, PROC-39. */
 BROOD_API brood_process_t **brood_active_children(apr_pool_t *mem);
+
+/** The key of the family: 32 random bytes, made by the first process, or what brood_set_authkey has made of it in this
+ *  process or the one that started it.  Any thread, any time.  Keep it from others, and out of values.
+ *
+ *  @return valid for ever; no bytes before brood_init.  SPEC PROC-34, PROC-35. */
+BROOD_API brood_bytes_t brood_authkey(void);
+
+/** Choose the key: for this process, and for children that it starts from now on.  Any thread, any time once APR is
+ *  initialized.
+ *
+ *  @param key   copied.
+ *  @param size  bytes, any number.
+ *  @retval APR_SUCCESS  it is the key.
+ *  @retval APR_EINVAL   no key, but a size; nothing changed.  SPEC PROC-34. */
+BROOD_API BROOD_CHECKED apr_status_t brood_set_authkey(const void *key, apr_size_t size);
 
 /** Logical CPUs of the machine; at least 1.  Any thread, any time.  SPEC CTX-19. */
 BROOD_API int brood_cpu_count(void);

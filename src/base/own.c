@@ -2,6 +2,7 @@
 #include "base/own.h"
 
 #include <apr_allocator.h>
+#include <apr_strings.h>
 #include <apr_thread_mutex.h>
 
 #define KEEP_FREE (256 * 1024) /* bytes that pools have given back and the next will take */
@@ -46,6 +47,16 @@ apr_status_t brood__own_pool(apr_pool_t **pool)
 apr_pool_t *brood__own_root(void)
 {
     return root;
+}
+
+void *brood__own_copy(const void *data, size_t size)
+{
+    void *copy;
+
+    brood__own_lock();
+    copy = apr_pmemdup(root, data, size);
+    brood__own_unlock();
+    return copy;
 }
 
 void brood__own_lock(void)

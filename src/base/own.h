@@ -7,6 +7,7 @@
 
 #include <apr_errno.h>
 #include <apr_pools.h>
+#include <stddef.h>
 
 /* Once, before other threads; again does nothing. */
 apr_status_t brood__own_begin(void);
@@ -16,6 +17,9 @@ apr_status_t brood__own_pool(apr_pool_t **pool);
 
 /* One that lasts as long as this process. */
 apr_pool_t *brood__own_root(void);
+
+/* A copy that lasts as long as this process; any thread. */
+void *brood__own_copy(const void *data, size_t size);
 
 /* Around a fork, in the thread that forks. */
 void brood__own_lock(void);

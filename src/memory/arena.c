@@ -15,6 +15,11 @@ const brood__segment_t *brood__arena_segment(void)
     return &segment;
 }
 
+const unsigned char *brood__arena_key(void)
+{
+    return brood__head()->key;
+}
+
 static apr_status_t attach_cells(bool first)
 {
     brood__head_t *head = brood__head();

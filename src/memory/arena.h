@@ -37,6 +37,9 @@ apr_status_t brood__arena_attach(brood__handle_t handle, uint64_t size);
 /* Unmap it: this process knows no shared object any more. */
 void brood__arena_detach(void);
 
+/* BROOD__SERVER_KEY random bytes that this tree alone knows. */
+const unsigned char *brood__arena_key(void);
+
 /* What a child attaches by. */
 const brood__segment_t *brood__arena_segment(void);
 

@@ -18,12 +18,17 @@ typedef struct brood__bequest_t {
     brood__handle_t server;  /* requests to the fork server go here */
 } brood__bequest_t;
 
+#define BROOD__SERVER_KEY 16
+
 typedef struct brood__start_t {
     const char *const *argv;        /* the program's command line, NULL-ended */
+    const char *executable;         /* for brood__child_spawn: another program than the running image; or NULL */
     const char *const *environment; /* "NAME=value" in addition, NULL-ended; or NULL */
     brood__handle_t segment;
-    brood__handle_t server; /* or BROOD__NO_HANDLE */
+    brood__handle_t server;          /* or BROOD__NO_HANDLE */
+    const unsigned char *server_key; /* BROOD__SERVER_KEY bytes, for brood__child_request */
     bool outlives_parent;
+    bool own_group; /* a group of processes that it leads, and its descendants are in: brood__child_kill_tree */
     bool keep_stdin;
 } brood__start_t;
 
@@ -39,18 +44,19 @@ apr_status_t brood__child_spawn(brood__child_t **child, brood__handle_t *channel
 
 /* Have the fork server behind start->server start a copy of itself, that is tied to this process as its parent.
  * APR_EOF: the server is gone.  APR_TIMEUP: it has not answered by the deadline; a child that it starts later finds its
- * channel at the end.  APR_ENOTIMPL: no fork here. */
+ * channel at the end.  APR_EACCES: the key is not the server's.  APR_ENOTIMPL: no fork here. */
 apr_status_t brood__child_request(brood__child_t **child, brood__handle_t *channel, const brood__start_t *start,
                                   apr_time_t deadline, apr_pool_t *mem);
 
 /* A pair of ends for requests: ends[0] is the server's, ends[1] goes to everybody.  APR_ENOTIMPL: no fork here. */
 apr_status_t brood__child_server_pair(brood__handle_t ends[2]);
 
-/* Be the fork server: fork for each request, report pids and exit codes.  Returns APR_SUCCESS in every new child,
- * with its bequest (whose segment is BROOD__NO_HANDLE: inherited, mapped); APR_EOF in the server itself when nobody
+/* Be the fork server: fork for each request that has the key, report pids and exit codes.  Returns APR_SUCCESS in every
+ * new child, with its bequest (whose segment is BROOD__NO_HANDLE: inherited, mapped); APR_EOF in the server itself when nobody
  * is left who could ask, or the status of its failure.  The caller has one thread and no children of its own.
  * `requests` has been closed in a child, and is the caller's to close in the server. */
-apr_status_t brood__child_serve(brood__handle_t requests, brood__bequest_t *bequest, apr_pool_t *mem);
+apr_status_t brood__child_serve(brood__handle_t requests, const unsigned char key[BROOD__SERVER_KEY],
+                                brood__bequest_t *bequest, apr_pool_t *mem);
 
 /* In a new process, once, before anything else: true if it was started by brood__child_spawn; takes the mark out of
  * the environment, so that other programs started from here do not see it. */
@@ -64,15 +70,28 @@ uint32_t brood__child_pid(const brood__child_t *child);
  * Code 255: it ended, but how cannot be known any more. */
 apr_status_t brood__child_wait(brood__child_t *child, int *exitcode, apr_time_t deadline);
 
-/* Ask it to end; end it.  Neither waits.  Success if it has ended: never signals a pid that was reaped. */
+/* Interrupt it as Ctrl-C would (APR_ENOTIMPL: this system cannot); ask it to end; end it.  None waits.  Success if it
+ * has ended: never signals a pid that was reaped. */
+apr_status_t brood__child_interrupt(brood__child_t *child);
 apr_status_t brood__child_terminate(brood__child_t *child);
 apr_status_t brood__child_kill(brood__child_t *child);
+
+/* The same to all of its group, if it was started with own_group: also to those it has left behind, where the system
+ * can tell them from a later group of its number. */
+apr_status_t brood__child_terminate_tree(brood__child_t *child);
+apr_status_t brood__child_kill_tree(brood__child_t *child);
+
+/* The most memory that it had in use, in bytes, once it has ended; 0: unknown. */
+uint64_t brood__child_peak_memory(const brood__child_t *child);
 
 /* Release the system's resources.  The child itself is left alone. */
 void brood__child_close(brood__child_t *child);
 
 /* End this process, which brood forked: streams are flushed, exit handlers inherited from the parent do not run. */
 void brood__child_exit(int exitcode);
+
+/* The system's name for an exit code below 0, as "SIGTERM"; NULL: none. */
+const char *brood__child_end_name(int exitcode);
 
 /* What this system has besides spawn: fork, and with it the fork server; and whether a fork without exec is safe with
  * the system's own libraries, so that it may be the default. */

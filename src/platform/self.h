@@ -25,6 +25,12 @@ uint64_t brood__self_memory(void);
 int brood__self_cpus(void);
 int brood__self_usable_cpus(void);
 
+/* Threads of this process but for those that the backend itself has started; 0: unknown. */
+int brood__self_threads(void);
+
+/* How many processes the system has killed since it started because there was no memory left; 0: unknown. */
+uint64_t brood__self_memory_kills(void);
+
 /* Write one line to standard error in a single write, so that lines of processes do not mix. */
 void brood__self_report(const char *line, size_t size);
 

@@ -94,3 +94,12 @@ int brood__child_exitcode(int status)
 {
     return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
 }
+
+uint64_t brood__child_peak(const struct rusage *use)
+{
+#ifdef __APPLE__ /* bytes there, KiB everywhere else */
+    return (uint64_t) use->ru_maxrss;
+#else
+    return (uint64_t) use->ru_maxrss * 1024;
+#endif
+}

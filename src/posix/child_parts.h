@@ -4,6 +4,7 @@
 
 #include "platform/child.h"
 #include <pthread.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 struct brood__child_t {
@@ -16,6 +17,7 @@ struct brood__child_t {
     uint64_t born; /* then, and without pidfds: brood__self_start_time of it */
     bool ended;
     int exitcode;
+    uint64_t peak; /* bytes of memory; 0: unknown */
 };
 
 /* A child that is not there yet, in `mem`. */
@@ -33,7 +35,8 @@ void brood__child_set_stdin(int fd);
 /* In a forked child: these are its variables, as brood__image_environment made them; never freed. */
 void brood__child_set_environment(char **merged);
 
-/* waitpid's status as an exit code. */
+/* wait4's status as an exit code; what it knows of memory, in bytes. */
 int brood__child_exitcode(int status);
+uint64_t brood__child_peak(const struct rusage *use);
 
 #endif

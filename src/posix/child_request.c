@@ -35,11 +35,13 @@ static const char *pack(uint32_t *size, const char *const *variables, apr_pool_t
 /* Send the request; `status` and `channel` are the ends for the server. */
 static apr_status_t ask(const brood__start_t *start, uint32_t environment, int status, int channel, apr_time_t deadline)
 {
-    brood__request_t request = {BROOD__REQUEST_MAGIC, 0, environment};
+    brood__request_t request = {.environment = environment};
     brood__mail_t mail = {.count = BROOD__FD_ALWAYS};
     int lifeline = -1;
     apr_status_t rv;
 
+    memcpy(request.key, start->server_key, sizeof request.key);
+    request.group = start->own_group ? 0 : getpgrp();
     mail.fd[BROOD__FD_STATUS] = status;
     mail.fd[BROOD__FD_CHANNEL] = channel;
     mail.fd[BROOD__FD_SERVER] = (int) start->server;

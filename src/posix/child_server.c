@@ -30,6 +30,8 @@ typedef struct record_t {
 } record_t;
 
 typedef struct server_t {
+    const unsigned char *key;
+    pid_t group; /* of processes: this one's */
     int requests;
     int alarm[2];                /* a pipe that SIGCHLD writes to */
     apr_array_header_t *records; /* of record_t */
@@ -59,7 +61,7 @@ static bool stdin_is_null(void)
            && S_ISCHR(null.st_mode) && input.st_rdev == null.st_rdev;
 }
 
-static apr_status_t open_server(server_t *server, brood__handle_t requests, apr_pool_t *mem)
+static apr_status_t open_server(server_t *server, apr_pool_t *mem)
 {
     struct sigaction ring = {.sa_handler = ring_alarm, .sa_flags = SA_RESTART | SA_NOCLDSTOP};
     struct sigaction ignore = {.sa_handler = SIG_IGN};
@@ -71,7 +73,6 @@ static apr_status_t open_server(server_t *server, brood__handle_t requests, apr_
     fcntl(server->alarm[0], F_SETFL, O_NONBLOCK);
     fcntl(server->alarm[1], F_SETFL, O_NONBLOCK);
     alarm_bell = server->alarm[1];
-    server->requests = (int) requests;
     server->has_null_stdin = stdin_is_null();
     server->records = apr_array_make(mem, 16, sizeof(record_t));
     sigemptyset(&ring.sa_mask);
@@ -109,6 +110,7 @@ static void forget(server_t *server, int at)
 static void reap_all(server_t *server)
 {
     char bytes[64];
+    struct rusage use;
     siginfo_t ended;
     int status;
     int i;
@@ -116,17 +118,17 @@ static void reap_all(server_t *server)
     while (read(server->alarm[0], bytes, sizeof bytes) == (ssize_t) sizeof bytes)
         continue;
     for (;;) {
-        ended.si_pid = 0;
-        if (waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) != 0 || ended.si_pid == 0)
+        if (!brood__system_ended_child(&ended, &use))
             return;
         /* Reported first and reaped then: whoever has not heard of its end may still send signals to that pid. */
         for (i = 0; i < server->records->nelts; i++) {
             record_t *record = &((record_t *) (void *) server->records->elts)[i];
 
             if (record->pid == ended.si_pid) {
-                int32_t code = ended.si_code == CLD_EXITED ? ended.si_status & 255 : -ended.si_status;
+                brood__report_t report = {.peak = brood__child_peak(&use)};
 
-                (void) !brood__channel_write(record->status, &code, sizeof code, 0);
+                report.exitcode = ended.si_code == CLD_EXITED ? ended.si_status & 255 : -ended.si_status;
+                (void) !brood__channel_write(record->status, &report, sizeof report, 0);
                 forget(server, i);
                 break;
             }
@@ -166,6 +168,8 @@ static void settle(server_t *server, const brood__request_t *request, brood__mai
     close_server(server);
     brood__fd_close(server->requests);
     brood__fd_close(mail->fd[BROOD__FD_STATUS]);
+    if (request->group != server->group)
+        (void) setpgid(0, request->group);
     if (request->with & BROOD__WITH_LIFELINE)
         brood__lifeline_tie(mail->fd[next++]);
     if (request->with & BROOD__WITH_STDIN)
@@ -201,6 +205,8 @@ static apr_status_t start_one(server_t *server, const brood__request_t *request,
     answer.pid = pid;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (pid > 0) {
+        if (request->group != server->group)
+            (void) setpgid(pid, request->group); /* also here: whoever asked may signal the group at once */
         APR_ARRAY_PUSH(server->records, record_t) = (record_t){pid, mail->fd[BROOD__FD_STATUS]};
         proof.fd[0] = brood__system_pidfd(pid);
         proof.count = proof.fd[0] >= 0 ? 1 : 0;
@@ -213,6 +219,25 @@ static apr_status_t start_one(server_t *server, const brood__request_t *request,
     return APR_EAGAIN;
 }
 
+/* Does whoever asks know the key?  In a time that does not tell how much of it was right. */
+static bool has_key(const server_t *server, const brood__request_t *request)
+{
+    unsigned different = 0;
+
+    for (int i = 0; i < BROOD__SERVER_KEY; i++)
+        different |= (unsigned) (server->key[i] ^ request->key[i]);
+    return different == 0;
+}
+
+static void refuse(brood__mail_t *mail, int32_t why)
+{
+    const brood__answer_t answer = {why, 0};
+
+    if (mail->count > 0)
+        (void) !brood__mail_send(mail->fd[BROOD__FD_STATUS], &answer, sizeof answer, &(brood__mail_t){{-1}, 0}, 0);
+    brood__mail_close(mail);
+}
+
 /* Take the next request.  As start_one; APR_EOF: nobody is left who could ask. */
 static apr_status_t take_one(server_t *server, brood__bequest_t *bequest)
 {
@@ -221,18 +246,15 @@ static apr_status_t take_one(server_t *server, brood__bequest_t *bequest)
     apr_status_t rv = brood__mail_receive(server->requests, &request, sizeof request, &mail, 0);
     int wanted;
 
-    if (rv == APR_SUCCESS && request.magic == BROOD__REQUEST_MAGIC) {
-        wanted = BROOD__FD_ALWAYS + !!(request.with & BROOD__WITH_LIFELINE) + !!(request.with & BROOD__WITH_STDIN);
-        if (mail.count == wanted)
-            return start_one(server, &request, &mail, bequest);
-        if (mail.count > 0 && mail.count < wanted) { /* they did not all fit: too many files are open here */
-            brood__answer_t answer = {EMFILE, 0};
-
-            (void) !brood__mail_send(mail.fd[BROOD__FD_STATUS], &answer, sizeof answer, &(brood__mail_t){{-1}, 0}, 0);
-        }
+    if (rv != APR_SUCCESS) {
+        brood__mail_close(&mail); /* not of ours: whoever sent it sees the end of file */
+        return rv == APR_EINVAL || rv == APR_TIMEUP ? APR_EAGAIN : rv;
     }
-    brood__mail_close(&mail); /* not of ours: whoever sent it sees the end of file */
-    return rv == APR_SUCCESS || rv == APR_EINVAL || rv == APR_TIMEUP ? APR_EAGAIN : rv;
+    wanted = BROOD__FD_ALWAYS + !!(request.with & BROOD__WITH_LIFELINE) + !!(request.with & BROOD__WITH_STDIN);
+    if (has_key(server, &request) && mail.count == wanted)
+        return start_one(server, &request, &mail, bequest);
+    refuse(&mail, has_key(server, &request) ? EMFILE : EACCES); /* not all fitted: too many files are open here */
+    return APR_EAGAIN;
 }
 
 /* Nobody can ask any more, but some may still want to hear: serve those. */
@@ -284,10 +306,11 @@ static apr_status_t serve(server_t *server, brood__bequest_t *bequest, apr_pool_
     }
 }
 
-apr_status_t brood__request_serve(brood__handle_t requests, brood__bequest_t *bequest, apr_pool_t *mem)
+apr_status_t brood__request_serve(brood__handle_t requests, const unsigned char key[BROOD__SERVER_KEY],
+                                  brood__bequest_t *bequest, apr_pool_t *mem)
 {
-    server_t server;
-    apr_status_t rv = open_server(&server, requests, mem);
+    server_t server = {.key = key, .group = getpgrp(), .requests = (int) requests};
+    apr_status_t rv = open_server(&server, mem);
 
     if (rv != APR_SUCCESS)
         return rv;

@@ -76,10 +76,10 @@ char **brood__image_environment(const char *const *additions, const char *mark)
 }
 
 /* Everything from `first` on is to be closed. */
-static int close_from(posix_spawn_file_actions_t *actions, posix_spawnattr_t *attributes, int first)
+static int close_from(posix_spawn_file_actions_t *actions, int first)
 {
-#if defined POSIX_SPAWN_CLOEXEC_DEFAULT /* macOS: closes all that no action mentions */
-    int error = posix_spawnattr_setflags(attributes, POSIX_SPAWN_CLOEXEC_DEFAULT);
+#if defined POSIX_SPAWN_CLOEXEC_DEFAULT /* macOS: all that no action mentions is closed */
+    int error = 0;
     int i;
 
     (void) first;
@@ -88,7 +88,6 @@ static int close_from(posix_spawn_file_actions_t *actions, posix_spawnattr_t *at
             error = posix_spawn_file_actions_addinherit_np(actions, i);
     return error;
 #elif defined BROOD_HAVE_CLOSEFROM
-    (void) attributes;
     return posix_spawn_file_actions_addclosefrom_np(actions, first);
 #else
     /* Those that are open and not close-on-exec.  What another thread opens meanwhile is passed on. */
@@ -97,7 +96,6 @@ static int close_from(posix_spawn_file_actions_t *actions, posix_spawnattr_t *at
     int error = 0;
     long fd;
 
-    (void) attributes;
     if (folder == NULL)
         folder = opendir("/dev/fd");
     if (folder == NULL)
@@ -113,8 +111,7 @@ static int close_from(posix_spawn_file_actions_t *actions, posix_spawnattr_t *at
 }
 
 /* Say where each descriptor goes; to[i] is its number in the child. */
-static int place(posix_spawn_file_actions_t *actions, posix_spawnattr_t *attributes, int from[BROOD__PASSES],
-                 int to[BROOD__PASSES], bool keep_stdin)
+static int place(posix_spawn_file_actions_t *actions, int from[BROOD__PASSES], int to[BROOD__PASSES], bool keep_stdin)
 {
     int next = FIRST;
     int error = 0;
@@ -126,10 +123,23 @@ static int place(posix_spawn_file_actions_t *actions, posix_spawnattr_t *attribu
         if (from[i] >= 0)
             error = posix_spawn_file_actions_adddup2(actions, from[i], to[i]);
     if (error == 0)
-        error = close_from(actions, attributes, next);
+        error = close_from(actions, next);
     if (error == 0 && !keep_stdin)
         error = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     return error;
+}
+
+/* How the new process is to be, besides its descriptors. */
+static int describe(posix_spawnattr_t *attributes, bool own_group)
+{
+    short flags = 0;
+
+#ifdef POSIX_SPAWN_CLOEXEC_DEFAULT
+    flags = (short) (flags | POSIX_SPAWN_CLOEXEC_DEFAULT);
+#endif
+    if (own_group) /* a number of 0, as the attributes have it: its own */
+        flags = (short) (flags | POSIX_SPAWN_SETPGROUP);
+    return posix_spawnattr_setflags(attributes, flags);
 }
 
 /* The numbers of the duplicates are above all places, so that no placing overwrites one that is still to come. */
@@ -155,6 +165,8 @@ static int run(pid_t *pid, const brood__start_t *start, const posix_spawn_file_a
     char path[PATH_MAX];
     int error;
 
+    if (start->executable != NULL)
+        return posix_spawn(pid, start->executable, actions, attributes, argv, environment);
     if (brood__system_image(path, sizeof path)) {
         error = posix_spawn(pid, path, actions, attributes, argv, environment);
         if (error != ENOENT && error != EACCES)
@@ -186,7 +198,9 @@ apr_status_t brood__image_start(pid_t *pid, const brood__start_t *start, const i
     }
     rv = duplicate(from, pass);
     if (rv == APR_SUCCESS)
-        rv = place(&actions, &attributes, from, to, start->keep_stdin);
+        rv = place(&actions, from, to, start->keep_stdin);
+    if (rv == APR_SUCCESS)
+        rv = describe(&attributes, start->own_group);
     if (rv == APR_SUCCESS) {
         snprintf(mark, sizeof mark, MARK "%d,%d,%d,%d,%d", to[0], to[1], to[2], to[3], to[4]);
         environment = brood__image_environment(start->environment, mark);

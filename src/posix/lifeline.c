@@ -19,6 +19,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int ends[2] = {-1, -1}; /* for the children of this process */
 static int tied = -1;          /* this process's own tie */
+static _Atomic bool watching;  /* by a thread */
 
 static void before_fork(void)
 {
@@ -37,6 +38,7 @@ static void after_fork_in_child(void)
     brood__fd_close(ends[1]);
     brood__fd_close(tied); /* the parent's; this process, if it is a child of ours, has its own */
     ends[0] = ends[1] = tied = -1;
+    watching = false;
     pthread_mutex_unlock(&lock);
 }
 
@@ -79,6 +81,11 @@ void brood__lifeline_tie(int fd)
         kill(getpid(), SIGKILL);
 }
 
+int brood__lifeline_threads(void)
+{
+    return watching ? 1 : 0;
+}
+
 static void *wait_for_end(void *data)
 {
     int fd = (int) (intptr_t) data;
@@ -115,5 +122,6 @@ bool brood__lifeline_watch(int fd)
     error = pthread_create(&thread, &attributes, wait_for_end, (void *) (intptr_t) fd);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&attributes);
+    watching = error == 0;
     return error == 0;
 }

@@ -14,6 +14,9 @@ apr_status_t brood__lifeline_for_child(int *fd);
  * the tie cannot be made: nobody would ever end it. */
 void brood__lifeline_tie(int fd);
 
+/* How many threads of this process wait for such an end: 0 or 1. */
+int brood__lifeline_threads(void);
+
 /* lifeline_signal.c or lifeline_thread.c: a descriptor of the pipe behind `shared` for one child, and that child's tie.
  * brood__lifeline_arm keeps `fd` open; false: it cannot be done. */
 int brood__lifeline_open(int shared);

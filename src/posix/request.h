@@ -14,15 +14,14 @@
 #define BROOD__REQUEST_SOCKET SOCK_SEQPACKET
 #endif
 
-#define BROOD__REQUEST_MAGIC UINT32_C(0x62726f31)
-
 /* The order of a request's descriptors; the last two only where wanted. */
 enum { BROOD__FD_STATUS, BROOD__FD_CHANNEL, BROOD__FD_SERVER, BROOD__FD_ALWAYS };
 enum { BROOD__WITH_LIFELINE = 1, BROOD__WITH_STDIN = 2 };
 
 typedef struct brood__request_t {
-    uint32_t magic;
+    unsigned char key[BROOD__SERVER_KEY]; /* who has come by the descriptor alone is refused */
     uint32_t with;
+    int32_t group;        /* of processes, to be in: the asker's, as if it had forked; 0: one of its own */
     uint32_t environment; /* bytes that the child shall read from its channel: variables, each ended by a 0 */
 } brood__request_t;
 
@@ -31,11 +30,16 @@ typedef struct brood__answer_t {
     int32_t pid;
 } brood__answer_t;
 
-/* After the answer the exit code comes as an int32_t, once. */
+/* After the answer, once. */
+typedef struct brood__report_t {
+    uint64_t peak; /* bytes of memory */
+    int32_t exitcode;
+} brood__report_t;
 
 /* brood__child_request and brood__child_serve. */
 apr_status_t brood__request_child(brood__child_t *child, brood__handle_t *channel, const brood__start_t *start,
                                   apr_time_t deadline, apr_pool_t *mem);
-apr_status_t brood__request_serve(brood__handle_t requests, brood__bequest_t *bequest, apr_pool_t *mem);
+apr_status_t brood__request_serve(brood__handle_t requests, const unsigned char key[BROOD__SERVER_KEY],
+                                  brood__bequest_t *bequest, apr_pool_t *mem);
 
 #endif

@@ -5,6 +5,7 @@
 #include "platform/self.h"
 
 #include "posix/fd.h"
+#include "posix/lifeline.h"
 #include "posix/system.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -131,6 +132,18 @@ int brood__self_usable_cpus(void)
     int limit = brood__system_cpu_limit();
 
     return limit > 0 && limit < cpus ? limit : cpus;
+}
+
+int brood__self_threads(void)
+{
+    const int threads = brood__system_threads();
+
+    return threads > 0 ? threads - brood__lifeline_threads() : 0;
+}
+
+uint64_t brood__self_memory_kills(void)
+{
+    return brood__system_memory_kills();
 }
 
 void brood__self_report(const char *line, size_t size)

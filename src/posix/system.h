@@ -3,6 +3,8 @@
 #define BROOD_POSIX_SYSTEM_H
 
 #include "platform/handle.h"
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 /* What the system knows of the process with this pid. */
@@ -19,13 +21,23 @@ int brood__system_cpu_limit(void);
  * no such thing. */
 int brood__system_pidfd(pid_t pid);
 
-/* Send a signal by such a descriptor.  0, or -1 with errno. */
+/* Send a signal by such a descriptor, to the process or to the group that it leads or led.  0, or -1 with errno. */
 int brood__system_pidfd_signal(int pidfd, int number);
+int brood__system_pidfd_signal_group(int pidfd, int number);
 
 /* The file of the running image in `path`; false: unknown. */
 bool brood__system_image(char *path, size_t size);
 
-/* Give this process the name of its program; after a start as /proc/self/exe it would be "exe". */
-void brood__system_name_self(void);
+/* Name this process, as tools show it; NULL: as its program, since after a start as /proc/self/exe it would be "exe". */
+void brood__system_name_self(const char *name);
+
+/* An ended child of this process, which stays to be reaped, and what it has used; false: there is none. */
+bool brood__system_ended_child(siginfo_t *ended, struct rusage *use);
+
+/* Threads of this process; 0: unknown. */
+int brood__system_threads(void);
+
+/* How many processes the system has killed since it started because there was no memory left; 0: unknown. */
+uint64_t brood__system_memory_kills(void);
 
 #endif

@@ -4,12 +4,15 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #if defined __APPLE__ || defined __FreeBSD__
 #include <sys/param.h>
 #include <sys/sysctl.h>
 #include <sys/user.h>
 #endif
 #ifdef __APPLE__
+#include <libproc.h>
 #include <mach-o/dyld.h>
 #endif
 #ifdef __FreeBSD__
@@ -68,6 +71,11 @@ int brood__system_pidfd_signal(int pidfd, int number)
     return -1;
 }
 
+int brood__system_pidfd_signal_group(int pidfd, int number)
+{
+    return brood__system_pidfd_signal(pidfd, number);
+}
+
 bool brood__system_image(char *path, size_t size)
 {
 #if defined __APPLE__
@@ -85,7 +93,37 @@ bool brood__system_image(char *path, size_t size)
 #endif
 }
 
-void brood__system_name_self(void)
+void brood__system_name_self(const char *name)
 {
-    /* The image was started by its own path. */
+    (void) name; /* the image was started by its own path */
+}
+
+bool brood__system_ended_child(siginfo_t *ended, struct rusage *use)
+{
+    memset(use, 0, sizeof *use); /* not told before the child is reaped */
+    ended->si_pid = 0;
+    return waitid(P_ALL, 0, ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended->si_pid != 0;
+}
+
+int brood__system_threads(void)
+{
+#if defined __APPLE__
+    struct proc_taskinfo info;
+
+    if (proc_pidinfo(getpid(), PROC_PIDTASKINFO, 0, &info, sizeof info) == (int) sizeof info)
+        return info.pti_threadnum;
+#elif defined __FreeBSD__
+    int name[] = {CTL_KERN, KERN_PROC, KERN_PROC_PID, (int) getpid()};
+    struct kinfo_proc info;
+    size_t size = sizeof info;
+
+    if (sysctl(name, 4, &info, &size, NULL, 0) == 0 && size >= sizeof info)
+        return info.ki_numthreads;
+#endif
+    return 0;
+}
+
+uint64_t brood__system_memory_kills(void)
+{
+    return 0;
 }

@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* The same numbers on every architecture. */
@@ -239,6 +241,13 @@ int brood__system_pidfd_signal(int pidfd, int number)
     return (int) syscall(SYS_pidfd_send_signal, pidfd, number, NULL, 0);
 }
 
+int brood__system_pidfd_signal_group(int pidfd, int number)
+{
+    enum { PROCESS_GROUP = 4 }; /* PIDFD_SIGNAL_PROCESS_GROUP, since Linux 6.9; before: EINVAL */
+
+    return (int) syscall(SYS_pidfd_send_signal, pidfd, number, NULL, PROCESS_GROUP);
+}
+
 bool brood__system_image(char *path, size_t size)
 {
     /* The image itself, even when its file was replaced or removed since. */
@@ -250,7 +259,33 @@ bool brood__system_image(char *path, size_t size)
     return true;
 }
 
-void brood__system_name_self(void)
+void brood__system_name_self(const char *name)
 {
-    prctl(PR_SET_NAME, program_invocation_short_name, 0, 0, 0);
+    prctl(PR_SET_NAME, name != NULL ? name : program_invocation_short_name, 0, 0, 0);
+}
+
+bool brood__system_ended_child(siginfo_t *ended, struct rusage *use)
+{
+    /* The system's own call; the C library's leaves out what was used. */
+    ended->si_pid = 0;
+    return syscall(SYS_waitid, P_ALL, 0, ended, WEXITED | WNOHANG | WNOWAIT, use) == 0 && ended->si_pid != 0;
+}
+
+int brood__system_threads(void)
+{
+    struct stat tasks; /* a folder with one folder in it for each, and each of them a link to it */
+
+    return stat("/proc/self/task", &tasks) == 0 && tasks.st_nlink > 2 ? (int) tasks.st_nlink - 2 : 0;
+}
+
+uint64_t brood__system_memory_kills(void)
+{
+    static const char word[] = "\noom_kill ";
+    char text[16384];
+    const char *line;
+
+    if (!read_text("/proc/vmstat", text, sizeof text))
+        return 0;
+    line = strstr(text, word);
+    return line != NULL ? read_number(line + sizeof word - 1) : 0;
 }

@@ -56,6 +56,7 @@ apr_status_t brood__family_begin(const brood__birth_t *birth, bool forked)
         family->parent.born = birth->parent_born;
     }
     family->exit_grace = birth->exit_grace;
+    family->strict = birth->strict;
     family->number = 0;
     family->ending = false;
     family->active = true;
@@ -90,6 +91,12 @@ void brood__family_birth(brood__birth_t *birth)
     birth->parent_born = brood__family.self.born;
     birth->parent_name = brood__family.self.name;
     birth->exit_grace = brood__family.exit_grace;
+    birth->strict = brood__family.strict;
+}
+
+bool brood__family_strict(void)
+{
+    return brood__family.strict;
 }
 
 brood_process_t *brood__family_self(void)

@@ -20,14 +20,18 @@ struct brood_process_t {
     const char *path; /* "1:2" */
     bool daemon;
     bool outlives_parent;
+    bool own_group;
     uint32_t pid;
     uint64_t born; /* parent: brood__self_start_time */
 
     apr_pool_t *pool;
     uint32_t creator;      /* pid of the process whose child it is */
     brood__id_t id;        /* slot; 0: of an arena that is gone */
+    const char *entry;     /* full name of what it runs */
     brood__child_t *child; /* NULL: released */
     int exitcode;
+    uint64_t peak; /* bytes of memory that it has used, once it has ended */
+    bool asked;    /* to end, by this process: then its end is no news */
     _Atomic bool ended;
     _Atomic bool closed;
     unsigned waiting; /* threads that use `child` */
@@ -44,6 +48,7 @@ typedef struct brood__birth_t {
     uint64_t parent_born;
     const char *parent_name;
     apr_interval_time_t exit_grace; /* 0: the default */
+    bool strict;                    /* no fork while other threads live */
 } brood__birth_t;
 
 /* Be that process, with no children.  Texts are copied.  `forked`: what is known of a family is the parent's.  */
@@ -55,6 +60,9 @@ bool brood__family_active(void);
 
 /* False in a copy of this process that the program has forked by itself: the children are not its own. */
 bool brood__family_is_ours(void);
+
+/* Whether the program refuses to fork while other threads live. */
+bool brood__family_strict(void);
 
 /* What happens at the end of a process: daemonic children are terminated, the others joined within exit_grace, then
  * terminated, then killed.  True: no child is left; false: some outlive this process. */
@@ -74,10 +82,13 @@ void brood__record_release(brood_process_t *record);
 /* For apr_pool_cleanup_register. */
 apr_status_t brood__record_cleanup(void *data);
 
-/* Wait for a child of this process and note its end.  APR_TIMEUP, or the status of a failed wait. */
+/* Wait for a child of this process and note its end, which is reported if it is one that nobody here has asked for.
+ * APR_TIMEUP, or the status of a failed wait. */
 apr_status_t brood__record_wait(brood_process_t *record, apr_time_t deadline);
-/* Terminate or kill, whichever is given, unless it has ended. */
+/* Interrupt, terminate or kill it or its group, whichever is given. */
 apr_status_t brood__record_end(brood_process_t *record, apr_status_t (*end)(brood__child_t *child));
+/* Release what the system keeps of one that has ended. */
+void brood__record_close(brood_process_t *record);
 
 /* Live children, each with a reference for the caller, in `mem`; the list ends with NULL.  NULL: no memory. */
 brood_process_t **brood__family_children(apr_pool_t *mem);

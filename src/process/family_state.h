@@ -16,7 +16,9 @@ typedef struct brood__family_t {
     _Atomic bool ending;
     brood_process_t *children; /* live ones, newest first */
     unsigned number;           /* of the last child */
+    uint64_t kills;            /* brood__self_memory_kills before the first one */
     apr_interval_time_t exit_grace;
+    bool strict;
 } brood__family_t;
 
 extern brood__family_t brood__family;

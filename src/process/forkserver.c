@@ -10,12 +10,25 @@
 #include "platform/channel.h"
 #include "process/entry.h"
 #include "process/startup.h"
+#include <brood/process.h>
+#include <stdatomic.h>
 
 #define LAST_WAIT apr_time_from_sec(1)
 
 static brood__handle_t server = BROOD__NO_HANDLE;
 static brood__child_t *server_child; /* if this process started it */
 static apr_pool_t *server_pool;      /* of server_child */
+static const char *_Atomic preload;  /* full name of an entry; NULL: none */
+
+apr_status_t brood_set_forkserver_preload(brood_entry_fn entry)
+{
+    const char *name = NULL;
+
+    if (entry != NULL)
+        BROOD_TRY(brood__entry_require(&name, entry));
+    atomic_store(&preload, name);
+    return APR_SUCCESS;
+}
 
 brood__handle_t brood__forkserver_handle(void)
 {
@@ -62,13 +75,14 @@ static apr_status_t tell(brood__handle_t channel, apr_pool_t *mem)
         .role = BROOD__ROLE_SERVER,
         .fingerprint = brood__entry_fingerprint(),
         .arena_size = brood__arena_segment()->size,
+        .entry = atomic_load(&preload),
     };
 
     BROOD_TRY(brood__startup_encode(&output, &startup));
     return brood__frame_send(channel, output.data, output.size, brood__deadline(BROOD__STARTUP_PATIENCE));
 }
 
-static apr_status_t begin(const char *const *argv)
+static apr_status_t begin(const brood__start_t *model)
 {
     brood__handle_t ends[2] = {BROOD__NO_HANDLE, BROOD__NO_HANDLE};
     brood__handle_t channel = BROOD__NO_HANDLE;
@@ -80,7 +94,8 @@ static apr_status_t begin(const char *const *argv)
     rc = brood__child_server_pair(ends);
     if (rc == APR_SUCCESS) {
         const brood__start_t start = {
-            .argv = argv,
+            .argv = model->argv,
+            .executable = model->executable,
             .segment = brood__arena_segment()->handle,
             .server = ends[0],
             .outlives_parent = true,
@@ -115,8 +130,9 @@ apr_status_t brood__forkserver_request(brood__child_t **child, brood__handle_t *
 
     for (int attempt = 0; attempt < 2 && rc == APR_EOF; attempt++) {
         if (server == BROOD__NO_HANDLE)
-            BROOD_TRY(begin(start->argv));
+            BROOD_TRY(begin(start));
         start->server = server;
+        start->server_key = brood__arena_key();
         rc = brood__child_request(child, channel, start, brood__deadline(BROOD__STARTUP_PATIENCE), mem);
         if (rc == APR_EOF)
             brood__forkserver_end(true); /* it is dead */

@@ -7,6 +7,7 @@
 #include "memory/table.h"
 #include "platform/child.h"
 #include "platform/self.h"
+#include "process/authkey.h"
 #include "process/call.h"
 #include "process/entry.h"
 #include "process/family.h"
@@ -76,9 +77,13 @@ static apr_status_t end(void *nothing)
 
 static apr_status_t begin(const brood_init_options_t *options, apr_pool_t *mem)
 {
-    const brood__birth_t birth = {.name = "MainProcess", .path = "", .exit_grace = options->exit_grace};
+    const brood__birth_t birth = {.name = "MainProcess",
+                                  .path = "",
+                                  .exit_grace = options->exit_grace,
+                                  .strict = options->strict};
     apr_status_t rc;
 
+    BROOD_TRY(brood__authkey_begin());
     BROOD_TRY(brood__arena_create(options->arena_limit));
     rc = brood__family_begin(&birth, false);
     if (rc != APR_SUCCESS) {

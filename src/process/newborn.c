@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "memory/table.h"
 #include "platform/channel.h"
+#include "process/authkey.h"
 #include "process/call.h"
 #include "process/entry.h"
 #include "process/family.h"
@@ -51,11 +52,14 @@ static apr_status_t be_somebody(const brood__startup_t *startup, origin_t origin
         .parent_born = startup->parent_born,
         .parent_name = startup->parent_name,
         .exit_grace = startup->exit_grace,
+        .strict = startup->strict,
     };
 
     if (startup->name == NULL || startup->path == NULL || startup->parent_name == NULL || startup->entry == NULL)
         return brood_fail(BROOD_EDECODE, "start data without a name");
     BROOD_TRY(brood__family_begin(&birth, origin == ORIGIN_FORKED));
+    if (origin != ORIGIN_FORKED)
+        brood__authkey_born(startup->authkey);
     brood__method_born((brood_start_method_t) startup->method);
     return APR_SUCCESS;
 }
@@ -158,13 +162,28 @@ static void hear(brood__startup_t *startup, brood__handle_t channel, origin_t or
         give_up(rc, origin);
 }
 
+/* Once, for all children of the fork server to come.  It is a hint: what fails is told, and done without. */
+static void preload(const char *name, apr_pool_t *mem)
+{
+    brood_entry_fn entry = name != NULL ? brood__entry_by_name(name, strlen(name)) : NULL;
+    char text[200];
+    apr_status_t rc;
+
+    if (entry == NULL)
+        return;
+    rc = brood_call(NULL, entry, brood_nil(), mem);
+    if (rc != APR_SUCCESS)
+        brood__report("fork server: %s failed: %s", name, brood__failure_text(rc, text, sizeof text));
+}
+
 /* Comes back from brood__child_serve in every child, and at last in the server. */
-static void serve(brood__handle_t requests, apr_pool_t *mem)
+static void serve(brood__handle_t requests, const char *entry, apr_pool_t *mem)
 {
     brood__bequest_t bequest;
     brood__startup_t startup;
 
-    if (brood__child_serve(requests, &bequest, mem) != APR_SUCCESS)
+    preload(entry, mem);
+    if (brood__child_serve(requests, brood__arena_key(), &bequest, mem) != APR_SUCCESS)
         exit(0); /* nobody is left who could ask */
     mem = own_pool(ORIGIN_SERVED);
     brood__forkserver_inherit(bequest.server);
@@ -183,7 +202,7 @@ void brood__newborn_spawned(const brood__bequest_t *bequest)
     if (rc != APR_SUCCESS)
         give_up(rc, ORIGIN_SPAWNED);
     if (startup.role == BROOD__ROLE_SERVER)
-        serve(bequest->server, mem);
+        serve(bequest->server, startup.entry, mem);
     brood__forkserver_inherit(bequest->server);
     live(&startup, ORIGIN_SPAWNED, mem);
 }

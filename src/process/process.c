@@ -54,6 +54,16 @@ apr_status_t brood_process_join(brood_process_t *process, apr_interval_time_t ti
                             : brood_fail(rc, "cannot wait for %s", process->name);
 }
 
+apr_status_t brood_process_interrupt(brood_process_t *process)
+{
+    apr_status_t rc;
+
+    BROOD_TRY(check_ours(process, "interrupt"));
+    rc = brood__record_end(process, brood__child_interrupt);
+    return rc == APR_ENOTIMPL ? brood_fail(rc, "this system can interrupt only a process with own_group and a console")
+                              : rc;
+}
+
 apr_status_t brood_process_terminate(brood_process_t *process)
 {
     BROOD_TRY(check_ours(process, "terminate"));
@@ -66,6 +76,27 @@ apr_status_t brood_process_kill(brood_process_t *process)
     return brood__record_end(process, brood__child_kill);
 }
 
+static apr_status_t check_group(const brood_process_t *process, const char *what)
+{
+    BROOD_TRY(check_ours(process, what));
+    if (!process->own_group)
+        return brood_fail(BROOD_EMISUSE, "%s was started without own_group: its tree is not known apart from ours",
+                          process->name);
+    return APR_SUCCESS;
+}
+
+apr_status_t brood_process_terminate_tree(brood_process_t *process)
+{
+    BROOD_TRY(check_group(process, "terminate"));
+    return brood__record_end(process, brood__child_terminate_tree);
+}
+
+apr_status_t brood_process_kill_tree(brood_process_t *process)
+{
+    BROOD_TRY(check_group(process, "kill"));
+    return brood__record_end(process, brood__child_kill_tree);
+}
+
 apr_status_t brood_process_close(brood_process_t *process)
 {
     if (process->relation != BROOD__CHILD)
@@ -74,7 +105,7 @@ apr_status_t brood_process_close(brood_process_t *process)
         return brood_fail(BROOD_EMISUSE, "%s is no child of this process: it cannot close it", process->name);
     if (brood__record_wait(process, BROOD__AT_ONCE) != APR_SUCCESS)
         return brood_fail(BROOD_EMISUSE, "%s is running: join it before it is closed", process->name);
-    process->closed = true;
+    brood__record_close(process);
     return APR_SUCCESS;
 }
 
@@ -125,12 +156,13 @@ bool brood_process_daemon(const brood_process_t *process)
 const char *brood_process_string(const brood_process_t *process, apr_pool_t *mem)
 {
     const int exitcode = brood_process_exitcode(process);
+    const char *name = exitcode < 0 ? brood__child_end_name(exitcode) : NULL;
     const char *state, *parent = "";
 
     if (exitcode == BROOD_RUNNING)
         state = "started";
-    else if (exitcode < 0)
-        state = apr_psprintf(mem, "ended by signal %d", -exitcode);
+    else if (name != NULL)
+        state = apr_psprintf(mem, "ended by %s", name);
     else
         state = apr_psprintf(mem, "ended, exit code %d", exitcode);
     if (process->relation == BROOD__CHILD)

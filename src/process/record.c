@@ -2,8 +2,11 @@
 #include "process/family.h"
 
 #include "base/own.h"
+#include "base/report.h"
 #include "process/family_state.h"
 #include <apr_strings.h>
+
+#define MIB (UINT64_C(1) << 20)
 
 apr_status_t brood__record_create(brood_process_t **record, const char *name)
 {
@@ -17,6 +20,8 @@ apr_status_t brood__record_create(brood_process_t **record, const char *name)
     brood__family_lock();
     number = ++family->number;
     brood__family_unlock();
+    if (number == 1) /* not for each: the system takes its time */
+        family->kills = brood__self_memory_kills();
     made->path = *family->self.path == '\0' ? apr_psprintf(pool, "%u", number)
                                             : apr_psprintf(pool, "%s:%u", family->self.path, number);
     made->name = name != NULL ? apr_pstrdup(pool, name) : apr_pstrcat(pool, "Process-", made->path, NULL);
@@ -29,10 +34,13 @@ apr_status_t brood__record_create(brood_process_t **record, const char *name)
     return APR_SUCCESS;
 }
 
-/* Under the lock, like all below: nobody waits any more, so the system's side can go. */
+/* Under the lock, like all below: nobody waits any more, so the system's side can go.  What an ended one has left of
+ * its group can be reached as long as somebody may want that. */
 static void close_child(brood_process_t *record)
 {
-    if (record->child != NULL && record->waiting == 0) {
+    const bool wanted = record->own_group && !record->closed && record->references != 0;
+
+    if (record->child != NULL && record->waiting == 0 && !wanted) {
         brood__child_close(record->child);
         record->child = NULL;
     }
@@ -81,13 +89,28 @@ static void unlink_child(brood_process_t *record)
     release(record);
 }
 
-static void note_end(brood_process_t *record, int exitcode)
+/* Whether that is news. */
+static bool note_end(brood_process_t *record, int exitcode)
 {
     if (record->ended)
-        return;
+        return false;
     record->exitcode = exitcode;
     record->ended = true;
+    record->peak = brood__child_peak_memory(record->child);
     unlink_child(record);
+    return true;
+}
+
+/* What nobody else can tell: the process itself had no time to. */
+static void report_end(const brood_process_t *record)
+{
+    const char *how = brood__child_end_name(record->exitcode);
+    const uint64_t kills = brood__self_memory_kills();
+
+    brood__report("%s (pid %lu): %s was ended by %s (exit code %d); it had used %lu MiB of memory%s", record->name,
+                  (unsigned long) record->pid, record->entry, how != NULL ? how : "an unknown signal", record->exitcode,
+                  (unsigned long) ((record->peak + MIB - 1) / MIB),
+                  kills > brood__family.kills ? "; meanwhile the system has killed for lack of memory" : "");
 }
 
 apr_status_t brood__record_wait(brood_process_t *record, apr_time_t deadline)
@@ -95,7 +118,7 @@ apr_status_t brood__record_wait(brood_process_t *record, apr_time_t deadline)
     apr_status_t rc = APR_SUCCESS;
     int exitcode = 0;
     brood__id_t id;
-    bool ended;
+    bool ended, news = false;
 
     brood__family_lock();
     ended = record->ended;
@@ -114,11 +137,13 @@ apr_status_t brood__record_wait(brood_process_t *record, apr_time_t deadline)
     brood__family_lock();
     record->waiting--;
     if (rc == APR_SUCCESS)
-        note_end(record, exitcode);
+        news = note_end(record, exitcode) && exitcode < 0 && !record->asked;
     if (record->ended)
         close_child(record);
-    release(record);
     brood__family_unlock();
+    if (news)
+        report_end(record);
+    brood__record_release(record);
     return rc;
 }
 
@@ -127,10 +152,20 @@ apr_status_t brood__record_end(brood_process_t *record, apr_status_t (*end)(broo
     apr_status_t rc = APR_SUCCESS;
 
     brood__family_lock();
-    if (!record->ended)
+    if (record->child != NULL && (!record->ended || record->own_group)) {
+        record->asked = true;
         rc = end(record->child);
+    }
     brood__family_unlock();
     return rc;
+}
+
+void brood__record_close(brood_process_t *record)
+{
+    brood__family_lock();
+    record->closed = true;
+    close_child(record);
+    brood__family_unlock();
 }
 
 brood_process_t **brood__family_children(apr_pool_t *mem)

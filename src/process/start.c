@@ -3,7 +3,9 @@
 
 #include "base/deadline.h"
 #include "base/own.h"
+#include "base/report.h"
 #include "platform/channel.h"
+#include "platform/self.h"
 #include "process/call.h"
 #include "process/entry.h"
 #include "process/family.h"
@@ -13,6 +15,7 @@
 #include "process/newborn.h"
 #include "process/startup.h"
 #include <apr_file_info.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #define KILL_WAIT apr_time_from_sec(5)
@@ -34,6 +37,38 @@ static bool is_daemon(brood_choice_t choice)
     return choice == BROOD_INHERIT ? brood__family_self()->daemon : choice == BROOD_YES;
 }
 
+static const char *_Atomic executable; /* NULL: the running image */
+
+apr_status_t brood_set_executable(const char *path)
+{
+    BROOD_TRY(brood__own_begin());
+    atomic_store(&executable, path != NULL ? brood__own_copy(path, strlen(path) + 1) : NULL);
+    return APR_SUCCESS;
+}
+
+/* A forked child has this thread alone, and what others have locked stays so in it for ever. */
+static apr_status_t check_threads(const launch_t *launch)
+{
+    static atomic_flag warned = ATOMIC_FLAG_INIT;
+    static _Atomic bool silent;
+    int others;
+
+    if (launch->method != BROOD_START_FORK || (silent && !brood__family_strict()))
+        return APR_SUCCESS;
+    others = brood__self_threads() - 1;
+    if (others <= 0)
+        return APR_SUCCESS;
+    if (brood__family_strict())
+        return brood_fail(BROOD_EFORK, "cannot start %s by fork: %d other threads are alive; use spawn or forkserver",
+                          launch->entry, others);
+    silent = true;
+    if (!atomic_flag_test_and_set(&warned))
+        brood__report("%s: forks while %d other threads are alive: what they have locked, a child finds locked for "
+                      "ever; spawn and forkserver are safe",
+                      brood_current_name(), others);
+    return APR_SUCCESS;
+}
+
 /* The record, its slot in the table, and the start data, whose objects are lent to the slot: brood__table_bury takes
  * all of that back. */
 static apr_status_t plan(launch_t *launch, brood_value_t args)
@@ -48,7 +83,9 @@ static apr_status_t plan(launch_t *launch, brood_value_t args)
     BROOD_TRY(brood__record_create(&launch->record, launch->options->name));
     record = launch->record;
     record->daemon = is_daemon(launch->options->daemon);
+    record->entry = launch->entry;
     record->outlives_parent = launch->options->outlives_parent;
+    record->own_group = launch->options->own_group;
     BROOD_TRY(brood__table_reserve(&id, record->name));
     record->id = id; /* not before it is ours: what has an id is buried when the start fails */
     BROOD_TRY(brood__encode(&encoded, args.kind == BROOD_KIND_NIL ? brood_list(NULL, 0) : args, record->id));
@@ -63,6 +100,7 @@ static apr_status_t plan(launch_t *launch, brood_value_t args)
     startup->fingerprint = brood__entry_fingerprint();
     startup->arena_size = brood__arena_segment()->size;
     startup->exit_grace = birth.exit_grace;
+    startup->strict = birth.strict;
     startup->name = record->name;
     startup->path = record->path;
     startup->daemon = record->daemon;
@@ -70,6 +108,7 @@ static apr_status_t plan(launch_t *launch, brood_value_t args)
     startup->parent_born = birth.parent_born;
     startup->parent_name = birth.parent_name;
     startup->entry = launch->entry;
+    startup->authkey = brood_authkey();
     startup->args = (brood_bytes_t){encoded.data, encoded.size};
     BROOD_TRY(brood__startup_encode(&launch->data, startup));
     if (launch->data.size > BROOD__FRAME_MOST)
@@ -84,10 +123,12 @@ static apr_status_t make(launch_t *launch)
     brood_process_t *record = launch->record;
     brood__start_t start = {
         .argv = brood__guard_argv(),
+        .executable = atomic_load(&executable),
         .environment = launch->options->environment,
         .segment = brood__arena_segment()->handle,
         .server = brood__forkserver_handle(),
         .outlives_parent = launch->options->outlives_parent,
+        .own_group = launch->options->own_group,
         .keep_stdin = launch->options->keep_stdin,
     };
     apr_status_t rc;
@@ -194,6 +235,7 @@ apr_status_t brood_process_start(brood_process_t **process, brood_entry_fn entry
     BROOD_TRY(brood__entry_require(&launch.entry, entry));
     BROOD_TRY(brood__check_args(args));
     BROOD_TRY(brood__method_for(&launch.method, launch.options->start_method));
+    BROOD_TRY(check_threads(&launch));
     brood__family_reap();
     BROOD_TRY(brood__own_pool(&launch.scratch));
     launch.data.mem = launch.scratch;

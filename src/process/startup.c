@@ -19,10 +19,11 @@ typedef struct field_t {
 
 /* Both directions go by this list. */
 static const field_t fields[] = {
-    FIELD(U32, role),       FIELD(U32, id),          FIELD(U32, method),      FIELD(U64, fingerprint),
-    FIELD(U64, arena_size), FIELD(I64, exit_grace),  FIELD(TEXT, name),       FIELD(TEXT, path),
-    FIELD(BOOL, daemon),    FIELD(U32, parent_pid),  FIELD(U64, parent_born), FIELD(TEXT, parent_name),
-    FIELD(TEXT, entry),     FIELD(BYTES, directory), FIELD(BYTES, args),
+    FIELD(U32, role),         FIELD(U32, id),         FIELD(U32, method),     FIELD(U64, fingerprint),
+    FIELD(U64, arena_size),   FIELD(I64, exit_grace), FIELD(BOOL, strict),    FIELD(TEXT, name),
+    FIELD(TEXT, path),        FIELD(BOOL, daemon),    FIELD(U32, parent_pid), FIELD(U64, parent_born),
+    FIELD(TEXT, parent_name), FIELD(TEXT, entry),     FIELD(BYTES, authkey),  FIELD(BYTES, directory),
+    FIELD(BYTES, args),
 };
 
 enum { FIELDS = sizeof fields / sizeof *fields };

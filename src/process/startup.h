@@ -9,7 +9,7 @@
 
 enum {
     BROOD__ROLE_PROCESS = 1, /* run an entry */
-    BROOD__ROLE_SERVER       /* be the fork server: of the rest it needs arena_size and fingerprint */
+    BROOD__ROLE_SERVER /* be the fork server: needs arena_size and fingerprint, and has an entry to preload, perhaps */
 };
 
 typedef struct brood__startup_t {
@@ -19,6 +19,7 @@ typedef struct brood__startup_t {
     uint64_t fingerprint; /* of the entry tables it must have */
     uint64_t arena_size;
     apr_int64_t exit_grace;
+    bool strict;
     const char *name;
     const char *path; /* "1:2": the second child of the first child */
     bool daemon;
@@ -26,6 +27,7 @@ typedef struct brood__startup_t {
     uint64_t parent_born; /* brood__self_start_time of it */
     const char *parent_name;
     const char *entry;       /* full name */
+    brood_bytes_t authkey;   /* of the family */
     brood_bytes_t directory; /* to be in; as the system gave it */
     brood_bytes_t args;      /* encoded for `id` */
 } brood__startup_t;

@@ -1,27 +1,18 @@
-/* child.c - CreateProcess of the running image, with an exact list of handles, and a job that ends with the parent. */
+/* child.c - CreateProcess of the running image, with an exact list of handles, and in a job that ends with the parent. */
 #include "win32/os.h"
 
 #include "platform/channel.h"
 #include "platform/child.h"
+#include "win32/child_parts.h"
 #include <apr_strings.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 
-/* The exit code of a terminated child, Python's too, and what brood__child_wait makes of it.  More than a program
- * gives by chance, and there are no signals. */
-#define TERMINATED 0x10000
-#define BY_TERMINATION (-15)
-
 #define MARK "BROOD_CHILD"
 #define WIDE_MARK L"BROOD_CHILD"
 #define PATH_LIMIT 32768 /* characters: what the system's own counted strings can hold */
-
-struct brood__child_t {
-    HANDLE process;
-    uint32_t pid;
-};
 
 /* What the new process inherits: inheritable duplicates, which live as long as the start takes.  No two are equal, and
  * there is no hole: CreateProcess refuses both. */
@@ -38,34 +29,58 @@ apr_status_t brood__child_fork(brood__child_t **child, const brood__start_t *sta
     return APR_ENOTIMPL;
 }
 
+static apr_status_t make_job(HANDLE *job, DWORD flags)
+{
+    JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits = {0};
+    DWORD error;
+
+    *job = CreateJobObjectW(NULL, NULL);
+    if (*job == NULL)
+        return brood__os_status(GetLastError());
+    limits.BasicLimitInformation.LimitFlags = flags;
+    if (SetInformationJobObject(*job, JobObjectExtendedLimitInformation, &limits, sizeof limits))
+        return APR_SUCCESS;
+    error = GetLastError();
+    CloseHandle(*job);
+    *job = NULL;
+    return brood__os_status(error);
+}
+
 /* The job of this process's children.  Its only handle is this process's and closes with it, however that ends: the
  * children are terminated then.  What they start in turn is not in it (brood's children of theirs are in their own
  * jobs): as on Unix, strangers do not die with their grandparents. */
 static apr_status_t job_of_children(HANDLE *job)
 {
     static PVOID volatile shared;
-    JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits = {0};
     HANDLE made;
     apr_status_t rc;
 
     *job = InterlockedCompareExchangePointer(&shared, NULL, NULL);
     if (*job != NULL)
         return APR_SUCCESS;
-    made = CreateJobObjectW(NULL, NULL);
-    if (made == NULL)
-        return brood__os_status(GetLastError());
-    limits.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | JOB_OBJECT_LIMIT_SILENT_BREAKAWAY_OK;
-    if (!SetInformationJobObject(made, JobObjectExtendedLimitInformation, &limits, sizeof limits)) {
-        rc = brood__os_status(GetLastError());
-        CloseHandle(made);
+    rc = make_job(&made, JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | JOB_OBJECT_LIMIT_SILENT_BREAKAWAY_OK);
+    if (rc != APR_SUCCESS)
         return rc;
-    }
     *job = InterlockedCompareExchangePointer(&shared, made, NULL);
     if (*job == NULL)
         *job = made;
     else
         CloseHandle(made); /* another thread was faster */
     return APR_SUCCESS;
+}
+
+/* The job that the child is to be in, NULL for none: the children's, or one of its own, in which all that it starts stays
+ * and which ends as that would. */
+static apr_status_t job_for(HANDLE *job, brood__child_t *child, const brood__start_t *start)
+{
+    apr_status_t rc;
+
+    *job = NULL;
+    if (!start->own_group)
+        return start->outlives_parent ? APR_SUCCESS : job_of_children(job);
+    rc = make_job(&child->job, start->outlives_parent ? 0 : JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE);
+    *job = child->job;
+    return rc;
 }
 
 /* Add a duplicate of `handle`; the result is NULL when there is nothing to duplicate (a program without a window on
@@ -199,15 +214,17 @@ static WCHAR *environment_with(const char *const *more, const char *mark, apr_po
 }
 
 /* CreateProcess with both attributes. */
-static apr_status_t create_process(brood__child_t *child, STARTUPINFOEXW *info, inherited_t *inherited, HANDLE *job,
-                                   WCHAR *environment, apr_pool_t *mem)
+static apr_status_t create_process(brood__child_t *child, const brood__start_t *start, STARTUPINFOEXW *info,
+                                   inherited_t *inherited, HANDLE *job, WCHAR *environment, apr_pool_t *mem)
 {
     /* The command line as it is: argv has lost how it was quoted, and what the code page cannot say.  A copy:
      * CreateProcess may write into it. */
     size_t size = (wcslen(GetCommandLineW()) + 1) * sizeof(WCHAR);
-    WCHAR *path = image_path(mem), *line = apr_pmemdup(mem, GetCommandLineW(), size);
+    WCHAR *path = start->executable != NULL ? widen(start->executable, mem) : image_path(mem);
+    WCHAR *line = apr_pmemdup(mem, GetCommandLineW(), size);
     /* With no console here there shall be none there: else the system opens a window for each child. */
     DWORD console = GetConsoleCP() == 0 ? DETACHED_PROCESS : 0;
+    DWORD group = start->own_group ? CREATE_NEW_PROCESS_GROUP : 0;
     PROCESS_INFORMATION made;
     SIZE_T needed = 0;
 
@@ -223,8 +240,8 @@ static apr_status_t create_process(brood__child_t *child, STARTUPINFOEXW *info, 
             && !UpdateProcThreadAttribute(info->lpAttributeList, 0, PROC_THREAD_ATTRIBUTE_JOB_LIST, job, sizeof *job,
                                           NULL, NULL))
         || !CreateProcessW(path, line, NULL, NULL, TRUE,
-                           EXTENDED_STARTUPINFO_PRESENT | CREATE_UNICODE_ENVIRONMENT | console, environment, NULL,
-                           &info->StartupInfo, &made)) {
+                           EXTENDED_STARTUPINFO_PRESENT | CREATE_UNICODE_ENVIRONMENT | console | group, environment,
+                           NULL, &info->StartupInfo, &made)) {
         DWORD error = GetLastError();
 
         DeleteProcThreadAttributeList(info->lpAttributeList);
@@ -234,6 +251,7 @@ static apr_status_t create_process(brood__child_t *child, STARTUPINFOEXW *info, 
     CloseHandle(made.hThread);
     child->process = made.hProcess;
     child->pid = made.dwProcessId;
+    child->is_group = start->own_group && console == 0;
     return APR_SUCCESS;
 }
 
@@ -249,8 +267,8 @@ apr_status_t brood__child_spawn(brood__child_t **child, brood__handle_t *channel
     apr_status_t rc;
 
     rc = brood__channel_pair(ends);
-    if (rc == APR_SUCCESS && !start->outlives_parent)
-        rc = job_of_children(&job);
+    if (rc == APR_SUCCESS)
+        rc = job_for(&job, made, start);
     if (rc != APR_SUCCESS)
         goto done;
 
@@ -265,7 +283,7 @@ apr_status_t brood__child_spawn(brood__child_t **child, brood__handle_t *channel
     /* Handle numbers have 32 significant bits on every Windows, so that 32 and 64 bit programs can share them. */
     snprintf(mark, sizeof mark, MARK "=%08lx,%08lx", (unsigned long) (uintptr_t) end,
              (unsigned long) (segment != NULL ? (uintptr_t) segment : 0));
-    rc = create_process(made, &info, &inherited, &job, environment_with(start->environment, mark, mem), mem);
+    rc = create_process(made, start, &info, &inherited, &job, environment_with(start->environment, mark, mem), mem);
     if (rc == APR_SUCCESS) {
         *child = made;
         *channel = ends[0];
@@ -274,6 +292,8 @@ apr_status_t brood__child_spawn(brood__child_t **child, brood__handle_t *channel
 done:
     while (inherited.count > 0)
         CloseHandle(inherited.list[--inherited.count]);
+    if (rc != APR_SUCCESS && made->job != NULL)
+        CloseHandle(made->job);
     brood__channel_close(ends[0]);
     brood__channel_close(ends[1]);
     return rc;
@@ -296,9 +316,11 @@ apr_status_t brood__child_server_pair(brood__handle_t ends[2])
     return APR_ENOTIMPL;
 }
 
-apr_status_t brood__child_serve(brood__handle_t requests, brood__bequest_t *bequest, apr_pool_t *mem)
+apr_status_t brood__child_serve(brood__handle_t requests, const unsigned char key[BROOD__SERVER_KEY],
+                                brood__bequest_t *bequest, apr_pool_t *mem)
 {
     (void) requests;
+    (void) key;
     (void) bequest;
     (void) mem;
     return APR_ENOTIMPL;
@@ -342,56 +364,4 @@ bool brood__child_inherit(brood__bequest_t *bequest)
     if (segment != NULL)
         bequest->segment = (brood__handle_t) segment;
     return true;
-}
-
-uint32_t brood__child_pid(const brood__child_t *child)
-{
-    return child->pid;
-}
-
-apr_status_t brood__child_wait(brood__child_t *child, int *exitcode, apr_time_t deadline)
-{
-    DWORD result = brood__os_wait(child->process, deadline), code;
-
-    if (result == WAIT_TIMEOUT)
-        return APR_TIMEUP;
-    if (result != WAIT_OBJECT_0 || !GetExitCodeProcess(child->process, &code))
-        return brood__os_status(GetLastError());
-    *exitcode = code == TERMINATED ? BY_TERMINATION : (int) code;
-    return APR_SUCCESS;
-}
-
-apr_status_t brood__child_terminate(brood__child_t *child)
-{
-    DWORD error, code;
-
-    if (TerminateProcess(child->process, TERMINATED))
-        return APR_SUCCESS;
-    error = GetLastError();
-    /* The handle allows everything: access is denied to who has ended, or is ending and has its exit code already. */
-    if (error == ERROR_ACCESS_DENIED && GetExitCodeProcess(child->process, &code)
-        && (code != STILL_ACTIVE || WaitForSingleObject(child->process, 0) == WAIT_OBJECT_0))
-        return APR_SUCCESS;
-    return brood__os_status(error);
-}
-
-apr_status_t brood__child_kill(brood__child_t *child)
-{
-    return brood__child_terminate(child); /* there is no polite way that a program would have to listen to */
-}
-
-void brood__child_close(brood__child_t *child)
-{
-    CloseHandle(child->process);
-}
-
-void brood__child_exit(int exitcode)
-{
-    fflush(NULL);
-    exit(exitcode);
-}
-
-unsigned brood__child_methods(void)
-{
-    return 0;
 }

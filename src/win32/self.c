@@ -124,6 +124,16 @@ int brood__self_usable_cpus(void)
     return free_ones < paid_ones ? free_ones : paid_ones;
 }
 
+int brood__self_threads(void)
+{
+    return 0; /* asked before a fork */
+}
+
+uint64_t brood__self_memory_kills(void)
+{
+    return 0; /* nobody is killed for that here: whoever asks for memory is told that there is none */
+}
+
 void brood__self_report(const char *line, size_t size)
 {
     HANDLE out = GetStdHandle(STD_ERROR_HANDLE);
