@@ -27,6 +27,9 @@ apr_size_t harness_children(apr_pool_t *mem);
 /* Open descriptors or handles of this process, one or two more for the asking; 0: the system does not tell. */
 int harness_handles(void);
 
+/* Children of this process that have ended and were not reaped: 1 for any number of them. */
+int harness_ended_unheard(void);
+
 /* The exit code of one that was killed: where there is nothing but spawn, there are no signals. */
 int harness_killed(void);
 

@@ -52,6 +52,7 @@ static const function_t contract[] = {
     (function_t) brood__child_kill_tree,
     (function_t) brood__child_peak_memory,
     (function_t) brood__child_close,
+    (function_t) brood__child_forget,
     (function_t) brood__child_exit,
     (function_t) brood__child_end_name,
     (function_t) brood__child_methods,

@@ -87,6 +87,10 @@ uint64_t brood__child_peak_memory(const brood__child_t *child);
 /* Release the system's resources.  The child itself is left alone. */
 void brood__child_close(brood__child_t *child);
 
+/* In a copy that brood has forked: close what the copied process watched its child by.  Looks at nothing and waits for
+ * nobody: another thread may have been in the middle of it. */
+void brood__child_forget(brood__child_t *child);
+
 /* End this process, which brood forked: streams are flushed, exit handlers inherited from the parent do not run. */
 void brood__child_exit(int exitcode);
 

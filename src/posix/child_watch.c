@@ -228,11 +228,16 @@ uint64_t brood__child_peak_memory(const brood__child_t *child)
 void brood__child_close(brood__child_t *child)
 {
     look(child); /* a zombie is a resource, too */
+    brood__child_forget(child);
+    pthread_mutex_destroy(&child->lock);
+}
+
+void brood__child_forget(brood__child_t *child)
+{
     brood__fd_close(child->pidfd);
     brood__fd_close(child->sentinel);
     brood__fd_close(child->status);
     child->pidfd = child->sentinel = child->status = -1;
-    pthread_mutex_destroy(&child->lock);
 }
 
 void brood__child_exit(int exitcode)

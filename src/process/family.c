@@ -27,10 +27,13 @@ void brood__family_unlock(void)
         apr_thread_mutex_unlock(brood__family.lock);
 }
 
-/* What is the parent's in a forked child: its list, its lock, in whatever state that is.  The records and what the
- * system keeps for them are left alone: the program may have pointers to them, and to close is to look. */
+/* What is the parent's in a forked child: its list, its lock, in whatever state that is.  The records are left alone: the
+ * program may have pointers to them. */
 static void forget(void)
 {
+    for (brood_process_t *child = brood__family.children; child != NULL; child = child->next)
+        if (child->child != NULL)
+            brood__child_forget(child->child);
     memset(&brood__family, 0, sizeof brood__family);
 }
 

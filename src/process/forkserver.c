@@ -37,6 +37,8 @@ brood__handle_t brood__forkserver_handle(void)
 
 void brood__forkserver_inherit(brood__handle_t handle)
 {
+    if (server_child != NULL) /* in a forked copy of the process that started it */
+        brood__child_forget(server_child);
     server = handle;
     server_child = NULL;
     server_pool = NULL;

@@ -93,6 +93,11 @@ void brood__child_close(brood__child_t *child)
     CloseHandle(child->process);
 }
 
+void brood__child_forget(brood__child_t *child)
+{
+    (void) child; /* nothing is forked here */
+}
+
 void brood__child_exit(int exitcode)
 {
     fflush(NULL);

@@ -1,5 +1,6 @@
 #include "harness_tree.h"
 #include <dirent.h>
+#include <sys/wait.h>
 
 int harness_handles(void)
 {
@@ -11,4 +12,11 @@ int harness_handles(void)
     if (directory != NULL)
         closedir(directory);
     return count;
+}
+
+int harness_ended_unheard(void)
+{
+    siginfo_t ended = {0};
+
+    return waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid != 0;
 }

@@ -15,3 +15,9 @@ int harness_handles(void)
     }
     return count;
 }
+
+/* A handle to an ended process is one of those above. */
+int harness_ended_unheard(void)
+{
+    return 0;
+}
