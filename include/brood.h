@@ -21,5 +21,6 @@
 #include <brood/sync.h>
 #include <brood/value.h>
 #include <brood/version.h>
+#include <brood/wait.h>
 
 #endif

@@ -6,9 +6,11 @@
 #include "platform/park.h"
 #include "platform/segment.h"
 #include "platform/self.h"
+#include "platform/wait.h"
 
 typedef void (*function_t)(void);
 
+/* clang-format off */
 static const function_t contract[] = {
     (function_t) brood__clock_now,
     (function_t) brood__clock_yield,
@@ -29,6 +31,7 @@ static const function_t contract[] = {
     (function_t) brood__self_pid,
     (function_t) brood__self_start_time,
     (function_t) brood__self_gone,
+    (function_t) brood__self_watch,
     (function_t) brood__self_random,
     (function_t) brood__self_memory,
     (function_t) brood__self_cpus,
@@ -45,6 +48,7 @@ static const function_t contract[] = {
     (function_t) brood__child_inherit,
     (function_t) brood__child_pid,
     (function_t) brood__child_wait,
+    (function_t) brood__child_sentinel,
     (function_t) brood__child_interrupt,
     (function_t) brood__child_terminate,
     (function_t) brood__child_kill,
@@ -56,7 +60,10 @@ static const function_t contract[] = {
     (function_t) brood__child_exit,
     (function_t) brood__child_end_name,
     (function_t) brood__child_methods,
+    (function_t) brood__wait_any,
+    (function_t) brood__wait_always,
 };
+/* clang-format on */
 
 static void every_contract_function_is_there(void)
 {

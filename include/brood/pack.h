@@ -11,6 +11,7 @@
 #include <brood/shared.h>
 #include <brood/sync.h>
 #include <brood/value.h>
+#include <brood/wait.h>
 
 /** No arguments: an empty list (SPEC GEN-02); nil. */
 #define BROOD_NO_ARGS brood_list(NULL, 0)
@@ -82,6 +83,14 @@
         brood_lock_t **: brood_slot_lock,                      \
         brood_array_t **: brood_slot_array,                    \
         brood_queue_t **: brood_slot_queue)(x)
+
+/** An item for brood_wait, of a process or a socket. */
+/* clang-format off */
+#define BROOD_WAIT(x) \
+    _Generic((x),                                              \
+        brood_process_t *: brood_wait_process,                 \
+        apr_socket_t *: brood_wait_socket)(x)
+/* clang-format on */
 
 /* Apply a macro to each argument; count them. */
 #define BROOD__EACH(f, ...) BROOD__JOIN(BROOD__EACH, BROOD__COUNT(__VA_ARGS__))(f, __VA_ARGS__)

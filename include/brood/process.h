@@ -14,6 +14,7 @@
 #ifndef BROOD_PROCESS_H
 #define BROOD_PROCESS_H
 
+#include <apr_portable.h>
 #include <brood/entry.h>
 
 BROOD_BEGIN
@@ -146,6 +147,28 @@ BROOD_API BROOD_CHECKED apr_status_t brood_process_start(brood_process_t **proce
  *  @return otherwise the status of what the system refused; nothing changed.
  *  SPEC GEN-07, GEN-08, PROC-09, PROC-10, PROC-11, PROC-12, PROC-40, PROC-41. */
 BROOD_API BROOD_CHECKED apr_status_t brood_process_join(brood_process_t *process, apr_interval_time_t timeout);
+
+/** A descriptor (Windows: a HANDLE) that becomes readable (signalled) when the process has ended and stays so: for poll,
+ *  select, epoll, kqueue, libuv; for WaitForMultipleObjects.  Any thread; of one object it is always the same.
+ *
+ *  It stays brood's: do not close it, read from it or set anything of it.  Valid until brood_process_close or until the
+ *  last `mem` that has the object ends; the parent's for ever.  The exit code may be known a moment after it is ready: join
+ *  then.  brood_wait waits for processes without it.
+ *
+ *  A process that the child makes by fork, and that outlives it, does not hold it back.  Where the system has no
+ *  descriptors of processes (macOS, FreeBSD, Linux before 5.3) one that it makes by vfork or clone may, until it runs
+ *  another program.
+ *
+ *  @param[out] sentinel  untouched unless APR_SUCCESS.
+ *  @param process        a child, also one that has ended; or brood_parent_process.
+ *  @retval APR_SUCCESS    there it is.
+ *  @retval APR_ENOTIMPL   the parent, on a system without descriptors of processes.
+ *  @retval BROOD_EMISUSE  neither a child of this process nor its parent.
+ *  @retval BROOD_ECLOSED  closed.
+ *  @retval APR_EMFILE     too many files are open.
+ *  @return otherwise the status of what the system refused; nothing changed.
+ *  SPEC PROC-36, PROC-37. */
+BROOD_API BROOD_CHECKED apr_status_t brood_process_sentinel(apr_os_file_t *sentinel, brood_process_t *process);
 
 /** Interrupt a child as Ctrl-C would (SIGINT; Windows: Ctrl-Break, for a child with own_group and a console).  Does not
  *  wait.  A child that does not handle it ends, on Unix with exit code -2.

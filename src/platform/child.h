@@ -70,6 +70,12 @@ uint32_t brood__child_pid(const brood__child_t *child);
  * Code 255: it ended, but how cannot be known any more. */
 apr_status_t brood__child_wait(brood__child_t *child, int *exitcode, apr_time_t deadline);
 
+/* A handle that is ready once the child has ended, and stays so; the exit code may come a moment later.  It is the
+ * child's: brood__child_close closes it.  Any thread, as often as one likes: it stays the same.
+ * *certain false: something that the child has started by unusual means may hold the sign back.
+ * APR_EOF: it has ended already.  Otherwise why there is none: too many open files. */
+apr_status_t brood__child_sentinel(brood__child_t *child, brood__handle_t *sentinel, bool *certain);
+
 /* Interrupt it as Ctrl-C would (APR_ENOTIMPL: this system cannot); ask it to end; end it.  None waits.  Success if it
  * has ended: never signals a pid that was reaped. */
 apr_status_t brood__child_interrupt(brood__child_t *child);

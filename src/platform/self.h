@@ -14,6 +14,10 @@ uint64_t brood__self_start_time(uint32_t pid);
  * A zombie is gone, a stopped process is not; where the system will not say, it is not. */
 bool brood__self_gone(uint32_t pid, uint64_t start_time);
 
+/* A new handle that is ready once that process has ended.  APR_EOF: it is gone.  APR_ENOTIMPL: the system has no such
+ * thing for processes that are no children. */
+apr_status_t brood__self_watch(uint32_t pid, uint64_t start_time, brood__handle_t *handle);
+
 /* `size` random bytes that nobody can guess. */
 apr_status_t brood__self_random(void *bytes, size_t size);
 

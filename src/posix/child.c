@@ -65,6 +65,7 @@ apr_status_t brood__child_fork(brood__child_t **child, const brood__start_t *sta
     pid = fork();
     if (pid == 0) {
         brood__fd_close(sentinel[0]);
+        brood__lifeline_hold(sentinel[1]);
         if (start->own_group)
             (void) setpgid(0, 0);
         if (lifeline >= 0)
@@ -164,6 +165,7 @@ bool brood__child_inherit(brood__bequest_t *bequest)
         return false;
     if (pass[BROOD__PASS_LIFELINE] >= 0)
         brood__lifeline_tie(pass[BROOD__PASS_LIFELINE]);
+    brood__lifeline_hold(pass[BROOD__PASS_SENTINEL]);
     brood__system_name_self(NULL);
     bequest->channel = pass[BROOD__PASS_CHANNEL];
     bequest->segment = pass[BROOD__PASS_SEGMENT];

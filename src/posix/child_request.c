@@ -32,8 +32,9 @@ static const char *pack(uint32_t *size, const char *const *variables, apr_pool_t
     return bytes;
 }
 
-/* Send the request; `status` and `channel` are the ends for the server. */
-static apr_status_t ask(const brood__start_t *start, uint32_t environment, int status, int channel, apr_time_t deadline)
+/* Send the request; `status`, `channel` and `sentinel` are the ends for the server. */
+static apr_status_t ask(const brood__start_t *start, uint32_t environment, int status, int channel, int sentinel,
+                        apr_time_t deadline)
 {
     brood__request_t request = {.environment = environment};
     brood__mail_t mail = {.count = BROOD__FD_ALWAYS};
@@ -56,6 +57,10 @@ static apr_status_t ask(const brood__start_t *start, uint32_t environment, int s
         request.with |= BROOD__WITH_STDIN;
         mail.fd[mail.count++] = STDIN_FILENO;
     }
+    if (sentinel >= 0) {
+        request.with |= BROOD__WITH_SENTINEL;
+        mail.fd[mail.count++] = sentinel;
+    }
     rv = brood__mail_send((int) start->server, &request, sizeof request, &mail, deadline);
     brood__fd_close(lifeline);
     return rv;
@@ -66,6 +71,7 @@ apr_status_t brood__request_child(brood__child_t *child, brood__handle_t *channe
 {
     brood__handle_t ends[2];
     int status[2] = {-1, -1};
+    int sentinel[2] = {-1, -1};
     brood__mail_t mail = {{-1}, 0};
     brood__answer_t answer = {0, 0};
     uint32_t environment;
@@ -75,10 +81,13 @@ apr_status_t brood__request_child(brood__child_t *child, brood__handle_t *channe
     if (rv != APR_SUCCESS)
         return rv;
     rv = brood__fd_socketpair(status, SOCK_STREAM);
+    if (rv == APR_SUCCESS && !brood__child_has_pidfd())
+        rv = brood__fd_pipe(sentinel);
     if (rv == APR_SUCCESS)
-        rv = ask(start, environment, status[1], (int) ends[1], deadline);
+        rv = ask(start, environment, status[1], (int) ends[1], sentinel[1], deadline);
     /* No longer open here, so that the end of the server or of the child is the end of file. */
     brood__fd_close(status[1]);
+    brood__fd_close(sentinel[1]);
     brood__channel_close(ends[1]);
     if (rv == APR_SUCCESS)
         rv = brood__mail_receive(status[0], &answer, sizeof answer, &mail, deadline);
@@ -87,6 +96,7 @@ apr_status_t brood__request_child(brood__child_t *child, brood__handle_t *channe
     if (rv != APR_SUCCESS) {
         brood__mail_close(&mail);
         brood__fd_close(status[0]);
+        brood__fd_close(sentinel[0]);
         brood__channel_close(ends[0]);
         return rv;
     }
@@ -94,6 +104,7 @@ apr_status_t brood__request_child(brood__child_t *child, brood__handle_t *channe
     child->pidfd = mail.count > 0 ? mail.fd[0] : -1;
     child->born = child->pidfd < 0 ? brood__self_start_time((uint32_t) answer.pid) : 0;
     child->status = status[0];
+    child->sentinel = sentinel[0];
     if (environment > 0) /* a failure is for brood__child_wait to tell, or for the caller's own data */
         (void) !brood__channel_write(ends[0], variables, environment, deadline);
     *channel = ends[0];

@@ -173,9 +173,11 @@ static void settle(server_t *server, const brood__request_t *request, brood__mai
     if (request->with & BROOD__WITH_LIFELINE)
         brood__lifeline_tie(mail->fd[next++]);
     if (request->with & BROOD__WITH_STDIN)
-        brood__child_set_stdin(mail->fd[next]);
+        brood__child_set_stdin(mail->fd[next++]);
     else if (!server->has_null_stdin)
         brood__child_set_stdin(-1);
+    if (request->with & BROOD__WITH_SENTINEL)
+        brood__lifeline_hold(mail->fd[next]);
     if (request->environment > 0 && !take_environment(mail->fd[BROOD__FD_CHANNEL], request->environment))
         _exit(255); /* whoever asked is gone */
     bequest->channel = mail->fd[BROOD__FD_CHANNEL];
@@ -250,7 +252,8 @@ static apr_status_t take_one(server_t *server, brood__bequest_t *bequest)
         brood__mail_close(&mail); /* not of ours: whoever sent it sees the end of file */
         return rv == APR_EINVAL || rv == APR_TIMEUP ? APR_EAGAIN : rv;
     }
-    wanted = BROOD__FD_ALWAYS + !!(request.with & BROOD__WITH_LIFELINE) + !!(request.with & BROOD__WITH_STDIN);
+    wanted = BROOD__FD_ALWAYS + !!(request.with & BROOD__WITH_LIFELINE) + !!(request.with & BROOD__WITH_STDIN)
+             + !!(request.with & BROOD__WITH_SENTINEL);
     if (has_key(server, &request) && mail.count == wanted)
         return start_one(server, &request, &mail, bequest);
     refuse(&mail, has_key(server, &request) ? EMFILE : EACCES); /* not all fitted: too many files are open here */

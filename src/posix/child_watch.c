@@ -160,6 +160,26 @@ apr_status_t brood__child_wait(brood__child_t *child, int *exitcode, apr_time_t 
     }
 }
 
+apr_status_t brood__child_sentinel(brood__child_t *child, brood__handle_t *sentinel, bool *certain)
+{
+    apr_status_t rv = APR_EOF;
+
+    pthread_mutex_lock(&child->lock);
+    if (!look(child)) {
+        int fd = pidfd_of(child); /* and not the status socket, which ends with the server as well */
+        int error = errno;
+
+        *certain = fd >= 0;
+        *sentinel = fd >= 0 ? fd : child->sentinel;
+        if (*sentinel >= 0)
+            rv = APR_SUCCESS;
+        else
+            rv = child->status >= 0 ? EMFILE : error; /* or the server had no descriptor left for it */
+    }
+    pthread_mutex_unlock(&child->lock);
+    return rv;
+}
+
 /* While it is not reaped, its pid is its own; the fork server reaps after it has reported. */
 static int signal_process(brood__child_t *child, int number)
 {

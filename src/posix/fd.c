@@ -73,9 +73,8 @@ apr_status_t brood__fd_socketpair(int ends[2], int type)
     return lift_both(ends);
 }
 
-apr_status_t brood__fd_wait(int fd, short events, apr_time_t deadline)
+apr_status_t brood__fd_poll(struct pollfd *polls, size_t count, apr_time_t deadline)
 {
-    struct pollfd wait = {.fd = fd, .events = events};
     int ready;
 
     for (;;) {
@@ -87,7 +86,7 @@ apr_status_t brood__fd_wait(int fd, short events, apr_time_t deadline)
             /* Rounded up: poll must not return just before the deadline, over and over. */
             milliseconds = left <= 0 ? 0 : left > INT_MAX ? INT_MAX / 1000 : (int) ((left + 999) / 1000);
         }
-        ready = poll(&wait, 1, milliseconds);
+        ready = poll(polls, (nfds_t) count, milliseconds);
         if (ready > 0)
             return APR_SUCCESS;
         if (ready < 0 && errno != EINTR && errno != EAGAIN)
@@ -95,6 +94,13 @@ apr_status_t brood__fd_wait(int fd, short events, apr_time_t deadline)
         if (ready == 0 && deadline != INT64_MAX && (deadline <= 0 || brood__clock_now() >= deadline))
             return APR_TIMEUP;
     }
+}
+
+apr_status_t brood__fd_wait(int fd, short events, apr_time_t deadline)
+{
+    struct pollfd wait = {.fd = fd, .events = events};
+
+    return brood__fd_poll(&wait, 1, deadline);
 }
 
 void brood__fd_cloexec(int fd)

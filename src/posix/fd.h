@@ -4,10 +4,16 @@
 
 #include "platform/handle.h"
 #include <apr_time.h>
+#include <stddef.h>
 
 /* A pipe, ends[0] to read from, and a socket pair of that type: both ends close-on-exec. */
 apr_status_t brood__fd_pipe(int ends[2]);
 apr_status_t brood__fd_socketpair(int ends[2], int type);
+
+struct pollfd;
+
+/* poll until a deadline; signals do not cut it short.  APR_TIMEUP. */
+apr_status_t brood__fd_poll(struct pollfd *polls, size_t count, apr_time_t deadline);
 
 /* Wait until one of poll's `events` is there, or an error or end of file, which counts as any.  APR_TIMEUP. */
 apr_status_t brood__fd_wait(int fd, short events, apr_time_t deadline);

@@ -19,6 +19,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int ends[2] = {-1, -1}; /* for the children of this process */
 static int tied = -1;          /* this process's own tie */
+static int held = -1;          /* its sentinel's end, for its parent to see it end */
 static _Atomic bool watching;  /* by a thread */
 
 static void before_fork(void)
@@ -37,7 +38,8 @@ static void after_fork_in_child(void)
     brood__fd_close(ends[0]);
     brood__fd_close(ends[1]);
     brood__fd_close(tied); /* the parent's; this process, if it is a child of ours, has its own */
-    ends[0] = ends[1] = tied = -1;
+    brood__fd_close(held);
+    ends[0] = ends[1] = tied = held = -1;
     watching = false;
     pthread_mutex_unlock(&lock);
 }
@@ -79,6 +81,17 @@ void brood__lifeline_tie(int fd)
         _exit(255);
     if (brood__fd_wait(fd, POLLIN, 0) == APR_SUCCESS) /* gone before the tie was made */
         kill(getpid(), SIGKILL);
+}
+
+void brood__lifeline_hold(int fd)
+{
+    if (fd < 0)
+        return;
+    pthread_once(&once, watch_forks);
+    pthread_mutex_lock(&lock);
+    brood__fd_close(held);
+    held = fd;
+    pthread_mutex_unlock(&lock);
 }
 
 int brood__lifeline_threads(void)

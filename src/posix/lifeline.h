@@ -14,6 +14,10 @@ apr_status_t brood__lifeline_for_child(int *fd);
  * the tie cannot be made: nobody would ever end it. */
 void brood__lifeline_tie(int fd);
 
+/* In a new child: hold its end of the sentinel, which closes when this process ends.  Takes it over; -1: there is none.
+ * Like the tie it is not for copies that this process makes of itself: one that lives on would hide our end. */
+void brood__lifeline_hold(int fd);
+
 /* How many threads of this process wait for such an end: 0 or 1. */
 int brood__lifeline_threads(void);
 

@@ -6,7 +6,7 @@
 #include <apr_time.h>
 #include <stddef.h>
 
-enum { BROOD__MAIL_MOST = 5 };
+enum { BROOD__MAIL_MOST = 6 };
 
 typedef struct brood__mail_t {
     int fd[BROOD__MAIL_MOST];

@@ -14,9 +14,9 @@
 #define BROOD__REQUEST_SOCKET SOCK_SEQPACKET
 #endif
 
-/* The order of a request's descriptors; the last two only where wanted. */
+/* The order of a request's descriptors; then, where wanted, a lifeline, standard input, a sentinel. */
 enum { BROOD__FD_STATUS, BROOD__FD_CHANNEL, BROOD__FD_SERVER, BROOD__FD_ALWAYS };
-enum { BROOD__WITH_LIFELINE = 1, BROOD__WITH_STDIN = 2 };
+enum { BROOD__WITH_LIFELINE = 1, BROOD__WITH_STDIN = 2, BROOD__WITH_SENTINEL = 4 };
 
 typedef struct brood__request_t {
     unsigned char key[BROOD__SERVER_KEY]; /* who has come by the descriptor alone is refused */

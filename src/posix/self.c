@@ -48,6 +48,20 @@ uint64_t brood__self_start_time(uint32_t pid)
     return atomic_load(&own);
 }
 
+/* No pidfd, since there is no such process?  EINVAL, in some versions ENOENT: the number is that of a thread now, so it
+ * was free before. */
+static bool says_gone(int error)
+{
+    return error == ESRCH || error == EINVAL || error == ENOENT;
+}
+
+/* Is it another process that has this pid now?  Asked after a descriptor was opened for it: if the process it means has the start
+ * time now, so had it then. */
+static bool is_another(const brood__system_process_t *process, uint64_t start_time)
+{
+    return start_time != 0 && process->start_time != 0 && process->start_time != start_time;
+}
+
 bool brood__self_gone(uint32_t pid, uint64_t start_time)
 {
     brood__system_process_t process;
@@ -57,18 +71,41 @@ bool brood__self_gone(uint32_t pid, uint64_t start_time)
     if (pid == 0 || pid > INT_MAX) /* to kill these would be groups of processes */
         return false;
     pidfd = brood__system_pidfd((pid_t) pid);
-    /* EINVAL, in some versions ENOENT: the number is that of a thread now, so it was free before. */
-    if (pidfd < 0 && (errno == ESRCH || errno == EINVAL || errno == ENOENT))
+    if (pidfd < 0 && says_gone(errno))
         return true;
     if (pidfd < 0 && kill((pid_t) pid, 0) != 0 && errno == ESRCH)
         return true;
     brood__system_process(&process, (pid_t) pid);
-    /* The descriptor came first: if the process it means has this start time, so had it then. */
-    gone = start_time != 0 && process.start_time != 0 && process.start_time != start_time;
+    gone = is_another(&process, start_time);
     if (!gone)
         gone = pidfd >= 0 ? brood__fd_wait(pidfd, POLLIN, 0) == APR_SUCCESS : process.ended;
     brood__fd_close(pidfd);
     return gone;
+}
+
+apr_status_t brood__self_watch(uint32_t pid, uint64_t start_time, brood__handle_t *handle)
+{
+    brood__system_process_t process;
+    apr_status_t rv;
+    int pidfd;
+
+    if (pid == 0 || pid > INT_MAX)
+        return APR_EINVAL;
+    pidfd = brood__system_pidfd((pid_t) pid);
+    if (pidfd < 0 && says_gone(errno))
+        return APR_EOF;
+    if (pidfd < 0) /* a sandbox may refuse it with any error */
+        return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? errno : APR_ENOTIMPL;
+    rv = brood__fd_lift(&pidfd);
+    if (rv != APR_SUCCESS)
+        return rv;
+    brood__system_process(&process, (pid_t) pid);
+    if (is_another(&process, start_time)) {
+        brood__fd_close(pidfd);
+        return APR_EOF;
+    }
+    *handle = pidfd;
+    return APR_SUCCESS;
 }
 
 static apr_status_t read_urandom(char *bytes, size_t size)

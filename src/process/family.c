@@ -5,6 +5,7 @@
 #include "base/own.h"
 #include "base/report.h"
 #include "base/status.h"
+#include "platform/channel.h"
 #include "process/family_state.h"
 #include <apr_strings.h>
 #include <string.h>
@@ -28,12 +29,14 @@ void brood__family_unlock(void)
 }
 
 /* What is the parent's in a forked child: its list, its lock, in whatever state that is.  The records are left alone: the
- * program may have pointers to them. */
+ * program may have pointers to them.  But the pointer to the parent's parent is one to ours from here on. */
 static void forget(void)
 {
     for (brood_process_t *child = brood__family.children; child != NULL; child = child->next)
         if (child->child != NULL)
             brood__child_forget(child->child);
+    if (brood__family.has_parent)
+        brood__channel_close(brood__family.parent.sentinel);
     memset(&brood__family, 0, sizeof brood__family);
 }
 
@@ -56,6 +59,7 @@ apr_status_t brood__family_begin(const brood__birth_t *birth, bool forked)
         family->parent = (brood_process_t){.relation = BROOD__PARENT, .exitcode = BROOD_RUNNING};
         family->parent.name = apr_pstrdup(family->pool, birth->parent_name);
         family->parent.pid = birth->parent_pid;
+        family->parent.sentinel = BROOD__NO_HANDLE;
         family->parent.born = birth->parent_born;
     }
     family->exit_grace = birth->exit_grace;

@@ -25,10 +25,12 @@ struct brood_process_t {
     uint64_t born; /* parent: brood__self_start_time */
 
     apr_pool_t *pool;
-    uint32_t creator;      /* pid of the process whose child it is */
-    brood__id_t id;        /* slot; 0: of an arena that is gone */
-    const char *entry;     /* full name of what it runs */
-    brood__child_t *child; /* NULL: released */
+    uint32_t creator;         /* pid of the process whose child it is */
+    brood__id_t id;           /* slot; 0: of an arena that is gone */
+    const char *entry;        /* full name of what it runs */
+    brood__child_t *child;    /* NULL: released */
+    brood__handle_t sentinel; /* handed out; BROOD__NO_HANDLE: nobody has asked */
+    bool keeps_child;         /* it is the child's own: `child` is kept as long */
     int exitcode;
     uint64_t peak; /* bytes of memory that it has used, once it has ended */
     bool asked;    /* to end, by this process: then its end is no news */
@@ -88,6 +90,21 @@ apr_status_t brood__record_wait(brood_process_t *record, apr_time_t deadline);
 /* Interrupt, terminate or kill it or its group, whichever is given. */
 apr_status_t brood__record_end(brood_process_t *record, apr_status_t (*end)(brood__child_t *child));
 /* Release what the system keeps of one that has ended. */
+void brood__record_close(brood_process_t *record);
+
+/* BROOD_EMISUSE: no child of this process, which therefore cannot do `what` to it.  BROOD_ECLOSED. */
+apr_status_t brood__record_check(const brood_process_t *record, const char *what);
+bool brood__record_is_ours(const brood_process_t *record);
+
+/* A handle that is ready once the child has ended, and in use until brood__record_unwatch.  Else statuses and `certain`
+ * of brood__child_sentinel. */
+apr_status_t brood__record_watch(brood_process_t *record, brood__handle_t *handle, bool *certain);
+void brood__record_unwatch(brood_process_t *record);
+
+/* The same for the user, of a child or the parent: until brood__record_close, or the last reference ends.  Ready if the
+ * process has ended already.  APR_ENOTIMPL: there is none for a parent. */
+apr_status_t brood__record_sentinel(brood_process_t *record, brood__handle_t *sentinel);
+/* Of a child that has ended. */
 void brood__record_close(brood_process_t *record);
 
 /* Live children, each with a reference for the caller, in `mem`; the list ends with NULL.  NULL: no memory. */

@@ -70,7 +70,7 @@ void brood__forkserver_end(bool last)
     server_pool = NULL;
 }
 
-static apr_status_t tell(brood__handle_t channel, apr_pool_t *mem)
+static apr_status_t instruct(brood__handle_t channel, apr_pool_t *mem)
 {
     brood__output_t output = {NULL, 0, 0, mem};
     const brood__startup_t startup = {
@@ -106,7 +106,7 @@ static apr_status_t begin(const brood__start_t *model)
         rc = brood__child_spawn(&child, &channel, &start, pool);
     }
     if (rc == APR_SUCCESS) {
-        rc = tell(channel, pool);
+        rc = instruct(channel, pool);
         brood__channel_close(channel);
     }
     brood__channel_close(ends[0]);

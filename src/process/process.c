@@ -1,43 +1,17 @@
 /* process.c - what can be asked and done about a process. */
-#include <brood/process.h>
+#include <brood/wait.h>
 
 #include "base/deadline.h"
 #include "platform/self.h"
 #include "process/family.h"
 #include <apr_strings.h>
 
-/* The parent cannot be waited for: it is looked after, less and less often. */
-#define PAUSE_FIRST apr_time_from_msec(1)
-#define PAUSE_LAST apr_time_from_msec(50)
-
-static bool is_ours(const brood_process_t *process)
+static apr_status_t join_parent(brood_process_t *parent, apr_interval_time_t timeout)
 {
-    return process->relation == BROOD__CHILD && process->creator == brood__self_pid();
-}
+    brood_wait_t item = brood_wait_process(parent);
+    const apr_status_t rc = brood_wait(&item, 1, timeout);
 
-static apr_status_t check_ours(const brood_process_t *process, const char *what)
-{
-    if (!is_ours(process))
-        return brood_fail(BROOD_EMISUSE, "%s is no child of this process: it cannot %s it", process->name, what);
-    if (process->closed)
-        return brood_fail(BROOD_ECLOSED, "%s is closed", process->name);
-    return APR_SUCCESS;
-}
-
-static apr_status_t join_parent(const brood_process_t *parent, apr_interval_time_t timeout)
-{
-    const apr_time_t deadline = brood__deadline(timeout);
-    apr_interval_time_t pause = PAUSE_FIRST;
-
-    while (!brood__self_gone(parent->pid, parent->born)) {
-        const apr_time_t now = deadline == BROOD__NEVER ? 0 : brood__clock_now();
-
-        if (now >= deadline)
-            return brood_fail(APR_TIMEUP, "%s is still running", parent->name);
-        apr_sleep(deadline - now < pause ? deadline - now : pause);
-        pause = pause * 2 < PAUSE_LAST ? pause * 2 : PAUSE_LAST;
-    }
-    return APR_SUCCESS;
+    return rc == APR_TIMEUP ? brood_fail(rc, "%s is still running", parent->name) : rc;
 }
 
 apr_status_t brood_process_join(brood_process_t *process, apr_interval_time_t timeout)
@@ -46,7 +20,7 @@ apr_status_t brood_process_join(brood_process_t *process, apr_interval_time_t ti
 
     if (process->relation == BROOD__PARENT)
         return join_parent(process, timeout);
-    BROOD_TRY(check_ours(process, "join"));
+    BROOD_TRY(brood__record_check(process, "join"));
     rc = brood__record_wait(process, brood__deadline(timeout));
     if (rc == APR_SUCCESS)
         return APR_SUCCESS;
@@ -58,7 +32,7 @@ apr_status_t brood_process_interrupt(brood_process_t *process)
 {
     apr_status_t rc;
 
-    BROOD_TRY(check_ours(process, "interrupt"));
+    BROOD_TRY(brood__record_check(process, "interrupt"));
     rc = brood__record_end(process, brood__child_interrupt);
     return rc == APR_ENOTIMPL ? brood_fail(rc, "this system can interrupt only a process with own_group and a console")
                               : rc;
@@ -66,19 +40,19 @@ apr_status_t brood_process_interrupt(brood_process_t *process)
 
 apr_status_t brood_process_terminate(brood_process_t *process)
 {
-    BROOD_TRY(check_ours(process, "terminate"));
+    BROOD_TRY(brood__record_check(process, "terminate"));
     return brood__record_end(process, brood__child_terminate);
 }
 
 apr_status_t brood_process_kill(brood_process_t *process)
 {
-    BROOD_TRY(check_ours(process, "kill"));
+    BROOD_TRY(brood__record_check(process, "kill"));
     return brood__record_end(process, brood__child_kill);
 }
 
 static apr_status_t check_group(const brood_process_t *process, const char *what)
 {
-    BROOD_TRY(check_ours(process, what));
+    BROOD_TRY(brood__record_check(process, what));
     if (!process->own_group)
         return brood_fail(BROOD_EMISUSE, "%s was started without own_group: its tree is not known apart from ours",
                           process->name);
@@ -101,11 +75,27 @@ apr_status_t brood_process_close(brood_process_t *process)
 {
     if (process->relation != BROOD__CHILD)
         return APR_SUCCESS;
-    if (!is_ours(process))
+    if (!brood__record_is_ours(process))
         return brood_fail(BROOD_EMISUSE, "%s is no child of this process: it cannot close it", process->name);
     if (brood__record_wait(process, BROOD__AT_ONCE) != APR_SUCCESS)
         return brood_fail(BROOD_EMISUSE, "%s is running: join it before it is closed", process->name);
     brood__record_close(process);
+    return APR_SUCCESS;
+}
+
+apr_status_t brood_process_sentinel(apr_os_file_t *sentinel, brood_process_t *process)
+{
+    brood__handle_t handle;
+    apr_status_t rc;
+
+    if (process->relation != BROOD__PARENT)
+        BROOD_TRY(brood__record_check(process, "watch"));
+    rc = brood__record_sentinel(process, &handle);
+    if (rc == APR_ENOTIMPL)
+        return brood_fail(rc, "%s is the parent: this system has a sentinel for children only", process->name);
+    if (rc != APR_SUCCESS)
+        return brood_fail(rc, "the system refuses a sentinel of %s", process->name);
+    *sentinel = (apr_os_file_t) handle;
     return APR_SUCCESS;
 }
 
@@ -124,14 +114,14 @@ bool brood_process_is_alive(const brood_process_t *process)
         return true;
     if (process->relation == BROOD__PARENT)
         return !brood__self_gone(process->pid, process->born);
-    if (is_ours(process))
+    if (brood__record_is_ours(process))
         return look(process) == BROOD_RUNNING;
     return !process->ended && !brood__self_gone(process->pid, 0); /* the parent's record, in a forked child */
 }
 
 int brood_process_exitcode(const brood_process_t *process)
 {
-    if (process->relation == BROOD__CHILD && is_ours(process))
+    if (process->relation == BROOD__CHILD && brood__record_is_ours(process))
         return look(process);
     if (process->relation == BROOD__PARENT && brood__self_gone(process->pid, process->born))
         return 255;

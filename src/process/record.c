@@ -3,6 +3,8 @@
 
 #include "base/own.h"
 #include "base/report.h"
+#include "platform/channel.h"
+#include "platform/wait.h"
 #include "process/family_state.h"
 #include <apr_strings.h>
 
@@ -28,28 +30,52 @@ apr_status_t brood__record_create(brood_process_t **record, const char *name)
     made->relation = BROOD__CHILD;
     made->pool = pool;
     made->creator = family->self.pid;
+    made->sentinel = BROOD__NO_HANDLE;
     made->exitcode = BROOD_RUNNING;
     made->references = 1;
     *record = made;
     return APR_SUCCESS;
 }
 
+bool brood__record_is_ours(const brood_process_t *record)
+{
+    return record->relation == BROOD__CHILD && record->creator == brood__self_pid();
+}
+
+apr_status_t brood__record_check(const brood_process_t *record, const char *what)
+{
+    if (!brood__record_is_ours(record))
+        return brood_fail(BROOD_EMISUSE, "%s is no child of this process: it cannot %s it", record->name, what);
+    if (record->closed)
+        return brood_fail(BROOD_ECLOSED, "%s is closed", record->name);
+    return APR_SUCCESS;
+}
+
 /* Under the lock, like all below: nobody waits any more, so the system's side can go.  What an ended one has left of
- * its group can be reached as long as somebody may want that. */
+ * its group can be reached, and a sentinel stays ready, as long as somebody may want that. */
 static void close_child(brood_process_t *record)
 {
-    const bool wanted = record->own_group && !record->closed && record->references != 0;
+    const bool of_group = record->own_group && !record->closed && record->references != 0;
 
-    if (record->child != NULL && record->waiting == 0 && !wanted) {
+    if (record->child != NULL && record->waiting == 0 && !record->keeps_child && !of_group) {
         brood__child_close(record->child);
         record->child = NULL;
     }
+}
+
+static void close_sentinel(brood_process_t *record)
+{
+    if (!record->keeps_child)
+        brood__channel_close(record->sentinel);
+    record->sentinel = BROOD__NO_HANDLE;
+    record->keeps_child = false;
 }
 
 static void release(brood_process_t *record)
 {
     if (--record->references != 0)
         return;
+    close_sentinel(record);
     close_child(record);
     apr_pool_destroy(record->pool);
 }
@@ -160,10 +186,62 @@ apr_status_t brood__record_end(brood_process_t *record, apr_status_t (*end)(broo
     return rc;
 }
 
+apr_status_t brood__record_watch(brood_process_t *record, brood__handle_t *handle, bool *certain)
+{
+    apr_status_t rc = APR_EOF;
+
+    brood__family_lock();
+    if (!record->ended)
+        rc = brood__child_sentinel(record->child, handle, certain);
+    if (rc == APR_SUCCESS) {
+        record->waiting++;
+        record->references++;
+    }
+    brood__family_unlock();
+    return rc;
+}
+
+void brood__record_unwatch(brood_process_t *record)
+{
+    brood__family_lock();
+    record->waiting--;
+    if (record->ended)
+        close_child(record);
+    release(record);
+    brood__family_unlock();
+}
+
+static apr_status_t open_sentinel(brood_process_t *record)
+{
+    apr_status_t rc = APR_EOF;
+    bool certain;
+
+    if (record->relation == BROOD__PARENT) {
+        rc = brood__self_watch(record->pid, record->born, &record->sentinel);
+    } else if (!record->ended) {
+        rc = brood__child_sentinel(record->child, &record->sentinel, &certain);
+        record->keeps_child = rc == APR_SUCCESS;
+    }
+    return rc == APR_EOF ? brood__wait_always(&record->sentinel) : rc;
+}
+
+apr_status_t brood__record_sentinel(brood_process_t *record, brood__handle_t *sentinel)
+{
+    apr_status_t rc = APR_SUCCESS;
+
+    brood__family_lock();
+    if (record->sentinel == BROOD__NO_HANDLE)
+        rc = open_sentinel(record);
+    *sentinel = record->sentinel;
+    brood__family_unlock();
+    return rc;
+}
+
 void brood__record_close(brood_process_t *record)
 {
     brood__family_lock();
     record->closed = true;
+    close_sentinel(record);
     close_child(record);
     brood__family_unlock();
 }

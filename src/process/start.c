@@ -194,7 +194,7 @@ static apr_status_t enter_family(launch_t *launch)
 
 /* Tell the child who it is.  One that has ended already has nothing to hear, and that is no failure of the start: its
  * exit code will tell. */
-static apr_status_t tell(launch_t *launch)
+static apr_status_t instruct(launch_t *launch)
 {
     apr_status_t rc;
 
@@ -218,7 +218,7 @@ static apr_status_t perform(launch_t *launch, brood_value_t args)
     if (rc == APR_SUCCESS)
         rc = enter_family(launch);
     if (rc == APR_SUCCESS)
-        return tell(launch);
+        return instruct(launch);
     if (launch->record != NULL && launch->record->id != 0)
         brood__table_bury(launch->record->id); /* never started */
     return rc;

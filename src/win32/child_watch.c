@@ -29,6 +29,13 @@ apr_status_t brood__child_wait(brood__child_t *child, int *exitcode, apr_time_t 
     return APR_SUCCESS;
 }
 
+apr_status_t brood__child_sentinel(brood__child_t *child, brood__handle_t *sentinel, bool *certain)
+{
+    *sentinel = (brood__handle_t) child->process;
+    *certain = true;
+    return APR_SUCCESS;
+}
+
 static bool has_ended(const brood__child_t *child)
 {
     return WaitForSingleObject(child->process, 0) == WAIT_OBJECT_0;

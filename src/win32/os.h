@@ -39,20 +39,26 @@ static inline apr_status_t brood__os_memory_status(DWORD error)
     }
 }
 
-/* Wait until `object` is signalled or `deadline` has passed; looks once even if it has passed already.
- * Returns WAIT_OBJECT_0, WAIT_TIMEOUT or WAIT_FAILED. */
-static inline DWORD brood__os_wait(HANDLE object, apr_time_t deadline)
+/* Wait until one of `objects`, MAXIMUM_WAIT_OBJECTS at most and each once, is signalled or `deadline` has passed; looks
+ * once even if it has passed already.  Returns WAIT_OBJECT_0 and its index, WAIT_TIMEOUT or WAIT_FAILED. */
+static inline DWORD brood__os_wait_any(const HANDLE *objects, DWORD count, apr_time_t deadline)
 {
     for (;;) {
         apr_time_t now = deadline > 0 ? brood__clock_now() : 0;
         apr_time_t left = deadline > now ? deadline - now : 0;
         /* Rounded up, and in steps: the system counts whole milliseconds, and 2^32 - 1 of them mean for ever. */
         DWORD step = left > APR_INT64_C(1000000000) ? 1000000 : (DWORD) ((left + 999) / 1000);
-        DWORD result = WaitForSingleObject(object, step);
+        DWORD result = WaitForMultipleObjects(count, objects, FALSE, step);
 
         if (result != WAIT_TIMEOUT || left == 0)
             return result;
     }
+}
+
+/* The same for one. */
+static inline DWORD brood__os_wait(HANDLE object, apr_time_t deadline)
+{
+    return brood__os_wait_any(&object, 1, deadline);
 }
 
 #endif

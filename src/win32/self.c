@@ -50,6 +50,22 @@ bool brood__self_gone(uint32_t pid, uint64_t start_time)
     return gone;
 }
 
+apr_status_t brood__self_watch(uint32_t pid, uint64_t start_time, brood__handle_t *handle)
+{
+    HANDLE process = OpenProcess(SYNCHRONIZE | PROCESS_QUERY_LIMITED_INFORMATION, FALSE, pid);
+    uint64_t started;
+
+    if (process == NULL)
+        return GetLastError() == ERROR_INVALID_PARAMETER ? APR_EOF : brood__os_status(GetLastError());
+    started = start_time_of(process);
+    if (start_time != 0 && started != 0 && started != start_time) {
+        CloseHandle(process);
+        return APR_EOF;
+    }
+    *handle = (brood__handle_t) process;
+    return APR_SUCCESS;
+}
+
 apr_status_t brood__self_random(void *bytes, size_t size)
 {
     unsigned char *next = bytes;

@@ -1,0 +1,50 @@
+/** @file wait.h  Wait for many at once. */
+#ifndef BROOD_WAIT_H
+#define BROOD_WAIT_H
+
+#include <apr_network_io.h>
+#include <brood/process.h>
+
+BROOD_BEGIN
+
+/** Something to wait for.  Made by the functions below; in C, BROOD_WAIT(x) (pack.h) makes one of any of their kinds. */
+typedef struct brood_wait_t {
+    int kind;
+    bool ready;   /**< out, of brood_wait */
+    void *object; /**< borrowed: it must be there while brood_wait runs */
+} brood_wait_t;
+
+/** An item for brood_wait.  Any thread, any time.
+ *
+ *  @param process  a child, or brood_parent_process: ready when it has ended; a child has been reaped then, and its exit
+ *                  code is known.
+ *  @return the item, not ready.  SPEC WAIT-02. */
+BROOD_API brood_wait_t brood_wait_process(brood_process_t *process);
+
+/** An item for brood_wait.  Any thread, any time.
+ *
+ *  @param socket  of any kind, also one that listens: ready when there is something to read or accept, or it is at its
+ *                 end or has failed.  Its timeout and options stay as they are.
+ *  @return the item, not ready.  SPEC WAIT-02. */
+BROOD_API brood_wait_t brood_wait_socket(apr_socket_t *socket);
+
+/** Wait until at least one item is ready, and mark every one that is.  Signals do not cut it short.
+ *
+ *  Any number of threads may wait for the same objects at once.  An item that is ready stays so, until it is read from or
+ *  closed: to wait again for a process that has ended does not wait.
+ *
+ *  @param items    any number, on Windows too; the same object may be in several.  `ready` of each is set: to false in
+ *                  all of them unless APR_SUCCESS.
+ *  @param count    how many; at least 1.
+ *  @param timeout  microseconds; BROOD_NOWAIT: only look; BROOD_FOREVER.
+ *  @retval APR_SUCCESS    one or more are ready.
+ *  @retval APR_TIMEUP     none.
+ *  @retval APR_EINVAL     no items: nothing could ever be ready; or an item of no object.
+ *  @retval BROOD_EMISUSE  a process that is no child of this one, nor its parent.
+ *  @retval BROOD_ECLOSED  an object is closed.
+ *  @return otherwise the status of what the system refused.
+ *  SPEC WAIT-01, WAIT-02, WAIT-03, WAIT-04, WAIT-06, WAIT-07, WAIT-09, WAIT-10, GEN-07, GEN-08. */
+BROOD_API BROOD_CHECKED apr_status_t brood_wait(brood_wait_t *items, apr_size_t count, apr_interval_time_t timeout);
+
+BROOD_END
+#endif

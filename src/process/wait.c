@@ -1,0 +1,195 @@
+/* wait.c - wait for processes and sockets at once: the system tells of a sign, and a look at the process decides. */
+#include <brood/wait.h>
+
+#include "base/deadline.h"
+#include "base/own.h"
+#include "base/status.h"
+#include "platform/self.h"
+#include "platform/wait.h"
+#include "process/family.h"
+#include <apr_portable.h>
+
+/* 0 is none: a zeroed item is a mistake. */
+enum { KIND_PROCESS = 1, KIND_SOCKET };
+
+/* A process without a handle that surely tells is looked after this often. */
+#define LOOK_AGAIN apr_time_from_msec(20)
+
+/* A sign can be ahead of the exit code, by next to nothing, or by as long as a debugger or the fork server takes. */
+#define SIGN_AHEAD apr_time_from_msec(1)
+
+/* One call.  watches[i] goes with items[i]. */
+typedef struct wait_t {
+    brood_wait_t *items;
+    brood__watch_t *watches;
+    bool *held; /* a child whose handle is in use */
+    apr_size_t count;
+    apr_interval_time_t pause; /* the longest sleep between two looks; BROOD_FOREVER */
+} wait_t;
+
+brood_wait_t brood_wait_process(brood_process_t *process)
+{
+    return (brood_wait_t){KIND_PROCESS, false, process};
+}
+
+brood_wait_t brood_wait_socket(apr_socket_t *socket)
+{
+    return (brood_wait_t){KIND_SOCKET, false, socket};
+}
+
+/* Check one item; a socket is watched from here on. */
+static apr_status_t begin(const brood_wait_t *item, brood__watch_t *watch)
+{
+    apr_os_sock_t handle;
+
+    *watch = (brood__watch_t){.handle = BROOD__NO_HANDLE};
+    if (item->object == NULL)
+        return brood_fail(APR_EINVAL, "there is an item of no object: it cannot be waited for");
+    switch (item->kind) {
+    case KIND_PROCESS:
+        return ((brood_process_t *) item->object)->relation == BROOD__PARENT
+                   ? APR_SUCCESS
+                   : brood__record_check(item->object, "wait for");
+    case KIND_SOCKET:
+        if (apr_os_sock_get(&handle, item->object) != APR_SUCCESS || (brood__handle_t) handle == BROOD__NO_HANDLE)
+            return brood_fail(BROOD_ECLOSED, "a socket is closed: it cannot be waited for");
+        *watch = (brood__watch_t){.handle = (brood__handle_t) handle, .is_socket = true};
+        return APR_SUCCESS;
+    default:
+        return brood_fail(APR_EINVAL, "there is an item of no kind: brood_wait_process and the like make them");
+    }
+}
+
+/* Has it ended, perhaps with a sign of it?  APR_TIMEUP: not as far as is known. */
+static apr_status_t ended(brood_process_t *process, bool sign, apr_time_t deadline)
+{
+    apr_time_t soon = BROOD__AT_ONCE;
+
+    if (process->relation != BROOD__CHILD)
+        return sign || brood__self_gone(process->pid, process->born) ? APR_SUCCESS : APR_TIMEUP;
+    if (sign)
+        soon = brood__deadline(SIGN_AHEAD);
+    return brood__record_wait(process, soon < deadline ? soon : deadline);
+}
+
+/* After the watches are marked: mark the items.  `all`: ask each process; else only those that gave a sign, and those
+ * that can give none.  APR_TIMEUP: nothing is ready. */
+static apr_status_t mark(wait_t *wait, bool all, apr_time_t deadline)
+{
+    bool any = false;
+
+    for (apr_size_t i = 0; i < wait->count; i++) {
+        brood_wait_t *item = &wait->items[i];
+        const brood__watch_t *watch = &wait->watches[i];
+
+        item->ready = watch->ready;
+        if (item->kind == KIND_PROCESS && (all || watch->ready || wait->pause >= 0)) {
+            const apr_status_t rc = ended(item->object, watch->ready, deadline);
+
+            if (rc != APR_SUCCESS && rc != APR_TIMEUP)
+                return rc;
+            item->ready = rc == APR_SUCCESS;
+        }
+        any = any || item->ready;
+    }
+    return any ? APR_SUCCESS : APR_TIMEUP;
+}
+
+/* Get handles of the processes, none of which has ended.  Whether one can be had or not, they are waited for. */
+static void watch_processes(wait_t *wait)
+{
+    for (apr_size_t i = 0; i < wait->count; i++) {
+        brood_process_t *process = wait->items[i].object;
+        brood__watch_t *watch = &wait->watches[i];
+        bool certain = true;
+        apr_status_t rc;
+
+        if (wait->items[i].kind != KIND_PROCESS)
+            continue;
+        if (process->relation == BROOD__CHILD) {
+            rc = brood__record_watch(process, &watch->handle, &certain);
+            wait->held[i] = rc == APR_SUCCESS;
+        } else {
+            rc = brood__record_sentinel(process, &watch->handle);
+        }
+        if (rc == APR_EOF) /* in this moment */
+            wait->pause = BROOD_NOWAIT;
+        else if ((rc != APR_SUCCESS || !certain) && wait->pause < 0)
+            wait->pause = LOOK_AGAIN;
+    }
+}
+
+static void unwatch_processes(wait_t *wait)
+{
+    for (apr_size_t i = 0; i < wait->count; i++)
+        if (wait->held[i])
+            brood__record_unwatch(wait->items[i].object);
+}
+
+/* Sleep until one of the watches is ready, or it is time for a look at those that cannot be watched. */
+static apr_status_t wait_until(wait_t *wait, apr_time_t deadline)
+{
+    for (;;) {
+        const apr_time_t next = brood__deadline(wait->pause);
+        apr_status_t rc = brood__wait_any(wait->watches, wait->count, next < deadline ? next : deadline);
+
+        if (rc == APR_SUCCESS || rc == APR_TIMEUP)
+            rc = mark(wait, false, deadline);
+        if (rc != APR_TIMEUP || (deadline != BROOD__NEVER && brood__clock_now() >= deadline))
+            return rc;
+    }
+}
+
+static apr_status_t perform(wait_t *wait, apr_time_t deadline)
+{
+    apr_status_t rc = brood__wait_any(wait->watches, wait->count, BROOD__AT_ONCE); /* the sockets */
+
+    if (rc == APR_SUCCESS || rc == APR_TIMEUP)
+        rc = mark(wait, true, BROOD__AT_ONCE);
+    if (rc == APR_TIMEUP && deadline > 0) {
+        watch_processes(wait);
+        rc = wait_until(wait, deadline);
+        unwatch_processes(wait);
+    }
+    if (rc == APR_SUCCESS)
+        return APR_SUCCESS;
+    return rc == APR_TIMEUP ? brood__fail_often(rc, "nothing was ready in time")
+                            : brood_fail(rc, "the system refuses to wait for %lu items", (unsigned long) wait->count);
+}
+
+static apr_status_t begin_all(wait_t *wait)
+{
+    if (wait->watches == NULL || wait->held == NULL)
+        return brood_fail(APR_ENOMEM, "no memory to wait for %lu items", (unsigned long) wait->count);
+    for (apr_size_t i = 0; i < wait->count; i++)
+        BROOD_TRY(begin(&wait->items[i], &wait->watches[i]));
+    return APR_SUCCESS;
+}
+
+static void unmark(brood_wait_t *items, apr_size_t count)
+{
+    for (apr_size_t i = 0; i < count; i++)
+        items[i].ready = false;
+}
+
+apr_status_t brood_wait(brood_wait_t *items, apr_size_t count, apr_interval_time_t timeout)
+{
+    const apr_time_t deadline = brood__deadline(timeout);
+    wait_t wait = {.items = items, .count = count, .pause = BROOD_FOREVER};
+    apr_pool_t *scratch;
+    apr_status_t rc;
+
+    unmark(items, count);
+    if (count == 0)
+        return brood_fail(APR_EINVAL, "there are no items to wait for");
+    BROOD_TRY(brood__own_pool(&scratch));
+    wait.watches = apr_pcalloc(scratch, count * sizeof *wait.watches);
+    wait.held = apr_pcalloc(scratch, count * sizeof *wait.held);
+    rc = begin_all(&wait);
+    if (rc == APR_SUCCESS)
+        rc = perform(&wait, deadline);
+    apr_pool_destroy(scratch);
+    if (rc != APR_SUCCESS)
+        unmark(items, count);
+    return rc;
+}
