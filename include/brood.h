@@ -12,6 +12,7 @@
 
 #include <apr_strings.h>
 #include <brood/entry.h>
+#include <brood/exit.h>
 #include <brood/export.h>
 #include <brood/pack.h>
 #include <brood/process.h>

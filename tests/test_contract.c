@@ -38,6 +38,7 @@ static const function_t contract[] = {
     (function_t) brood__self_usable_cpus,
     (function_t) brood__self_threads,
     (function_t) brood__self_memory_kills,
+    (function_t) brood__self_at_exit,
     (function_t) brood__self_report,
     (function_t) brood__self_kill,
     (function_t) brood__child_fork,
@@ -62,6 +63,7 @@ static const function_t contract[] = {
     (function_t) brood__child_methods,
     (function_t) brood__wait_any,
     (function_t) brood__wait_always,
+    (function_t) brood__child_at_exit,
 };
 /* clang-format on */
 

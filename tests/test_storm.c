@@ -68,13 +68,13 @@ static stock_t take_stock(void)
     return stock;
 }
 
-/* Where there is nothing but spawn, who is asleep is woken by a kernel object, which the waker keeps open: at most one
- * for each place to sleep that was ever taken. */
+/* Where there is nothing but spawn, who is asleep is woken by a kernel object with a name, which the waker keeps open: at
+ * most one for each place to sleep that was ever taken, and the folder of such names. */
 static int kept_open(void)
 {
     brood_start_method_t methods[3];
 
-    return brood_start_methods(methods) == 1 ? (int) atomic_load(&brood__head()->cells_used) : 0;
+    return brood_start_methods(methods) == 1 ? (int) atomic_load(&brood__head()->cells_used) + 1 : 0;
 }
 
 /* No sweep comes before: each end was heard of, and what the dead held went back with that. */

@@ -75,9 +75,8 @@ typedef struct brood_init_options_t {
 /** The guard, for programs with a main of their own: call it first, after brood_register, in main's thread.
  *
  *  In a re-executed child it runs the entry that was asked for and does not return.  In the first process it returns,
- *  and everything ends with `mem`: daemonic children are terminated, the others joined for exit_grace at most, then
- *  terminated, 1 s later killed, each of these with a line on stderr; shared objects are unmapped.  Then it may be
- *  called again.  A process that this one forked without brood does nothing when its copy of `mem` ends; it starts no
+ *  and everything ends with `mem`, in the order that exit.h has; shared objects are unmapped.  Then it may be called
+ *  again.  A process that this one forked without brood does nothing when its copy of `mem` ends; it starts no
  *  children, and must leave objects of brood's alone.
  *
  *  APR must be initialized (on Windows by apr_app_initialize, for an argv in UTF-8).  Installs no signal handler,
@@ -102,7 +101,7 @@ BROOD_API BROOD_CHECKED apr_status_t brood_init(int argc, char **argv, const bro
  *  @param app         the program; its call's args are argv[1] ... as text.  Needs no row.
  *  @param entries     rows, the last one BROOD_ENTRIES_END; NULL: none.
  *  @return main's exit code: 0, or 1 if `app` or anything before it failed.  A re-executed child does not return.
- *          exit(n) within `app` ends the program at once, with n, and its children with it.  SPEC CTX-17, CTX-18. */
+ *          exit(n) within `app` is an end like a return, with n (on Windows at once, and its children with it).  SPEC CTX-17, CTX-18. */
 BROOD_API int brood_main(int argc, char **argv, brood_entry_fn app, const brood_entry_t *entries);
 
 /** int main(): the program is `app`, the rest its table, at least BROOD_ENTRIES_END:

@@ -4,10 +4,10 @@
  * belongs to the process that started it: in any other (a forked child that inherited the pointer) calls on it that
  * return a status are BROOD_EMISUSE.
  *
- * The end of a process: children made by fork or by the fork server leave by _exit, after all streams are flushed;
- * neither exit handlers that they inherited nor their own (atexit) run.  A spawned child is a program of its own and
- * runs its own.  A child of the fork server has the server's environment, streams and limits, which are those of the
- * process that first started one at that time; its standard input and `environment` are as its options say.
+ * What happens at the end of a process is in exit.h.
+ *
+ * A child of the fork server has the server's environment, streams and limits, which are those of the process that first
+ * started one at that time; its standard input and `environment` are as its options say.
  *
  * A process that the program forks by itself, without brood, is no member of the family: it has no children and starts
  * none (BROOD_EMISUSE), and must leave locks, queues and arrays alone, since it counts as nobody there. */
@@ -101,9 +101,8 @@ typedef struct brood_process_options_t {
 /** Start a process that runs an entry, and return without waiting for it to run.
  *
  *  Children that have ended are reaped first.  The child starts in this process's current directory.  If the entry
- *  fails, the child prints its name and the message to stderr and its exit code is 1.  exit(n) within the entry ends
- *  the child with n, without an end: its children die with it, and a forked one runs the exit handlers that it has
- *  inherited, too: rather return.  Nothing that this process has printed is printed again by a child: streams are
+ *  fails, the child prints its name and the message to stderr and its exit code is 1.  exit(n) within the entry is
+ *  an end like a return, with the exit code n (on Windows at once, and its children with it).  Nothing that this process has printed is printed again by a child: streams are
  *  flushed before a fork, which waits for a thread that is reading from another stream than stdin.
  *
  *  @param[out] process  the child, valid until `mem` ends, which does not end the process: it is joined at exit.

@@ -108,4 +108,11 @@ const char *brood__child_end_name(int exitcode);
 enum { BROOD__CHILD_FORKS = 1, BROOD__CHILD_FORKS_SAFELY = 2 };
 unsigned brood__child_methods(void);
 
+/* In a new process, once: have `end` called when it ends by exit, after the handlers that the program registers from now
+ * on, and with what exit was given, 0..255, or BROOD__CODE_UNKNOWN where the C library does not tell.  When `end`
+ * returns, handlers that were there before run; in a forked child they are its parent's, so it does not: brood__child_exit.
+ * False: not here (see brood__self_at_exit), or no memory; then the caller has to see to the end before it exits. */
+#define BROOD__CODE_UNKNOWN (-1)
+bool brood__child_at_exit(void (*end)(int exitcode));
+
 #endif

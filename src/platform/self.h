@@ -35,6 +35,10 @@ int brood__self_threads(void);
 /* How many processes the system has killed since it started because there was no memory left; 0: unknown. */
 uint64_t brood__self_memory_kills(void);
 
+/* Have `end` called when this process ends by exit or by the return from main, before handlers that the program has
+ * registered until now; in its forked copies, too.  False: not here, where other threads have been ended by then. */
+bool brood__self_at_exit(void (*end)(void));
+
 /* Write one line to standard error in a single write, so that lines of processes do not mix. */
 void brood__self_report(const char *line, size_t size);
 

@@ -262,7 +262,7 @@ void brood__child_forget(brood__child_t *child)
 
 void brood__child_exit(int exitcode)
 {
-    fflush(NULL);
+    brood__child_flush(); /* not by fflush alone: a thread that goes on may be waiting for input */
     _exit(exitcode);
 }
 

@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <unistd.h>
 #ifdef __APPLE__
 #include <sys/random.h>
@@ -181,6 +182,11 @@ int brood__self_threads(void)
 uint64_t brood__self_memory_kills(void)
 {
     return brood__system_memory_kills();
+}
+
+bool brood__self_at_exit(void (*end)(void))
+{
+    return atexit(end) == 0; /* and not on_exit, whose handlers stay when the library is unloaded */
 }
 
 void brood__self_report(const char *line, size_t size)

@@ -8,6 +8,7 @@
 #include "platform/channel.h"
 #include "process/family_state.h"
 #include <apr_strings.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #define GRACE_DEFAULT apr_time_from_sec(5)
@@ -65,7 +66,10 @@ apr_status_t brood__family_begin(const brood__birth_t *birth, bool forked)
     family->exit_grace = birth->exit_grace;
     family->strict = birth->strict;
     family->number = 0;
+    family->exiting = false;
     family->ending = false;
+    family->alone = true;
+    family->temp_gone = false;
     family->active = true;
     brood__status_self(family->self.name);
     return APR_SUCCESS;
@@ -81,12 +85,19 @@ bool brood__family_is_ours(void)
     return brood__family.self.pid == brood__self_pid();
 }
 
-apr_status_t brood__family_check(void)
+apr_status_t brood__family_member(void)
 {
     if (!brood__family.active)
         return brood_fail(BROOD_EGUARD, "brood_main or brood_init has not run in this program, or has ended");
     if (!brood__family_is_ours())
-        return brood_fail(BROOD_EMISUSE, "this process was forked without brood: it can start no children");
+        return brood_fail(BROOD_EMISUSE,
+                          "this process was forked without brood: it has no family, and no end of its own");
+    return APR_SUCCESS;
+}
+
+apr_status_t brood__family_check(void)
+{
+    BROOD_TRY(brood__family_member());
     if (brood__family.ending)
         return brood_fail(BROOD_EMISUSE, "this process is ending: it starts no more children");
     return APR_SUCCESS;
@@ -217,11 +228,20 @@ static bool part_from(brood_process_t **children)
     return any;
 }
 
-bool brood__family_end(void)
+bool brood__family_exit(void)
+{
+    return brood__family.active && brood__family_is_ours() && !atomic_exchange(&brood__family.exiting, true);
+}
+
+bool brood__family_exiting(void)
+{
+    return brood__family.exiting && brood__family_is_ours();
+}
+
+void brood__family_end(void)
 {
     apr_pool_t *scratch;
     brood_process_t **children;
-    bool alone = true;
 
     brood__family_lock();
     brood__family.ending = true; /* nobody is added from now on */
@@ -230,12 +250,16 @@ bool brood__family_end(void)
         children = brood__family_children(scratch);
         if (children != NULL && *children != NULL) {
             end_children(children);
-            alone = !part_from(children);
+            brood__family.alone = !part_from(children);
         }
         apr_pool_destroy(scratch);
     }
+}
+
+bool brood__family_leave(void)
+{
     brood__family.active = false;
     brood__family.has_parent = false;
     brood__status_self("MainProcess");
-    return alone;
+    return brood__family.alone;
 }

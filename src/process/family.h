@@ -56,7 +56,9 @@ typedef struct brood__birth_t {
 /* Be that process, with no children.  Texts are copied.  `forked`: what is known of a family is the parent's.  */
 apr_status_t brood__family_begin(const brood__birth_t *birth, bool forked);
 
-/* BROOD_EGUARD: it has not begun, or has ended.  BROOD_EMISUSE: this process was forked without brood, or is ending. */
+/* BROOD_EGUARD: it has not begun, or has ended.  BROOD_EMISUSE: this process was forked without brood. */
+apr_status_t brood__family_member(void);
+/* Can it have children?  As above; BROOD_EMISUSE also when it is ending. */
 apr_status_t brood__family_check(void);
 bool brood__family_active(void);
 
@@ -66,9 +68,15 @@ bool brood__family_is_ours(void);
 /* Whether the program refuses to fork while other threads live. */
 bool brood__family_strict(void);
 
-/* What happens at the end of a process: daemonic children are terminated, the others joined within exit_grace, then
- * terminated, then killed.  True: no child is left; false: some outlive this process. */
-bool brood__family_end(void);
+/* The end of this process begins, from now on it is exiting.  False: it has begun before, or this is a copy that the
+ * program has forked by itself. */
+bool brood__family_exit(void);
+bool brood__family_exiting(void);
+/* Daemonic children are terminated, the others joined within exit_grace, then terminated, then killed; no child can be
+ * started any more. */
+void brood__family_end(void);
+/* No member any more.  True: no child is left; false: some outlive this process. */
+bool brood__family_leave(void);
 
 void brood__family_lock(void);
 void brood__family_unlock(void);

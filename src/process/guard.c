@@ -10,8 +10,8 @@
 #include "process/authkey.h"
 #include "process/call.h"
 #include "process/entry.h"
+#include "process/exit.h"
 #include "process/family.h"
-#include "process/forkserver.h"
 #include "process/newborn.h"
 #include "queue/queue.h"
 #include "sync/array.h"
@@ -23,6 +23,7 @@
 
 static const char *const *command_line;
 static uint32_t first_pid; /* of the process that brood_init returned in */
+static bool called_at_exit;
 
 const char *const *brood__guard_argv(void)
 {
@@ -62,14 +63,29 @@ static void forget_command_line(void)
     command_line = NULL;
 }
 
+/* Ask first, since in a forked copy of the first process nothing is its own. */
+static void exit_first(void)
+{
+    if (first_pid == brood__self_pid())
+        brood__exit();
+}
+
+/* Before the pools in `mem` end. */
+static apr_status_t begin_end(void *nothing)
+{
+    (void) nothing;
+    exit_first();
+    return APR_SUCCESS;
+}
+
+/* After the pools in `mem`, and all that was made in it since, have ended. */
 static apr_status_t end(void *nothing)
 {
     (void) nothing;
-    if (first_pid != brood__self_pid()) /* a forked copy of the first process: nothing of it is its own */
+    if (first_pid != brood__self_pid())
         return APR_SUCCESS;
     first_pid = 0;
-    brood__forkserver_end(brood__family_end());
-    brood__table_leave();
+    brood__exit_finish();
     brood__arena_detach();
     forget_command_line();
     return APR_SUCCESS;
@@ -92,7 +108,10 @@ static apr_status_t begin(const brood_init_options_t *options, apr_pool_t *mem)
         return rc;
     }
     first_pid = brood__self_pid();
+    apr_pool_pre_cleanup_register(mem, NULL, begin_end);
     apr_pool_cleanup_register(mem, NULL, end, apr_pool_cleanup_null);
+    if (!called_at_exit) /* a second life comes after the first has ended; to call twice does nothing */
+        called_at_exit = brood__self_at_exit(exit_first);
     return APR_SUCCESS;
 }
 

@@ -10,6 +10,7 @@
 #include "process/authkey.h"
 #include "process/call.h"
 #include "process/entry.h"
+#include "process/exit.h"
 #include "process/family.h"
 #include "process/forkserver.h"
 #include "process/method.h"
@@ -26,6 +27,15 @@ typedef enum origin_t {
     ORIGIN_SERVED, /* by the fork server */
     ORIGIN_SPAWNED
 } origin_t;
+
+/* The one life of this process, for its end, which begins wherever exit is called. */
+static struct {
+    origin_t origin;
+    apr_pool_t *mem; /* the call's */
+    bool returned;   /* from its entry */
+    int exitcode;    /* then */
+    bool over;
+} life;
 
 static void leave(origin_t origin, int exitcode)
 {
@@ -112,23 +122,49 @@ static int run(const brood__startup_t *startup, origin_t origin, apr_pool_t *mem
     return 1;
 }
 
+/* Not in a copy that the entry has forked by itself: neither children nor slot are its own. */
+static void end_life(void)
+{
+    if (life.over || !brood__table_is_me())
+        return;
+    life.over = true;
+    brood__exit();
+    if (life.returned)              /* else whoever called exit stands on it */
+        apr_pool_destroy(life.mem); /* what it holds is let go while this process still counts as alive */
+    brood__exit_finish();
+}
+
+static void at_exit(int exitcode)
+{
+    if (exitcode == BROOD__CODE_UNKNOWN && life.returned)
+        exitcode = life.exitcode;
+    end_life();
+    if (life.origin != ORIGIN_SPAWNED && exitcode != BROOD__CODE_UNKNOWN)
+        brood__child_exit(exitcode); /* before the handlers of the process it is a copy of */
+}
+
 /* From here on the arena is there, and this process knows nothing of itself. */
 static void live(const brood__startup_t *startup, origin_t origin, apr_pool_t *mem)
 {
     const apr_status_t rc = be_somebody(startup, origin);
-    int exitcode;
+    bool told;
 
     if (rc != APR_SUCCESS)
         give_up(rc, origin);
     if (brood__table_adopt(startup->id) != APR_SUCCESS)
         leave(origin, 1); /* given up by its parent: nobody waits for a word from it */
-    exitcode = run(startup, origin, mem);
-    if (!brood__table_is_me()) /* a copy that the entry has forked by itself: neither children nor slot are its own */
-        leave(origin, exitcode);
-    apr_pool_destroy(mem); /* the call's: what it holds is let go while this process still counts as alive */
-    brood__forkserver_end(brood__family_end());
-    brood__table_leave();
-    leave(origin, exitcode);
+    life.origin = origin;
+    life.mem = mem;
+    life.returned = life.over = false; /* a forked child's are its parent's */
+    told = brood__child_at_exit(at_exit);
+    if (origin == ORIGIN_FORKED)
+        brood__after_fork_run();
+    life.exitcode = run(startup, origin, mem);
+    life.returned = true;
+    if (told && brood__table_is_me())
+        exit(life.exitcode);
+    end_life();
+    leave(origin, life.exitcode);
 }
 
 static apr_pool_t *own_pool(origin_t origin)
@@ -184,7 +220,7 @@ static void serve(brood__handle_t requests, const char *entry, apr_pool_t *mem)
 
     preload(entry, mem);
     if (brood__child_serve(requests, brood__arena_key(), &bequest, mem) != APR_SUCCESS)
-        exit(0); /* nobody is left who could ask */
+        brood__child_exit(0); /* nobody is left who could ask, nor to run the program's exit handlers for */
     mem = own_pool(ORIGIN_SERVED);
     brood__forkserver_inherit(bequest.server);
     hear(&startup, bequest.channel, ORIGIN_SERVED, mem);

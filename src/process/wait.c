@@ -72,6 +72,17 @@ static apr_status_t ended(brood_process_t *process, bool sign, apr_time_t deadli
     return brood__record_wait(process, soon < deadline ? soon : deadline);
 }
 
+/* Items of one process are equal: between two questions it may have ended. */
+static void even_out(wait_t *wait)
+{
+    for (apr_size_t i = 0; i < wait->count; i++) {
+        const brood_process_t *process = wait->items[i].object;
+
+        if (wait->items[i].kind == KIND_PROCESS && process->relation == BROOD__CHILD && process->ended)
+            wait->items[i].ready = true;
+    }
+}
+
 /* After the watches are marked: mark the items.  `all`: ask each process; else only those that gave a sign, and those
  * that can give none.  APR_TIMEUP: nothing is ready. */
 static apr_status_t mark(wait_t *wait, bool all, apr_time_t deadline)
@@ -92,7 +103,10 @@ static apr_status_t mark(wait_t *wait, bool all, apr_time_t deadline)
         }
         any = any || item->ready;
     }
-    return any ? APR_SUCCESS : APR_TIMEUP;
+    if (!any)
+        return APR_TIMEUP;
+    even_out(wait);
+    return APR_SUCCESS;
 }
 
 /* Get handles of the processes, none of which has ended.  Whether one can be had or not, they are waited for. */

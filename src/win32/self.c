@@ -150,6 +150,14 @@ uint64_t brood__self_memory_kills(void)
     return 0; /* nobody is killed for that here: whoever asks for memory is told that there is none */
 }
 
+/* A DLL's handlers run when it is let go of, and by then the system has ended all threads but this one: who waits for
+ * a lock that one of them had would wait for ever. */
+bool brood__self_at_exit(void (*end)(void))
+{
+    (void) end;
+    return false;
+}
+
 void brood__self_report(const char *line, size_t size)
 {
     HANDLE out = GetStdHandle(STD_ERROR_HANDLE);
