@@ -24,6 +24,16 @@ export WINEDLLOVERRIDES='winemenubuilder.exe=d;winedbg.exe=d;mscoree,mshtml='
 wine_bin=/usr/lib/wine
 [ -x "$wine_bin/wine64" ] || wine_bin=$(dirname "$(command -v wine64 || echo /usr/lib/wine/wine64)")
 
+# Wine needs 0x7ffe0000 for itself, and as Debian builds it does not keep the place free: where the loader's heap is put
+# at random it is there once in some thousand starts, and CreateProcess says "Internal error".
+wine64() {
+    if setarch -R true 2>/dev/null; then
+        setarch -R "$wine_bin/wine64" "$@"
+    else
+        "$wine_bin/wine64" "$@"
+    fi
+}
+
 # Make sure that Wine runs: its server and the services that come with the first program.  They keep open what they
 # inherit and outlive the program that started them, hence the redirections: without them a pipe that reads a
 # program's output would not end.  One at a time, or two programs both find no server.
@@ -31,7 +41,7 @@ wine_start() {
     (
         flock 8
         if TMPDIR=$wine_tmpdir "$wine_bin/wineserver" -p120 </dev/null >/dev/null 2>&1 8>&-; then
-            TMPDIR=$wine_tmpdir "$wine_bin/wine64" wineboot </dev/null >/dev/null 2>&1 8>&- || true
+            TMPDIR=$wine_tmpdir wine64 wineboot </dev/null >/dev/null 2>&1 8>&- || true
         fi  # 2: the server runs already
     ) 8>"$WINEPREFIX/.brood-lock"
 }
