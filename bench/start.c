@@ -82,7 +82,7 @@ static apr_status_t run(double *figure, const bench_case_t *self, apr_pool_t *me
 
 static apr_status_t app(brood_call_t *call)
 {
-    static const char small[] = "Start and join, small parent", large[] = "Start and join, 256 MiB used";
+    static const char small[] = "Start and join, small parent", large[] = "Start and join, 1 GiB used";
     static const char microseconds[] = "us";
     static const bench_case_t cases[] = {
         {small, "bare fork", microseconds, run, RAW_FORK, 0, 0, {NULL}, NULL},
@@ -90,11 +90,11 @@ static apr_status_t app(brood_call_t *call)
         {small, "bare spawn", microseconds, run, RAW_SPAWN, 0, 0, {NULL}, NULL},
         {small, "spawn", microseconds, run, SPAWN, 0, 0, {"bare spawn"}, "<= 1.25 bare spawn"},
         {small, "forkserver", microseconds, run, FORKSERVER, 0, 0, {"bare fork"}, "<= 200 us"},
-        {large, "bare fork", microseconds, run, RAW_FORK, 0, 256, {NULL}, NULL},
-        {large, "fork", microseconds, run, FORK, 0, 256, {"bare fork"}, "<= 1.25 bare fork"},
-        {large, "bare spawn", microseconds, run, RAW_SPAWN, 0, 256, {NULL}, NULL},
-        {large, "spawn", microseconds, run, SPAWN, 0, 256, {"bare spawn"}, "<= 1.25 bare spawn"},
-        {large, "forkserver", microseconds, run, FORKSERVER, 0, 256, {"bare fork"}, "<= 200 us"},
+        {large, "bare fork", microseconds, run, RAW_FORK, 0, 1024, {NULL}, NULL},
+        {large, "fork", microseconds, run, FORK, 0, 1024, {"bare fork"}, "<= 1.25 bare fork"},
+        {large, "bare spawn", microseconds, run, RAW_SPAWN, 0, 1024, {NULL}, NULL},
+        {large, "spawn", microseconds, run, SPAWN, 0, 1024, {"bare spawn"}, "<= 1.25 bare spawn"},
+        {large, "forkserver", microseconds, run, FORKSERVER, 0, 1024, {"bare fork"}, "<= 200 us"},
     };
 
     return bench_run(cases, sizeof cases / sizeof cases[0], call->args, call->mem);

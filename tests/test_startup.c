@@ -96,13 +96,13 @@ static void damaged_bytes_are_refused_and_never_misread(void)
 
 static void another_kind_in_a_field_is_refused(void)
 {
-    const brood_value_t items[] = {brood_text("role"), brood_text("process")};
+    const brood_value_t items[] = {brood_text("arena_size"), brood_text("large")};
     brood__output_t output = {NULL, 0, 0, mem};
     brood__startup_t read;
 
     EXPECT_OK(brood__encode(&output, brood_map(items, 1), 0));
     EXPECT_STATUS(BROOD_EDECODE, brood__startup_decode(&read, output.data, output.size, mem));
-    EXPECT_MESSAGE("role");
+    EXPECT_MESSAGE("arena_size");
     output.size = 0;
     EXPECT_OK(brood__encode(&output, brood_int(1), 0));
     EXPECT_STATUS(BROOD_EDECODE, brood__startup_decode(&read, output.data, output.size, mem));

@@ -2,22 +2,23 @@
 #include "base/own.h"
 
 #include <apr_allocator.h>
-#include <apr_strings.h>
 #include <apr_thread_mutex.h>
+#include <string.h>
 
-#define KEEP_FREE (256 * 1024) /* bytes that pools have given back and the next will take */
+#define SPARES 8
+#define KEEP_FREE (64 * 1024) /* bytes that a spare one keeps */
 
-static apr_allocator_t *allocator;
 static apr_thread_mutex_t *lock;
 static apr_pool_t *root;
+static apr_pool_t *spare[SPARES];
+static int spares;
 
-static apr_status_t make_lock(void)
+static apr_status_t make_pool(apr_pool_t **pool)
 {
-    /* Nested: who forks allocates meanwhile. */
-    const apr_status_t rc = apr_thread_mutex_create(&lock, APR_THREAD_MUTEX_NESTED, root);
+    const apr_status_t rc = apr_pool_create_unmanaged_ex(pool, NULL, NULL);
 
     if (rc == APR_SUCCESS)
-        apr_allocator_mutex_set(allocator, lock);
+        apr_allocator_max_free_set(apr_pool_allocator_get(*pool), KEEP_FREE);
     return rc;
 }
 
@@ -27,12 +28,9 @@ apr_status_t brood__own_begin(void)
 
     if (lock != NULL)
         return APR_SUCCESS;
-    rc = apr_allocator_create(&allocator);
-    if (rc != APR_SUCCESS)
-        return rc;
-    apr_allocator_max_free_set(allocator, KEEP_FREE);
-    rc = apr_pool_create_unmanaged_ex(&root, NULL, allocator);
-    return rc == APR_SUCCESS ? make_lock() : rc;
+    rc = make_pool(&root);
+    /* Not nested: a forked child may give back a lock that its parent's thread took, but not one that has an owner. */
+    return rc == APR_SUCCESS ? apr_thread_mutex_create(&lock, APR_THREAD_MUTEX_UNNESTED, root) : rc;
 }
 
 apr_status_t brood__own_pool(apr_pool_t **pool)
@@ -41,7 +39,33 @@ apr_status_t brood__own_pool(apr_pool_t **pool)
 
     if (rc != APR_SUCCESS)
         return rc;
-    return apr_pool_create_unmanaged_ex(pool, NULL, allocator);
+    *pool = NULL;
+    brood__own_lock();
+    if (spares != 0)
+        *pool = spare[--spares];
+    brood__own_unlock();
+    return *pool != NULL ? APR_SUCCESS : make_pool(pool);
+}
+
+void brood__own_pool_end(apr_pool_t *pool)
+{
+    apr_pool_clear(pool);
+    brood__own_lock();
+    if (spares < SPARES) {
+        spare[spares++] = pool;
+        pool = NULL;
+    }
+    brood__own_unlock();
+    if (pool != NULL)
+        apr_pool_destroy(pool);
+}
+
+void brood__own_share(apr_pool_t *pool)
+{
+    apr_allocator_t *allocator = apr_pool_allocator_get(pool);
+
+    if (apr_allocator_mutex_get(allocator) != lock)
+        apr_allocator_mutex_set(allocator, lock);
 }
 
 apr_pool_t *brood__own_root(void)
@@ -49,14 +73,23 @@ apr_pool_t *brood__own_root(void)
     return root;
 }
 
+void *brood__own_alloc(size_t size)
+{
+    void *memory;
+
+    if (brood__own_begin() != APR_SUCCESS)
+        return NULL;
+    brood__own_lock();
+    memory = apr_pcalloc(root, size);
+    brood__own_unlock();
+    return memory;
+}
+
 void *brood__own_copy(const void *data, size_t size)
 {
-    void *copy;
+    void *copy = brood__own_alloc(size);
 
-    brood__own_lock();
-    copy = apr_pmemdup(root, data, size);
-    brood__own_unlock();
-    return copy;
+    return copy != NULL ? memcpy(copy, data, size) : NULL;
 }
 
 void brood__own_lock(void)
@@ -67,10 +100,4 @@ void brood__own_lock(void)
 void brood__own_unlock(void)
 {
     apr_thread_mutex_unlock(lock);
-}
-
-apr_status_t brood__own_forked(void)
-{
-    apr_allocator_mutex_set(allocator, NULL); /* the parent's thread owns it, and that is not this one */
-    return make_lock();
 }

@@ -1,4 +1,5 @@
 #include "memory/heap.h"
+#include "base/own.h"
 #include "base/step.h"
 #include "memory/block.h"
 #include "base/thread_local.h"
@@ -17,19 +18,13 @@
 typedef struct cache_t {
     _Alignas(64) atomic_flag busy;
     uint32_t count[CACHED_CLASSES];
+    uint64_t (*blocks)[CACHE_ROOM]; /* of each class; NULL: not used yet.  Apart: a new process writes to the rest */
 } cache_t;
 
-static cache_t caches[CACHES] = {{ATOMIC_FLAG_INIT, {0}},
-                                 {ATOMIC_FLAG_INIT, {0}},
-                                 {ATOMIC_FLAG_INIT, {0}},
-                                 {ATOMIC_FLAG_INIT, {0}}};
-/* Apart: a new process writes to all of the above. */
-static uint64_t cached_blocks[CACHES][CACHED_CLASSES][CACHE_ROOM];
-
-static uint64_t *blocks_of(const cache_t *cache, unsigned class_)
-{
-    return cached_blocks[cache - caches][class_];
-}
+static cache_t caches[CACHES] = {{ATOMIC_FLAG_INIT, {0}, NULL},
+                                 {ATOMIC_FLAG_INIT, {0}, NULL},
+                                 {ATOMIC_FLAG_INIT, {0}, NULL},
+                                 {ATOMIC_FLAG_INIT, {0}, NULL}};
 
 /* Where the next search of a class begins: span and block.  A hint, different in every process. */
 static _Atomic uint64_t rover[BROOD__CLASSES];
@@ -92,6 +87,11 @@ static uint32_t refill(unsigned class_, uint32_t want, uint64_t *blocks)
     }
 }
 
+static void cache_leave(cache_t *cache)
+{
+    atomic_flag_clear_explicit(&cache->busy, memory_order_release);
+}
+
 /* This thread's cache, or NULL if it is busy. */
 static cache_t *cache_enter(void)
 {
@@ -102,12 +102,14 @@ static cache_t *cache_enter(void)
     if (place == 0)
         place = (int) ((unsigned) atomic_fetch_add(&places, 1) % CACHES) + 1;
     cache = &caches[place - 1];
-    return atomic_flag_test_and_set_explicit(&cache->busy, memory_order_acquire) ? NULL : cache;
-}
-
-static void cache_leave(cache_t *cache)
-{
-    atomic_flag_clear_explicit(&cache->busy, memory_order_release);
+    if (atomic_flag_test_and_set_explicit(&cache->busy, memory_order_acquire))
+        return NULL;
+    if (cache->blocks == NULL)
+        cache->blocks = brood__own_alloc(CACHED_CLASSES * sizeof *cache->blocks);
+    if (cache->blocks != NULL)
+        return cache;
+    cache_leave(cache);
+    return NULL;
 }
 
 static bool alloc_small(uint64_t *block, unsigned class_)
@@ -118,10 +120,10 @@ static bool alloc_small(uint64_t *block, unsigned class_)
     if (cache == NULL)
         return refill(class_, 1, block) == 1;
     if (cache->count[class_] == 0)
-        cache->count[class_] = refill(class_, class_ < 6 ? CACHE_ROOM / 2 : 4, blocks_of(cache, class_));
+        cache->count[class_] = refill(class_, class_ < 6 ? CACHE_ROOM / 2 : 4, cache->blocks[class_]);
     got = cache->count[class_] != 0;
     if (got)
-        *block = blocks_of(cache, class_)[--cache->count[class_]];
+        *block = cache->blocks[class_][--cache->count[class_]];
     cache_leave(cache);
     return got;
 }
@@ -164,7 +166,7 @@ static bool cached(const brood__block_t *found, uint64_t block)
         return false;
     room = cache->count[class_] < CACHE_ROOM;
     if (room)
-        blocks_of(cache, class_)[cache->count[class_]++] = block;
+        cache->blocks[class_][cache->count[class_]++] = block;
     cache_leave(cache);
     return room;
 }
@@ -206,7 +208,7 @@ static void flush(bool last)
             while (cache->count[class_] != 0) {
                 brood__block_t found;
 
-                if (brood__block_find(blocks_of(cache, class_)[--cache->count[class_]], &found))
+                if (brood__block_find(cache->blocks[class_][--cache->count[class_]], &found))
                     atomic_store_explicit(found.owner, 0, memory_order_release);
             }
         if (!last)

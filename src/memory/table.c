@@ -1,4 +1,5 @@
 #include "memory/table.h"
+#include "base/own.h"
 #include "base/step.h"
 #include "base/thread_local.h"
 #include "memory/heap.h"
@@ -115,7 +116,8 @@ apr_status_t brood__table_adopt(brood__id_t id)
     uint32_t life = BROOD__LIFE(BROOD__ID_GENERATION(id), BROOD__STARTING);
 
     brood__me = 0;
-    critical = 0;
+    if (critical != 0) /* a page is copied by whoever writes to it first */
+        critical = 0;
     brood__heap_forget();
     brood__object_forget();
     if (atomic_load(slot_of(id)) == life) { /* else what the slot says is another's */
@@ -201,14 +203,27 @@ bool brood__table_probe(brood__id_t id)
     return dead;
 }
 
+/* When the next is due, for each slot, so that one who lives does not hide one who does not.  NULL: no memory. */
+static _Atomic int64_t *glance_at(brood__id_t id)
+{
+    static _Atomic int64_t *_Atomic all; /* made when there is a first: those that wait for nobody have no use for it */
+    _Atomic int64_t *now = atomic_load(&all), *none = NULL;
+
+    if (now == NULL && (now = brood__own_alloc(BROOD__SLOTS * sizeof *now)) != NULL
+        && !atomic_compare_exchange_strong(&all, &none, now))
+        now = none;
+    return now == NULL ? NULL : &now[BROOD__ID_SLOT(id) % BROOD__SLOTS];
+}
+
 bool brood__table_glance(brood__id_t id)
 {
-    /* For each slot, so that one who lives does not hide one who does not. */
-    static _Atomic int64_t next[BROOD__SLOTS];
-    _Atomic int64_t *glance = &next[BROOD__ID_SLOT(id) % BROOD__SLOTS];
+    _Atomic int64_t *glance = glance_at(id);
     const int64_t now = brood__clock_now();
-    int64_t due = atomic_load_explicit(glance, memory_order_relaxed);
+    int64_t due;
 
+    if (glance == NULL)
+        return brood__table_probe(id);
+    due = atomic_load_explicit(glance, memory_order_relaxed);
     return now >= due && atomic_compare_exchange_strong(glance, &due, now + GLANCES) && brood__table_probe(id);
 }
 

@@ -16,6 +16,8 @@ typedef struct brood__bequest_t {
     brood__handle_t channel; /* its start data come from here */
     brood__handle_t segment; /* the arena */
     brood__handle_t server;  /* requests to the fork server go here */
+    const void *data;        /* or here they are, if there is no channel */
+    size_t size;
 } brood__bequest_t;
 
 #define BROOD__SERVER_KEY 16
@@ -26,7 +28,11 @@ typedef struct brood__start_t {
     const char *const *environment; /* "NAME=value" in addition, NULL-ended; or NULL */
     brood__handle_t segment;
     brood__handle_t server;          /* or BROOD__NO_HANDLE */
-    const unsigned char *server_key; /* BROOD__SERVER_KEY bytes, for brood__child_request */
+    const unsigned char *server_key; /* BROOD__SERVER_KEY bytes, for brood__child_request, as are: */
+    const void *data;                /* start data, which go along if they are few */
+    size_t size;
+    bool
+        serves; /* for brood__child_spawn: what is started is to be the fork server, and has no environment of its own */
     bool outlives_parent;
     bool own_group; /* a group of processes that it leads, and its descendants are in: brood__child_kill_tree */
     bool keep_stdin;
@@ -43,6 +49,7 @@ apr_status_t brood__child_spawn(brood__child_t **child, brood__handle_t *channel
                                 apr_pool_t *mem);
 
 /* Have the fork server behind start->server start a copy of itself, that is tied to this process as its parent.
+ * *channel is BROOD__NO_HANDLE if the start data have gone with the request.
  * APR_EOF: the server is gone.  APR_TIMEUP: it has not answered by the deadline; a child that it starts later finds its
  * channel at the end.  APR_EACCES: the key is not the server's.  APR_ENOTIMPL: no fork here. */
 apr_status_t brood__child_request(brood__child_t **child, brood__handle_t *channel, const brood__start_t *start,
@@ -52,7 +59,7 @@ apr_status_t brood__child_request(brood__child_t **child, brood__handle_t *chann
 apr_status_t brood__child_server_pair(brood__handle_t ends[2]);
 
 /* Be the fork server: fork for each request that has the key, report pids and exit codes.  Returns APR_SUCCESS in every
- * new child, with its bequest (whose segment is BROOD__NO_HANDLE: inherited, mapped); APR_EOF in the server itself when nobody
+ * new child, with its bequest (whose segment is BROOD__NO_HANDLE: inherited, mapped; whose data last as long as the process); APR_EOF in the server itself when nobody
  * is left who could ask, or the status of its failure.  The caller has one thread and no children of its own.
  * `requests` has been closed in a child, and is the caller's to close in the server. */
 apr_status_t brood__child_serve(brood__handle_t requests, const unsigned char key[BROOD__SERVER_KEY],

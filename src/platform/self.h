@@ -7,7 +7,8 @@
 /* This process's id. */
 uint32_t brood__self_pid(void);
 
-/* When a process started, in the system's own unit: tells two users of one pid apart.  0: unknown. */
+/* When a process started, in the system's own unit, or of this process a moment until it was first asked for: before
+ * every later user of the pid.  0: unknown. */
 uint64_t brood__self_start_time(uint32_t pid);
 
 /* True only if no thread of the process that had this pid and start time (0: any) can run one more instruction.

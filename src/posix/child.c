@@ -46,6 +46,7 @@ apr_status_t brood__child_fork(brood__child_t **child, const brood__start_t *sta
     brood__child_t *made;
     char **environment = NULL;
     int sentinel[2];
+    const bool has_read = !start->keep_stdin && brood__child_has_read();
     int lifeline;
     pid_t pid;
     apr_status_t rv = prepare(&made, sentinel, &lifeline, start, mem);
@@ -71,7 +72,7 @@ apr_status_t brood__child_fork(brood__child_t **child, const brood__start_t *sta
         if (lifeline >= 0)
             brood__lifeline_tie(lifeline);
         if (!start->keep_stdin)
-            brood__child_set_stdin(-1);
+            brood__child_set_stdin(-1, has_read);
         if (environment != NULL)
             brood__child_set_environment(environment);
         *child = NULL;
@@ -132,7 +133,7 @@ apr_status_t brood__child_request(brood__child_t **child, brood__handle_t *chann
     apr_status_t rv = brood__child_make(&made, mem);
 
     if (rv == APR_SUCCESS)
-        rv = brood__request_child(made, channel, start, deadline, mem);
+        rv = brood__request_child(made, channel, start, deadline);
     if (rv == APR_SUCCESS)
         *child = made;
     return rv;
@@ -154,6 +155,7 @@ apr_status_t brood__child_serve(brood__handle_t requests, const unsigned char ke
                                 brood__bequest_t *bequest, apr_pool_t *mem)
 {
     brood__system_name_self("forkserver");
+    brood__image_bound();
     return brood__request_serve(requests, key, bequest, mem);
 }
 
@@ -170,5 +172,7 @@ bool brood__child_inherit(brood__bequest_t *bequest)
     bequest->channel = pass[BROOD__PASS_CHANNEL];
     bequest->segment = pass[BROOD__PASS_SEGMENT];
     bequest->server = pass[BROOD__PASS_SERVER];
+    bequest->data = NULL;
+    bequest->size = 0;
     return true;
 }

@@ -14,6 +14,9 @@
 #ifdef __linux__
 #include <stdio_ext.h>
 #endif
+#ifdef BROOD_HAVE_SINGLE_THREADED
+#include <sys/single_threaded.h>
+#endif
 
 extern char **environ;
 
@@ -42,8 +45,23 @@ bool brood__child_has_pidfd(void)
     return answer > 0;
 }
 
+void brood__child_hear(brood__child_t *child, const brood__answer_t *answer)
+{
+    if (answer->what != BROOD__ANSWER_ENDED)
+        return;
+    child->ended = true;
+    child->exitcode = answer->value;
+    child->peak = answer->peak;
+}
+
 void brood__child_flush(void)
 {
+#ifdef BROOD_HAVE_SINGLE_THREADED
+    if (__libc_single_threaded) {
+        fflush(NULL);
+        return;
+    }
+#endif
     /* To flush all streams is to lock all, and a thread that waits for input has locked its own. */
     if (ftrylockfile(stdin) == 0) {
         fflush(NULL);
@@ -54,7 +72,16 @@ void brood__child_flush(void)
     }
 }
 
-void brood__child_set_stdin(int fd)
+bool brood__child_has_read(void)
+{
+#ifdef __linux__
+    return __fbufsize(stdin) != 0 || feof(stdin) || ferror(stdin);
+#else
+    return true;
+#endif
+}
+
+void brood__child_set_stdin(int fd, bool has_read)
 {
     int flags = fcntl(STDIN_FILENO, F_GETFD);
 
@@ -75,14 +102,14 @@ void brood__child_set_stdin(int fd)
     }
     /* What the parent read ahead is not this child's input.  fflush or freopen would move the file's position, which
      * the parent shares. */
+    if (!has_read)
+        return;
 #ifdef __linux__
-    if (__fbufsize(stdin) != 0) /* it has been used: most have not, and to write to it costs a page */
-        __fpurge(stdin);
+    __fpurge(stdin);
 #else
     fpurge(stdin);
 #endif
-    if (feof(stdin) || ferror(stdin))
-        clearerr(stdin);
+    clearerr(stdin);
 }
 
 void brood__child_set_environment(char **merged)

@@ -2,7 +2,7 @@
 #ifndef BROOD_POSIX_CHILD_PARTS_H
 #define BROOD_POSIX_CHILD_PARTS_H
 
-#include "platform/child.h"
+#include "posix/request.h"
 #include <pthread.h>
 #include <sys/resource.h>
 #include <sys/types.h>
@@ -14,7 +14,7 @@ struct brood__child_t {
     int sentinel;  /* without pidfds: a pipe whose other end only the child has, as far as it does not fork */
     int status;    /* from the fork server: its exit code will come here; -1: our own child */
     bool lost;     /* the fork server ended first */
-    uint64_t born; /* then, and without pidfds: brood__self_start_time of it */
+    uint64_t born; /* then: as brood__self_start_time of it */
     bool ended;
     int exitcode;
     uint64_t peak; /* bytes of memory; 0: unknown */
@@ -26,11 +26,18 @@ apr_status_t brood__child_make(brood__child_t **child, apr_pool_t *mem);
 /* Are there pidfds here?  Asked once. */
 bool brood__child_has_pidfd(void);
 
+/* What the fork server says of its end. */
+void brood__child_hear(brood__child_t *child, const brood__answer_t *answer);
+
 /* Write out what streams hold, or a forked child would write it again. */
 void brood__child_flush(void);
 
+/* Has this process used the stream?  Most have not.  Asked before a fork, since each page that a child is the first to
+ * touch costs it as much as a system call. */
+bool brood__child_has_read(void);
+
 /* In a forked child: standard input is `fd` from now on (taken over), or the null device if -1. */
-void brood__child_set_stdin(int fd);
+void brood__child_set_stdin(int fd, bool has_read);
 
 /* In a forked child: these are its variables, as brood__image_environment made them; never freed. */
 void brood__child_set_environment(char **merged);

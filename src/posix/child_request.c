@@ -5,108 +5,156 @@
 #include "posix/request.h"
 
 #include "platform/channel.h"
-#include "platform/self.h"
 #include "posix/child_parts.h"
 #include "posix/fd.h"
 #include "posix/lifeline.h"
 #include "posix/mail.h"
+#include "posix/system.h"
 #include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* The variables as bytes. */
-static const char *pack(uint32_t *size, const char *const *variables, apr_pool_t *mem)
-{
-    size_t total = 0;
-    char *bytes;
-    char *next;
-    int i;
+/* One request on its way: the message, and the ends of what leads to the server and to the child. */
+typedef struct asking_t {
+    struct {
+        brood__request_t head;
+        char data[BROOD__REQUEST_DATA + 1];
+    } message;
+    size_t size; /* of what follows the head; 0 if it does not fit */
+    brood__handle_t channel[2];
+    int status[2];
+    int sentinel[2];
+} asking_t;
 
-    for (i = 0; variables != NULL && variables[i] != NULL; i++)
-        total += strlen(variables[i]) + 1;
-    next = bytes = apr_palloc(mem, total + 1);
-    for (i = 0; variables != NULL && variables[i] != NULL; i++)
-        next = stpcpy(next, variables[i]) + 1;
-    *size = (uint32_t) total;
-    return bytes;
+/* Bytes of the variables, each ended by a 0. */
+static size_t environment_size(const char *const *variable)
+{
+    size_t size = 0;
+
+    for (; variable != NULL && *variable != NULL; variable++)
+        size += strlen(*variable) + 1;
+    return size;
 }
 
-/* Send the request; `status`, `channel` and `sentinel` are the ends for the server. */
-static apr_status_t ask(const brood__start_t *start, uint32_t environment, int status, int channel, int sentinel,
-                        apr_time_t deadline)
+/* What is for the child follows if it fits: variables, then start data.  Returns whether it does. */
+static bool pack(asking_t *asking, const brood__start_t *start)
 {
-    brood__request_t request = {.environment = environment};
+    const size_t environment = environment_size(start->environment);
+    const char *const *variable = start->environment;
+    char *next = asking->message.data;
+
+    asking->message.head.environment = (uint32_t) environment;
+    if (environment > BROOD__REQUEST_DATA || start->size > BROOD__REQUEST_DATA - environment)
+        return false;
+    for (; variable != NULL && *variable != NULL; variable++)
+        next = stpcpy(next, *variable) + 1;
+    if (start->size > 0)
+        memcpy(next, start->data, start->size);
+    asking->size = environment + start->size;
+    return true;
+}
+
+static apr_status_t open_ends(asking_t *asking, bool fits)
+{
+    apr_status_t rv = brood__fd_socketpair(asking->status, SOCK_STREAM);
+
+    if (rv == APR_SUCCESS && !fits)
+        rv = brood__channel_pair(asking->channel);
+    if (rv == APR_SUCCESS && !brood__child_has_pidfd())
+        rv = brood__fd_pipe(asking->sentinel);
+    return rv;
+}
+
+/* Send the message with the ends for the server. */
+static apr_status_t ask(asking_t *asking, const brood__start_t *start, apr_time_t deadline)
+{
+    brood__request_t *request = &asking->message.head;
     brood__mail_t mail = {.count = BROOD__FD_ALWAYS};
     int lifeline = -1;
     apr_status_t rv;
 
-    memcpy(request.key, start->server_key, sizeof request.key);
-    request.group = start->own_group ? 0 : getpgrp();
-    mail.fd[BROOD__FD_STATUS] = status;
-    mail.fd[BROOD__FD_CHANNEL] = channel;
+    memcpy(request->key, start->server_key, sizeof request->key);
+    request->group = start->own_group ? 0 : getpgrp();
+    mail.fd[BROOD__FD_STATUS] = asking->status[1];
     mail.fd[BROOD__FD_SERVER] = (int) start->server;
     if (!start->outlives_parent) {
         rv = brood__lifeline_for_child(&lifeline);
         if (rv != APR_SUCCESS)
             return rv;
-        request.with |= BROOD__WITH_LIFELINE;
+        request->with |= BROOD__WITH_LIFELINE;
         mail.fd[mail.count++] = lifeline;
     }
     if (start->keep_stdin && fcntl(STDIN_FILENO, F_GETFD) == 0) { /* open, and not something close-on-exec */
-        request.with |= BROOD__WITH_STDIN;
+        request->with |= BROOD__WITH_STDIN;
         mail.fd[mail.count++] = STDIN_FILENO;
     }
-    if (sentinel >= 0) {
-        request.with |= BROOD__WITH_SENTINEL;
-        mail.fd[mail.count++] = sentinel;
+    if (asking->sentinel[1] >= 0) {
+        request->with |= BROOD__WITH_SENTINEL;
+        mail.fd[mail.count++] = asking->sentinel[1];
     }
-    rv = brood__mail_send((int) start->server, &request, sizeof request, &mail, deadline);
+    if (asking->channel[1] != BROOD__NO_HANDLE) {
+        request->with |= BROOD__WITH_CHANNEL;
+        mail.fd[mail.count++] = (int) asking->channel[1];
+    }
+    rv = brood__mail_send((int) start->server, request, sizeof *request + asking->size, &mail, deadline);
     brood__fd_close(lifeline);
     return rv;
 }
 
-apr_status_t brood__request_child(brood__child_t *child, brood__handle_t *channel, const brood__start_t *start,
-                                  apr_time_t deadline, apr_pool_t *mem)
+/* Send it, and hear who the child is. */
+static apr_status_t converse(brood__child_t *child, asking_t *asking, const brood__start_t *start, apr_time_t deadline)
 {
-    brood__handle_t ends[2];
-    int status[2] = {-1, -1};
-    int sentinel[2] = {-1, -1};
     brood__mail_t mail = {{-1}, 0};
-    brood__answer_t answer = {0, 0};
-    uint32_t environment;
-    const char *variables = pack(&environment, start->environment, mem);
-    apr_status_t rv = brood__channel_pair(ends);
+    brood__answer_t answer;
+    size_t size = sizeof answer;
+    apr_status_t rv = ask(asking, start, deadline);
 
-    if (rv != APR_SUCCESS)
-        return rv;
-    rv = brood__fd_socketpair(status, SOCK_STREAM);
-    if (rv == APR_SUCCESS && !brood__child_has_pidfd())
-        rv = brood__fd_pipe(sentinel);
-    if (rv == APR_SUCCESS)
-        rv = ask(start, environment, status[1], (int) ends[1], sentinel[1], deadline);
     /* No longer open here, so that the end of the server or of the child is the end of file. */
-    brood__fd_close(status[1]);
-    brood__fd_close(sentinel[1]);
-    brood__channel_close(ends[1]);
+    brood__fd_close(asking->status[1]);
+    brood__fd_close(asking->sentinel[1]);
+    brood__channel_close(asking->channel[1]);
+    asking->status[1] = asking->sentinel[1] = -1;
+    asking->channel[1] = BROOD__NO_HANDLE;
     if (rv == APR_SUCCESS)
-        rv = brood__mail_receive(status[0], &answer, sizeof answer, &mail, deadline);
-    if (rv == APR_SUCCESS)
-        rv = answer.status;
+        rv = brood__mail_receive(asking->status[0], &answer, size, &size, &mail, deadline);
+    if (rv == APR_SUCCESS && answer.what == BROOD__ANSWER_REFUSED)
+        rv = answer.value;
     if (rv != APR_SUCCESS) {
         brood__mail_close(&mail);
-        brood__fd_close(status[0]);
-        brood__fd_close(sentinel[0]);
-        brood__channel_close(ends[0]);
         return rv;
     }
     child->pid = answer.pid;
     child->pidfd = mail.count > 0 ? mail.fd[0] : -1;
-    child->born = child->pidfd < 0 ? brood__self_start_time((uint32_t) answer.pid) : 0;
-    child->status = status[0];
-    child->sentinel = sentinel[0];
-    if (environment > 0) /* a failure is for brood__child_wait to tell, or for the caller's own data */
-        (void) !brood__channel_write(ends[0], variables, environment, deadline);
-    *channel = ends[0];
+    child->born = brood__system_time_for(answer.pid);
+    brood__child_hear(child, &answer); /* it may have ended before it could answer */
+    return APR_SUCCESS;
+}
+
+apr_status_t brood__request_child(brood__child_t *child, brood__handle_t *channel, const brood__start_t *start,
+                                  apr_time_t deadline)
+{
+    asking_t asking = {.channel = {BROOD__NO_HANDLE, BROOD__NO_HANDLE}, .status = {-1, -1}, .sentinel = {-1, -1}};
+    const bool fits = pack(&asking, start);
+    const char *const *variable = fits ? NULL : start->environment;
+    apr_status_t rv = open_ends(&asking, fits);
+
+    if (rv == APR_SUCCESS)
+        rv = converse(child, &asking, start, deadline);
+    if (rv != APR_SUCCESS) {
+        for (int i = 0; i < 2; i++) {
+            brood__fd_close(asking.status[i]);
+            brood__fd_close(asking.sentinel[i]);
+            brood__channel_close(asking.channel[i]);
+        }
+        return rv;
+    }
+    child->status = asking.status[0];
+    child->sentinel = asking.sentinel[0];
+    *channel = asking.channel[0];
+    (void) !brood__channel_write(child->status, "", 1, deadline);
+    for (; variable != NULL && *variable != NULL; variable++) /* a failure is for the caller's own data to tell */
+        if (brood__channel_write(*channel, *variable, strlen(*variable) + 1, deadline) != APR_SUCCESS)
+            break;
     return APR_SUCCESS;
 }

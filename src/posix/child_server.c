@@ -5,6 +5,7 @@
 #include "posix/request.h"
 
 #include "platform/channel.h"
+#include "platform/clock.h"
 #include "posix/child_parts.h"
 #include "posix/fd.h"
 #include "posix/image.h"
@@ -23,11 +24,23 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define PATIENCE apr_time_from_sec(60) /* of a child that hears nothing, as its parent is stopped */
+
 /* The server's memory of a child. */
 typedef struct record_t {
     pid_t pid;
     int status;
 } record_t;
+
+/* A request as it has come. */
+typedef struct order_t {
+    struct {
+        brood__request_t head;
+        char data[BROOD__REQUEST_DATA + 1];
+    } message;
+    size_t size; /* of what follows the head */
+    brood__mail_t mail;
+} order_t;
 
 typedef struct server_t {
     const unsigned char *key;
@@ -35,10 +48,12 @@ typedef struct server_t {
     int requests;
     int alarm[2];                /* a pipe that SIGCHLD writes to */
     apr_array_header_t *records; /* of record_t */
+    order_t *order;              /* the last one, which its child keeps */
     struct sigaction on_child;   /* as they were before, for the children */
     struct sigaction on_interrupt;
     sigset_t mask;
     bool has_null_stdin; /* which the children then need not open again */
+    bool has_read;       /* from it, before it was a server */
 } server_t;
 
 static int alarm_bell = -1; /* for the handler: the pipe's write end */
@@ -73,8 +88,12 @@ static apr_status_t open_server(server_t *server, apr_pool_t *mem)
     fcntl(server->alarm[0], F_SETFL, O_NONBLOCK);
     fcntl(server->alarm[1], F_SETFL, O_NONBLOCK);
     alarm_bell = server->alarm[1];
+    brood__lifeline_begin();
+    (void) brood__system_time_for(getpid()); /* its first time takes longest */
     server->has_null_stdin = stdin_is_null();
+    server->has_read = brood__child_has_read();
     server->records = apr_array_make(mem, 16, sizeof(record_t));
+    server->order = apr_palloc(mem, sizeof *server->order);
     sigemptyset(&ring.sa_mask);
     sigemptyset(&ignore.sa_mask);
     sigaction(SIGCHLD, &ring, &server->on_child);
@@ -125,10 +144,11 @@ static void reap_all(server_t *server)
             record_t *record = &((record_t *) (void *) server->records->elts)[i];
 
             if (record->pid == ended.si_pid) {
-                brood__report_t report = {.peak = brood__child_peak(&use)};
+                brood__answer_t answer = {.what = BROOD__ANSWER_ENDED, .pid = ended.si_pid};
 
-                report.exitcode = ended.si_code == CLD_EXITED ? ended.si_status & 255 : -ended.si_status;
-                (void) !brood__channel_write(record->status, &report, sizeof report, 0);
+                answer.value = ended.si_code == CLD_EXITED ? ended.si_status & 255 : -ended.si_status;
+                answer.peak = brood__child_peak(&use);
+                (void) !brood__channel_write(record->status, &answer, sizeof answer, 0);
                 forget(server, i);
                 break;
             }
@@ -137,16 +157,22 @@ static void reap_all(server_t *server)
     }
 }
 
-/* In the child: read the variables that come first in the channel, and have them. */
-static bool take_environment(int channel, size_t size)
+/* In the child: have the variables that come first in the message, or in the channel. */
+static bool take_environment(const order_t *order, int channel)
 {
+    const size_t size = order->message.head.environment;
     char *bytes = malloc(size + 1);
     const char **variables = malloc((size + 1) * sizeof *variables);
     char **merged = NULL;
     size_t count = 0;
+    bool whole = bytes != NULL && variables != NULL;
     char *next;
 
-    if (bytes != NULL && variables != NULL && brood__channel_read(channel, bytes, size, INT64_MAX) == APR_SUCCESS) {
+    if (whole && channel < 0)
+        memcpy(bytes, order->message.data, size);
+    else if (whole)
+        whole = brood__channel_read(channel, bytes, size, INT64_MAX) == APR_SUCCESS;
+    if (whole) {
         bytes[size] = '\0';
         for (next = bytes; next < bytes + size; next += strlen(next) + 1)
             variables[count++] = next;
@@ -160,37 +186,75 @@ static bool take_environment(int channel, size_t size)
     return merged != NULL;
 }
 
-/* In the child: become what the request says. */
-static void settle(server_t *server, const brood__request_t *request, brood__mail_t *mail, brood__bequest_t *bequest)
+/* In the child: say so to whoever asked. */
+static void answer_started(int status, bool group)
 {
-    int next = BROOD__FD_ALWAYS;
+    const brood__answer_t answer = {.what = BROOD__ANSWER_STARTED, .pid = getpid()};
+    brood__mail_t proof = {{-1}, 0};
 
+    if (group) /* whoever asked may come too late for one, and without it cannot mean the group */
+        proof.fd[0] = brood__system_pidfd(answer.pid);
+    proof.count = proof.fd[0] >= 0 ? 1 : 0;
+    (void) !brood__mail_send(status, &answer, sizeof answer, &proof, 0);
+    brood__mail_close(&proof);
+}
+
+/* In the child: wait for the word back. */
+static bool is_wanted(int status)
+{
+    const apr_time_t deadline = brood__clock_now() + PATIENCE;
+    char word;
+    const bool wanted = brood__channel_read(status, &word, 1, deadline) == APR_SUCCESS;
+
+    brood__fd_close(status);
+    return wanted;
+}
+
+/* In the child: become what the request says. */
+static void settle(server_t *server, const order_t *order, brood__bequest_t *bequest)
+{
+    const brood__request_t *request = &order->message.head;
+    const brood__mail_t *mail = &order->mail;
+    int next = BROOD__FD_ALWAYS;
+    int channel = -1;
+
+    if (request->group != server->group) /* first: whoever asked may signal the group at once */
+        (void) setpgid(0, request->group);
+    answer_started(mail->fd[BROOD__FD_STATUS], request->group == 0);
     close_server(server);
     brood__fd_close(server->requests);
-    brood__fd_close(mail->fd[BROOD__FD_STATUS]);
-    if (request->group != server->group)
-        (void) setpgid(0, request->group);
     if (request->with & BROOD__WITH_LIFELINE)
         brood__lifeline_tie(mail->fd[next++]);
     if (request->with & BROOD__WITH_STDIN)
-        brood__child_set_stdin(mail->fd[next++]);
+        brood__child_set_stdin(mail->fd[next++], server->has_read);
     else if (!server->has_null_stdin)
-        brood__child_set_stdin(-1);
+        brood__child_set_stdin(-1, server->has_read);
     if (request->with & BROOD__WITH_SENTINEL)
-        brood__lifeline_hold(mail->fd[next]);
-    if (request->environment > 0 && !take_environment(mail->fd[BROOD__FD_CHANNEL], request->environment))
-        _exit(255); /* whoever asked is gone */
-    bequest->channel = mail->fd[BROOD__FD_CHANNEL];
+        brood__lifeline_hold(mail->fd[next++]);
+    if (request->with & BROOD__WITH_CHANNEL)
+        channel = mail->fd[next];
+    if (!is_wanted(mail->fd[BROOD__FD_STATUS]) || (request->environment > 0 && !take_environment(order, channel)))
+        _exit(255); /* whoever asked is gone, or asks another server */
+    bequest->channel = channel < 0 ? BROOD__NO_HANDLE : channel;
     bequest->segment = BROOD__NO_HANDLE;
     bequest->server = mail->fd[BROOD__FD_SERVER];
+    bequest->data = channel < 0 ? order->message.data + request->environment : NULL;
+    bequest->size = channel < 0 ? order->size - request->environment : 0;
+}
+
+static void refuse(brood__mail_t *mail, int32_t why)
+{
+    const brood__answer_t answer = {.what = BROOD__ANSWER_REFUSED, .value = why};
+
+    if (mail->count > 0)
+        (void) !brood__channel_write(mail->fd[BROOD__FD_STATUS], &answer, sizeof answer, 0);
+    brood__mail_close(mail);
 }
 
 /* Fork for a request and answer it.  APR_SUCCESS: in the child; APR_EAGAIN: in the server. */
-static apr_status_t start_one(server_t *server, const brood__request_t *request, brood__mail_t *mail,
-                              brood__bequest_t *bequest)
+static apr_status_t start_one(server_t *server, order_t *order, brood__bequest_t *bequest)
 {
-    brood__answer_t answer = {0, 0};
-    brood__mail_t proof = {{-1}, 0};
+    brood__mail_t *mail = &order->mail;
     sigset_t all;
     sigset_t before;
     pid_t pid;
@@ -200,23 +264,16 @@ static apr_status_t start_one(server_t *server, const brood__request_t *request,
     pthread_sigmask(SIG_SETMASK, &all, &before);
     pid = fork();
     if (pid == 0) {
-        settle(server, request, mail, bequest);
+        settle(server, order, bequest);
         return APR_SUCCESS;
     }
-    answer.status = pid < 0 ? errno : 0;
-    answer.pid = pid;
+    if (pid < 0)
+        refuse(mail, errno);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (pid > 0) {
-        if (request->group != server->group)
-            (void) setpgid(pid, request->group); /* also here: whoever asked may signal the group at once */
         APR_ARRAY_PUSH(server->records, record_t) = (record_t){pid, mail->fd[BROOD__FD_STATUS]};
-        proof.fd[0] = brood__system_pidfd(pid);
-        proof.count = proof.fd[0] >= 0 ? 1 : 0;
-    }
-    (void) !brood__mail_send(mail->fd[BROOD__FD_STATUS], &answer, sizeof answer, &proof, 0);
-    brood__mail_close(&proof);
-    if (pid > 0)
         mail->fd[BROOD__FD_STATUS] = -1; /* the record's */
+    }
     brood__mail_close(mail);
     return APR_EAGAIN;
 }
@@ -231,32 +288,31 @@ static bool has_key(const server_t *server, const brood__request_t *request)
     return different == 0;
 }
 
-static void refuse(brood__mail_t *mail, int32_t why)
+static int descriptors_of(const brood__request_t *request)
 {
-    const brood__answer_t answer = {why, 0};
-
-    if (mail->count > 0)
-        (void) !brood__mail_send(mail->fd[BROOD__FD_STATUS], &answer, sizeof answer, &(brood__mail_t){{-1}, 0}, 0);
-    brood__mail_close(mail);
+    return BROOD__FD_ALWAYS + !!(request->with & BROOD__WITH_LIFELINE) + !!(request->with & BROOD__WITH_STDIN)
+           + !!(request->with & BROOD__WITH_SENTINEL) + !!(request->with & BROOD__WITH_CHANNEL);
 }
 
 /* Take the next request.  As start_one; APR_EOF: nobody is left who could ask. */
 static apr_status_t take_one(server_t *server, brood__bequest_t *bequest)
 {
-    brood__request_t request;
-    brood__mail_t mail;
-    apr_status_t rv = brood__mail_receive(server->requests, &request, sizeof request, &mail, 0);
-    int wanted;
+    order_t *order = server->order;
+    const brood__request_t *request = &order->message.head;
+    size_t size = sizeof order->message.head + BROOD__REQUEST_DATA;
+    apr_status_t rv =
+        brood__mail_receive(server->requests, &order->message, sizeof order->message.head, &size, &order->mail, 0);
 
+    order->size = size - sizeof order->message.head;
+    if (rv == APR_SUCCESS && !(request->with & BROOD__WITH_CHANNEL) && request->environment > order->size)
+        rv = APR_EINVAL;
     if (rv != APR_SUCCESS) {
-        brood__mail_close(&mail); /* not of ours: whoever sent it sees the end of file */
+        brood__mail_close(&order->mail); /* not of ours: whoever sent it sees the end of file */
         return rv == APR_EINVAL || rv == APR_TIMEUP ? APR_EAGAIN : rv;
     }
-    wanted = BROOD__FD_ALWAYS + !!(request.with & BROOD__WITH_LIFELINE) + !!(request.with & BROOD__WITH_STDIN)
-             + !!(request.with & BROOD__WITH_SENTINEL);
-    if (has_key(server, &request) && mail.count == wanted)
-        return start_one(server, &request, &mail, bequest);
-    refuse(&mail, has_key(server, &request) ? EMFILE : EACCES); /* not all fitted: too many files are open here */
+    if (has_key(server, request) && order->mail.count == descriptors_of(request))
+        return start_one(server, order, bequest);
+    refuse(&order->mail, has_key(server, request) ? EMFILE : EACCES); /* not all fitted: too many files are open here */
     return APR_EAGAIN;
 }
 

@@ -9,7 +9,6 @@
 #include "platform/self.h"
 #include "posix/child_parts.h"
 #include "posix/fd.h"
-#include "posix/request.h"
 #include "posix/system.h"
 #include <errno.h>
 #include <poll.h>
@@ -56,18 +55,15 @@ static void reap(brood__child_t *child)
 /* The fork server's: see what it has written. */
 static void collect(brood__child_t *child)
 {
-    brood__report_t report;
+    brood__answer_t answer;
     apr_status_t rv = APR_TIMEUP;
 
     if (!child->lost) {
-        rv = brood__channel_read(child->status, &report, sizeof report, 0);
-        if (rv == APR_SUCCESS) {
-            child->ended = true;
-            child->exitcode = report.exitcode;
-            child->peak = report.peak;
-        } else if (rv != APR_TIMEUP) {
+        rv = brood__channel_read(child->status, &answer, sizeof answer, 0);
+        if (rv == APR_SUCCESS)
+            brood__child_hear(child, &answer);
+        else if (rv != APR_TIMEUP)
             child->lost = true;
-        }
     }
     /* The child is tied to us and goes on without its server: as long as it does, nothing may be taken from it. */
     if (child->lost
@@ -92,8 +88,14 @@ static bool look(brood__child_t *child)
 /* With the lock held: a pidfd if there can be one.  Only now, since many a child is waited for without. */
 static int pidfd_of(brood__child_t *child)
 {
-    if (child->pidfd < 0 && child->status < 0 && child->sentinel < 0 && !child->ended)
+    brood__handle_t watch;
+
+    if (child->pidfd >= 0 || child->sentinel >= 0 || child->ended)
+        return child->pidfd;
+    if (child->status < 0)
         child->pidfd = brood__system_pidfd(child->pid);
+    else if (brood__self_watch((uint32_t) child->pid, child->born, &watch) == APR_SUCCESS)
+        child->pidfd = (int) watch; /* the server's child, which reaps it when it likes */
     return child->pidfd;
 }
 

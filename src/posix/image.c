@@ -18,6 +18,8 @@
 #include <unistd.h>
 
 #define MARK "BROOD_CHILD="
+#define BIND "LD_BIND_NOW" /* the dynamic linker's; its value is ours if nobody else has set one */
+#define BIND_OURS "brood"
 #define FIRST 3 /* what is passed has the numbers from here on, without gaps: all above is closed */
 #ifndef PATH_MAX
 #define PATH_MAX 4096
@@ -184,6 +186,8 @@ apr_status_t brood__image_start(pid_t *pid, const brood__start_t *start, const i
     int from[BROOD__PASSES] = {-1, -1, -1, -1, -1};
     int to[BROOD__PASSES];
     char mark[sizeof MARK + (size_t) BROOD__PASSES * 12];
+    const char *const bind[] = {BIND "=" BIND_OURS, NULL};
+    const bool binds = start->serves && getenv(BIND) == NULL;
     char **environment = NULL;
     apr_status_t rv;
     int i;
@@ -203,7 +207,7 @@ apr_status_t brood__image_start(pid_t *pid, const brood__start_t *start, const i
         rv = describe(&attributes, start->own_group);
     if (rv == APR_SUCCESS) {
         snprintf(mark, sizeof mark, MARK "%d,%d,%d,%d,%d", to[0], to[1], to[2], to[3], to[4]);
-        environment = brood__image_environment(start->environment, mark);
+        environment = brood__image_environment(binds ? bind : start->environment, mark);
         rv = environment == NULL ? APR_ENOMEM : run(pid, start, &actions, &attributes, environment);
     }
     free(environment);
@@ -212,6 +216,14 @@ apr_status_t brood__image_start(pid_t *pid, const brood__start_t *start, const i
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return rv;
+}
+
+void brood__image_bound(void)
+{
+    const char *value = getenv(BIND);
+
+    if (value != NULL && strcmp(value, BIND_OURS) == 0)
+        unsetenv(BIND);
 }
 
 /* "3,4,-1,5,-1" and nothing else. */

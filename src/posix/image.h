@@ -22,6 +22,10 @@ apr_status_t brood__image_start(pid_t *pid, const brood__start_t *start, const i
  * one that does not fit what is open. */
 bool brood__image_passed(int pass[BROOD__PASSES]);
 
+/* In the fork server: takes out of the environment what has had its symbols looked up at the start.  They are else in
+ * each of its children, when they are first called. */
+void brood__image_bound(void);
+
 /* The environment with `additions` (or NULL), which win, and `mark` (or NULL): to be freed, in one piece.  NULL: no
  * memory. */
 char **brood__image_environment(const char *const *additions, const char *mark);

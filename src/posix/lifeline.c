@@ -49,12 +49,17 @@ static void watch_forks(void)
     pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
 }
 
+void brood__lifeline_begin(void)
+{
+    pthread_once(&once, watch_forks);
+}
+
 apr_status_t brood__lifeline_for_child(int *fd)
 {
     apr_status_t rv = APR_SUCCESS;
 
     *fd = -1;
-    pthread_once(&once, watch_forks);
+    brood__lifeline_begin();
     pthread_mutex_lock(&lock);
     if (ends[1] < 0) {
         rv = brood__fd_pipe(ends);
@@ -72,7 +77,7 @@ apr_status_t brood__lifeline_for_child(int *fd)
 
 void brood__lifeline_tie(int fd)
 {
-    pthread_once(&once, watch_forks);
+    brood__lifeline_begin();
     pthread_mutex_lock(&lock);
     brood__fd_close(tied);
     tied = fd;
@@ -87,7 +92,7 @@ void brood__lifeline_hold(int fd)
 {
     if (fd < 0)
         return;
-    pthread_once(&once, watch_forks);
+    brood__lifeline_begin();
     pthread_mutex_lock(&lock);
     brood__fd_close(held);
     held = fd;

@@ -7,6 +7,9 @@
 
 #include "platform/handle.h"
 
+/* Be ready for forks, which otherwise comes with the first use.  The fork server's children need not do it each. */
+void brood__lifeline_begin(void);
+
 /* For one new child: a read end of this process's pipe, close-on-exec; the caller closes it here. */
 apr_status_t brood__lifeline_for_child(int *fd);
 

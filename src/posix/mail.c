@@ -79,13 +79,14 @@ static void lift_all(brood__mail_t *mail)
         brood__mail_close(mail);
 }
 
-apr_status_t brood__mail_receive(int socket, void *data, size_t size, brood__mail_t *mail, apr_time_t deadline)
+apr_status_t brood__mail_receive(int socket, void *data, size_t least, size_t *size, brood__mail_t *mail,
+                                 apr_time_t deadline)
 {
     union {
         struct cmsghdr align;
         char room[CMSG_SPACE(sizeof(int) * BROOD__MAIL_MOST)];
     } control;
-    struct iovec bytes = {data, size};
+    struct iovec bytes = {data, *size};
     struct msghdr message = {.msg_iov = &bytes,
                              .msg_iovlen = 1,
                              .msg_control = control.room,
@@ -113,5 +114,6 @@ apr_status_t brood__mail_receive(int socket, void *data, size_t size, brood__mai
     lift_all(mail);
     if (got == 0)
         return APR_EOF;
-    return (size_t) got == size ? APR_SUCCESS : APR_EINVAL;
+    *size = (size_t) got;
+    return (size_t) got >= least && !(message.msg_flags & MSG_TRUNC) ? APR_SUCCESS : APR_EINVAL;
 }

@@ -17,9 +17,11 @@ typedef struct brood__mail_t {
 apr_status_t brood__mail_send(int socket, const void *data, size_t size, const brood__mail_t *mail,
                               apr_time_t deadline);
 
-/* Receive one message.  APR_EOF: the other side is gone; APR_EINVAL: not of this size; APR_TIMEUP: none in time.
- * What comes in `mail`, close-on-exec, is the caller's, also after a failure. */
-apr_status_t brood__mail_receive(int socket, void *data, size_t size, brood__mail_t *mail, apr_time_t deadline);
+/* Receive one message of `least` to *size bytes; *size is then how many they were.  APR_EOF: the other side is gone;
+ * APR_EINVAL: not of such a size; APR_TIMEUP: none in time.  What comes in `mail`, close-on-exec, is the caller's, also
+ * after a failure. */
+apr_status_t brood__mail_receive(int socket, void *data, size_t least, size_t *size, brood__mail_t *mail,
+                                 apr_time_t deadline);
 
 void brood__mail_close(brood__mail_t *mail);
 

@@ -34,7 +34,6 @@ static uint64_t start_time_of(uint32_t pid)
     return process.start_time;
 }
 
-/* Every new process asks for its own, twice, and to ask costs it a tenth of its start. */
 uint64_t brood__self_start_time(uint32_t pid)
 {
     static _Atomic uint32_t known; /* the pid of which `own` is: in a forked child, its parent's */
@@ -43,7 +42,7 @@ uint64_t brood__self_start_time(uint32_t pid)
     if (pid != brood__self_pid())
         return start_time_of(pid);
     if (atomic_load(&known) != pid) {
-        atomic_store(&own, start_time_of(pid));
+        atomic_store(&own, brood__system_time_for((pid_t) pid));
         atomic_store(&known, pid);
     }
     return atomic_load(&own);
@@ -56,11 +55,11 @@ static bool says_gone(int error)
     return error == ESRCH || error == EINVAL || error == ENOENT;
 }
 
-/* Is it another process that has this pid now?  Asked after a descriptor was opened for it: if the process it means has the start
- * time now, so had it then. */
+/* Is it another process that has this pid now?  Asked after a descriptor was opened for it: if the process it means is
+ * no later one now, nor was it then. */
 static bool is_another(const brood__system_process_t *process, uint64_t start_time)
 {
-    return start_time != 0 && process->start_time != 0 && process->start_time != start_time;
+    return start_time != 0 && process->start_time > start_time;
 }
 
 bool brood__self_gone(uint32_t pid, uint64_t start_time)

@@ -14,6 +14,10 @@ typedef struct brood__system_process_t {
 } brood__system_process_t;
 void brood__system_process(brood__system_process_t *process, pid_t pid);
 
+/* For a start_time of the process that has this pid now: that itself, or where it costs less the present, since all that
+ * counts is that later processes of the pid have a later one.  0: it does not tell. */
+uint64_t brood__system_time_for(pid_t pid);
+
 /* CPUs that affinity and quotas leave to this process; 0: no limit known. */
 int brood__system_cpu_limit(void);
 

@@ -45,6 +45,14 @@ void brood__system_process(brood__system_process_t *process, pid_t pid)
 #endif
 }
 
+uint64_t brood__system_time_for(pid_t pid)
+{
+    brood__system_process_t process;
+
+    brood__system_process(&process, pid);
+    return process.start_time;
+}
+
 int brood__system_cpu_limit(void)
 {
 #ifdef __FreeBSD__

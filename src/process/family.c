@@ -29,16 +29,19 @@ void brood__family_unlock(void)
         apr_thread_mutex_unlock(brood__family.lock);
 }
 
-/* What is the parent's in a forked child: its list, its lock, in whatever state that is.  The records are left alone: the
- * program may have pointers to them.  But the pointer to the parent's parent is one to ours from here on. */
+/* What is the parent's in a forked child, but for the lock.  The records are left alone: the program may have pointers
+ * to them.  But the pointer to the parent's parent is one to ours from here on. */
 static void forget(void)
 {
+    apr_thread_mutex_t *lock = brood__family.lock;
+
     for (brood_process_t *child = brood__family.children; child != NULL; child = child->next)
         if (child->child != NULL)
             brood__child_forget(child->child);
     if (brood__family.has_parent)
         brood__channel_close(brood__family.parent.sentinel);
     memset(&brood__family, 0, sizeof brood__family);
+    brood__family.lock = lock;
 }
 
 apr_status_t brood__family_begin(const brood__birth_t *birth, bool forked)
@@ -47,18 +50,17 @@ apr_status_t brood__family_begin(const brood__birth_t *birth, bool forked)
 
     if (forked)
         forget();
-    family->pool = brood__own_root();
-    if (family->lock == NULL)
-        BROOD_TRY(apr_thread_mutex_create(&family->lock, APR_THREAD_MUTEX_DEFAULT, family->pool));
+    else if (family->lock == NULL)
+        BROOD_TRY(apr_thread_mutex_create(&family->lock, APR_THREAD_MUTEX_UNNESTED, brood__own_root()));
     family->self = (brood_process_t){.relation = BROOD__SELF, .daemon = birth->daemon, .exitcode = BROOD_RUNNING};
-    family->self.name = apr_pstrdup(family->pool, birth->name);
-    family->self.path = apr_pstrdup(family->pool, birth->path);
+    family->self.name = birth->name;
+    family->self.path = birth->path;
     family->self.pid = brood__self_pid();
     family->self.born = brood__self_start_time(family->self.pid);
     family->has_parent = birth->parent_pid != 0;
     if (family->has_parent) {
         family->parent = (brood_process_t){.relation = BROOD__PARENT, .exitcode = BROOD_RUNNING};
-        family->parent.name = apr_pstrdup(family->pool, birth->parent_name);
+        family->parent.name = birth->parent_name;
         family->parent.pid = birth->parent_pid;
         family->parent.sentinel = BROOD__NO_HANDLE;
         family->parent.born = birth->parent_born;
@@ -72,6 +74,8 @@ apr_status_t brood__family_begin(const brood__birth_t *birth, bool forked)
     family->temp_gone = false;
     family->active = true;
     brood__status_self(family->self.name);
+    if (forked)
+        brood__family_unlock();
     return APR_SUCCESS;
 }
 
@@ -159,7 +163,7 @@ void brood__family_reap(void)
         BROOD_IGNORE(brood__record_wait(*child, BROOD__AT_ONCE));
         brood__record_release(*child);
     }
-    apr_pool_destroy(scratch);
+    brood__own_pool_end(scratch);
 }
 
 /* ---- the end ---- */
@@ -242,18 +246,20 @@ void brood__family_end(void)
 {
     apr_pool_t *scratch;
     brood_process_t **children;
+    bool none;
 
     brood__family_lock();
     brood__family.ending = true; /* nobody is added from now on */
+    none = brood__family.children == NULL;
     brood__family_unlock();
-    if (brood__own_pool(&scratch) == APR_SUCCESS) {
-        children = brood__family_children(scratch);
-        if (children != NULL && *children != NULL) {
-            end_children(children);
-            brood__family.alone = !part_from(children);
-        }
-        apr_pool_destroy(scratch);
+    if (none || brood__own_pool(&scratch) != APR_SUCCESS)
+        return;
+    children = brood__family_children(scratch);
+    if (children != NULL && *children != NULL) {
+        end_children(children);
+        brood__family.alone = !part_from(children);
     }
+    brood__own_pool_end(scratch);
 }
 
 bool brood__family_leave(void)

@@ -1,7 +1,7 @@
 /* family.h - this process, its parent, its children, and how it ends.
  *
  * One lock guards all of it.  Who starts a child holds it meanwhile, so a forked child sees a family in order (and
- * begins a new one, with a new lock), and inherits no half-made channel of another start. */
+ * begins a new one), and inherits no half-made channel of another start. */
 #ifndef BROOD_PROCESS_FAMILY_H
 #define BROOD_PROCESS_FAMILY_H
 
@@ -53,7 +53,8 @@ typedef struct brood__birth_t {
     bool strict;                    /* no fork while other threads live */
 } brood__birth_t;
 
-/* Be that process, with no children.  Texts are copied.  `forked`: what is known of a family is the parent's.  */
+/* Be that process, with no children.  The texts must last as long as it.  `forked`: what is known of a family is the
+ * parent's, and the lock is this thread's, to be given back. */
 apr_status_t brood__family_begin(const brood__birth_t *birth, bool forked);
 
 /* BROOD_EGUARD: it has not begun, or has ended.  BROOD_EMISUSE: this process was forked without brood. */

@@ -10,10 +10,9 @@
 
 typedef struct brood__running_t brood__running_t;
 
-/* Zero in a forked child. */
+/* Zero in a forked child, but for the lock. */
 typedef struct brood__family_t {
-    apr_pool_t *pool; /* never ends: handles may outlive everything else */
-    apr_thread_mutex_t *lock;
+    apr_thread_mutex_t *lock; /* never ends: handles may outlive everything else */
     brood_process_t self;
     brood_process_t parent;
     bool has_parent;

@@ -3,6 +3,7 @@
  * The family's lock guards them, so a forked child sees them in order, and its own family begins with none. */
 #include "process/exit.h"
 
+#include "base/own.h"
 #include "base/status.h"
 #include "process/family_state.h"
 #include <apr_portable.h>
@@ -96,6 +97,16 @@ static apr_status_t cleanup(void *data)
     return APR_SUCCESS;
 }
 
+static apr_status_t make_condition(void)
+{
+    apr_status_t rc;
+
+    brood__own_lock();
+    rc = apr_thread_cond_create(&brood__family.finalized, brood__own_root());
+    brood__own_unlock();
+    return rc;
+}
+
 apr_status_t brood_finalizer_create(brood_finalizer_t **finalizer, brood_finalizer_fn run, void *user, int priority,
                                     apr_pool_t *mem)
 {
@@ -112,7 +123,7 @@ apr_status_t brood_finalizer_create(brood_finalizer_t **finalizer, brood_finaliz
     made->pending = true;
     brood__family_lock();
     if (brood__family.finalized == NULL)
-        rc = apr_thread_cond_create(&brood__family.finalized, brood__family.pool);
+        rc = make_condition();
     if (rc == APR_SUCCESS && priority != BROOD_NOT_AT_EXIT)
         add(made);
     brood__family_unlock();

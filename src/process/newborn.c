@@ -52,9 +52,14 @@ static void give_up(apr_status_t rc, origin_t origin)
     leave(origin, 1);
 }
 
+static const char *keep(const char *text)
+{
+    return brood__own_copy(text, strlen(text) + 1);
+}
+
 static apr_status_t be_somebody(const brood__startup_t *startup, origin_t origin)
 {
-    const brood__birth_t birth = {
+    brood__birth_t birth = {
         .name = startup->name,
         .path = startup->path,
         .daemon = startup->daemon,
@@ -67,9 +72,15 @@ static apr_status_t be_somebody(const brood__startup_t *startup, origin_t origin
 
     if (startup->name == NULL || startup->path == NULL || startup->parent_name == NULL || startup->entry == NULL)
         return brood_fail(BROOD_EDECODE, "start data without a name");
-    BROOD_TRY(brood__family_begin(&birth, origin == ORIGIN_FORKED));
-    if (origin != ORIGIN_FORKED)
+    if (origin == ORIGIN_FORKED) {
+        BROOD_TRY(brood__family_begin(&birth, true)); /* the texts are the parent's, and stay */
+    } else {
+        birth.name = keep(birth.name);
+        birth.path = keep(birth.path);
+        birth.parent_name = keep(birth.parent_name);
+        BROOD_TRY(brood__family_begin(&birth, false));
         brood__authkey_born(startup->authkey);
+    }
     brood__method_born((brood_start_method_t) startup->method);
     return APR_SUCCESS;
 }
@@ -129,8 +140,8 @@ static void end_life(void)
         return;
     life.over = true;
     brood__exit();
-    if (life.returned)              /* else whoever called exit stands on it */
-        apr_pool_destroy(life.mem); /* what it holds is let go while this process still counts as alive */
+    if (life.returned)            /* else whoever called exit stands on it */
+        apr_pool_clear(life.mem); /* what it holds is let go while this process still counts as alive */
     brood__exit_finish();
 }
 
@@ -152,7 +163,8 @@ static void live(const brood__startup_t *startup, origin_t origin, apr_pool_t *m
     if (rc != APR_SUCCESS)
         give_up(rc, origin);
     if (brood__table_adopt(startup->id) != APR_SUCCESS)
-        leave(origin, 1); /* given up by its parent: nobody waits for a word from it */
+        leave(origin, 1);  /* given up by its parent: nobody waits for a word from it */
+    brood__own_share(mem); /* the entry may do with it as with any other */
     life.origin = origin;
     life.mem = mem;
     life.returned = life.over = false; /* a forked child's are its parent's */
@@ -176,23 +188,24 @@ static apr_pool_t *own_pool(origin_t origin)
     return pool;
 }
 
-void brood__newborn_forked(const brood__startup_t *startup)
+void brood__newborn_forked(const brood__startup_t *startup, apr_pool_t *mem)
 {
-    if (brood__own_forked() != APR_SUCCESS)
-        leave(ORIGIN_FORKED, 1);
+    brood__own_unlock();
     brood__forkserver_inherit(brood__forkserver_handle()); /* the way there; the server is the parent's child */
-    live(startup, ORIGIN_FORKED, own_pool(ORIGIN_FORKED));
+    live(startup, ORIGIN_FORKED, mem);
 }
 
-/* Start data from the channel.  None come if the parent gave up or ended: then nobody waits for a word from us. */
-static void hear(brood__startup_t *startup, brood__handle_t channel, origin_t origin, apr_pool_t *mem)
+/* Start data, from the channel if there is one.  None come if the parent gave up or ended: then nobody waits for a word
+ * from us. */
+static void hear(brood__startup_t *startup, const brood__bequest_t *bequest, origin_t origin, apr_pool_t *mem)
 {
-    brood_bytes_t data;
+    brood_bytes_t data = {bequest->data, bequest->size};
     apr_status_t rc;
 
-    if (brood__frame_receive(&data, channel, brood__deadline(BROOD__STARTUP_PATIENCE), mem) != APR_SUCCESS)
+    if (bequest->channel != BROOD__NO_HANDLE
+        && brood__frame_receive(&data, bequest->channel, brood__deadline(BROOD__STARTUP_PATIENCE), mem) != APR_SUCCESS)
         leave(origin, 1);
-    brood__channel_close(channel);
+    brood__channel_close(bequest->channel);
     rc = brood__startup_decode(startup, data.data, data.size, mem);
     if (rc != APR_SUCCESS)
         give_up(rc, origin);
@@ -215,16 +228,17 @@ static void preload(const char *name, apr_pool_t *mem)
 /* Comes back from brood__child_serve in every child, and at last in the server. */
 static void serve(brood__handle_t requests, const char *entry, apr_pool_t *mem)
 {
+    apr_pool_t *childs = own_pool(ORIGIN_SPAWNED); /* made once, for each in its copy */
     brood__bequest_t bequest;
     brood__startup_t startup;
 
+    brood__own_share(childs);
     preload(entry, mem);
     if (brood__child_serve(requests, brood__arena_key(), &bequest, mem) != APR_SUCCESS)
         brood__child_exit(0); /* nobody is left who could ask, nor to run the program's exit handlers for */
-    mem = own_pool(ORIGIN_SERVED);
     brood__forkserver_inherit(bequest.server);
-    hear(&startup, bequest.channel, ORIGIN_SERVED, mem);
-    live(&startup, ORIGIN_SERVED, mem);
+    hear(&startup, &bequest, ORIGIN_SERVED, childs);
+    live(&startup, ORIGIN_SERVED, childs);
 }
 
 void brood__newborn_spawned(const brood__bequest_t *bequest)
@@ -233,7 +247,7 @@ void brood__newborn_spawned(const brood__bequest_t *bequest)
     brood__startup_t startup;
     apr_status_t rc;
 
-    hear(&startup, bequest->channel, ORIGIN_SPAWNED, mem);
+    hear(&startup, bequest, ORIGIN_SPAWNED, mem);
     rc = brood__arena_attach(bequest->segment, startup.arena_size);
     if (rc != APR_SUCCESS)
         give_up(rc, ORIGIN_SPAWNED);

@@ -4,6 +4,7 @@
 #include "base/deadline.h"
 #include "base/own.h"
 #include "base/report.h"
+#include "base/utf8.h"
 #include "platform/channel.h"
 #include "platform/self.h"
 #include "process/call.h"
@@ -29,7 +30,7 @@ typedef struct launch_t {
     brood__startup_t startup; /* start data: as they are for fork */
     brood__output_t data;     /* encoded, for the others */
     brood__handle_t channel;  /* where they go, but for fork */
-    apr_pool_t *scratch;      /* ends with the start */
+    apr_pool_t *scratch;      /* ends with the start, or is a forked child's */
 } launch_t;
 
 static bool is_daemon(brood_choice_t choice)
@@ -69,6 +70,15 @@ static apr_status_t check_threads(const launch_t *launch)
     return APR_SUCCESS;
 }
 
+static apr_status_t check_name(const char *name)
+{
+    const size_t size = name != NULL ? strlen(name) : 0;
+
+    if (brood__utf8_valid(name, size) == size)
+        return APR_SUCCESS;
+    return brood_fail(BROOD_EENCODE, "the name of a process must be UTF-8");
+}
+
 /* The record, its slot in the table, and the start data, whose objects are lent to the slot: brood__table_bury takes
  * all of that back. */
 static apr_status_t plan(launch_t *launch, brood_value_t args)
@@ -80,6 +90,7 @@ static apr_status_t plan(launch_t *launch, brood_value_t args)
     brood__id_t id;
     char *directory;
 
+    BROOD_TRY(check_name(launch->options->name));
     BROOD_TRY(brood__record_create(&launch->record, launch->options->name));
     record = launch->record;
     record->daemon = is_daemon(launch->options->daemon);
@@ -110,10 +121,10 @@ static apr_status_t plan(launch_t *launch, brood_value_t args)
     startup->entry = launch->entry;
     startup->authkey = brood_authkey();
     startup->args = (brood_bytes_t){encoded.data, encoded.size};
-    BROOD_TRY(brood__startup_encode(&launch->data, startup));
-    if (launch->data.size > BROOD__FRAME_MOST)
-        return brood_fail(BROOD_ETOOBIG, "arguments of %llu bytes are too large",
-                          (unsigned long long) launch->data.size);
+    if (launch->method != BROOD_START_FORK)
+        BROOD_TRY(brood__startup_encode(&launch->data, startup));
+    if (encoded.size + launch->data.size > BROOD__FRAME_MOST)
+        return brood_fail(BROOD_ETOOBIG, "arguments of %llu bytes are too large", (unsigned long long) encoded.size);
     return APR_SUCCESS;
 }
 
@@ -121,12 +132,15 @@ static apr_status_t plan(launch_t *launch, brood_value_t args)
 static apr_status_t make(launch_t *launch)
 {
     brood_process_t *record = launch->record;
+    brood__child_t *child = NULL;
     brood__start_t start = {
         .argv = brood__guard_argv(),
         .executable = atomic_load(&executable),
         .environment = launch->options->environment,
         .segment = brood__arena_segment()->handle,
         .server = brood__forkserver_handle(),
+        .data = launch->data.data,
+        .size = launch->data.size,
         .outlives_parent = launch->options->outlives_parent,
         .own_group = launch->options->own_group,
         .keep_stdin = launch->options->keep_stdin,
@@ -136,10 +150,11 @@ static apr_status_t make(launch_t *launch)
     switch (launch->method) {
     case BROOD_START_FORK:
         brood__own_lock();
-        rc = brood__child_fork(&record->child, &start, record->pool);
-        if (rc == APR_SUCCESS && record->child == NULL)
-            brood__newborn_forked(&launch->startup);
+        rc = brood__child_fork(&child, &start, record->pool);
+        if (rc == APR_SUCCESS && child == NULL)
+            brood__newborn_forked(&launch->startup, launch->scratch);
         brood__own_unlock();
+        record->child = child;
         return rc;
     case BROOD_START_FORKSERVER:
         return brood__forkserver_request(&record->child, &launch->channel, &start, record->pool);
@@ -240,7 +255,7 @@ apr_status_t brood_process_start(brood_process_t **process, brood_entry_fn entry
     BROOD_TRY(brood__own_pool(&launch.scratch));
     launch.data.mem = launch.scratch;
     rc = perform(&launch, args);
-    apr_pool_destroy(launch.scratch);
+    brood__own_pool_end(launch.scratch);
     if (launch.record == NULL)
         return rc;
     if (rc == APR_SUCCESS && process != NULL) {

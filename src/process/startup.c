@@ -17,13 +17,13 @@ typedef struct field_t {
 #name, FIELD_##kind, offsetof(brood__startup_t, name) \
     }
 
-/* Both directions go by this list. */
+/* Both directions go by this list.  In the order of the keys, since in such a map none is looked for twice. */
 static const field_t fields[] = {
-    FIELD(U32, role),         FIELD(U32, id),         FIELD(U32, method),     FIELD(U64, fingerprint),
-    FIELD(U64, arena_size),   FIELD(I64, exit_grace), FIELD(BOOL, strict),    FIELD(TEXT, name),
-    FIELD(TEXT, path),        FIELD(BOOL, daemon),    FIELD(U32, parent_pid), FIELD(U64, parent_born),
-    FIELD(TEXT, parent_name), FIELD(TEXT, entry),     FIELD(BYTES, authkey),  FIELD(BYTES, directory),
-    FIELD(BYTES, args),
+    FIELD(U64, arena_size),   FIELD(BYTES, args),     FIELD(BYTES, authkey),  FIELD(BOOL, daemon),
+    FIELD(BYTES, directory),  FIELD(TEXT, entry),     FIELD(I64, exit_grace), FIELD(U64, fingerprint),
+    FIELD(U32, id),           FIELD(U32, method),     FIELD(TEXT, name),      FIELD(U64, parent_born),
+    FIELD(TEXT, parent_name), FIELD(U32, parent_pid), FIELD(TEXT, path),      FIELD(U32, role),
+    FIELD(BOOL, strict),
 };
 
 enum { FIELDS = sizeof fields / sizeof *fields };

@@ -202,7 +202,7 @@ apr_status_t brood_wait(brood_wait_t *items, apr_size_t count, apr_interval_time
     rc = begin_all(&wait);
     if (rc == APR_SUCCESS)
         rc = perform(&wait, deadline);
-    apr_pool_destroy(scratch);
+    brood__own_pool_end(scratch);
     if (rc != APR_SUCCESS)
         unmark(items, count);
     return rc;

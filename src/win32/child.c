@@ -349,7 +349,7 @@ bool brood__child_inherit(brood__bequest_t *bequest)
     HANDLE channel, segment;
     DWORD length = GetEnvironmentVariableW(WIDE_MARK, mark, 32);
 
-    bequest->channel = bequest->segment = bequest->server = BROOD__NO_HANDLE;
+    *bequest = (brood__bequest_t){BROOD__NO_HANDLE, BROOD__NO_HANDLE, BROOD__NO_HANDLE, NULL, 0};
     if (length == 0)
         return false;
     /* What this process starts inherits from here.  The C library's own copy keeps the mark: APR has put memory of its
