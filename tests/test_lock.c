@@ -1,4 +1,4 @@
-/* Lock and RLock: between threads and processes, alive and dead. */
+/* Lock and RLock: between threads and processes. */
 #include "harness.h"
 #include "sync/lock.h"
 #include <apr_thread_proc.h>
@@ -49,15 +49,6 @@ static apr_status_t hold(brood_call_t *call)
     for (int i = 0; i < depth; i++)
         BROOD_TRY(brood_lock_release(lock));
     return APR_SUCCESS;
-}
-
-static apr_status_t fail_holding(brood_call_t *call)
-{
-    brood_lock_t *lock;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &lock));
-    BROOD_TRY(brood_lock_acquire(lock, BROOD_FOREVER));
-    return brood_fail(APR_EGENERAL, "failed on purpose, holding a lock");
 }
 
 static apr_status_t release_it(brood_call_t *call)
@@ -308,112 +299,6 @@ static void a_child_does_not_inherit_an_rlock(void) /* LOCK-05, LOCK-06 */
     EXPECT_OK(brood_lock_release(lock));
 }
 
-static void a_dead_owners_lock_goes_on_and_it_is_told_once(void) /* LOCK-14 */
-{
-    for (int recursive = 0; recursive < 2; recursive++) {
-        brood_lock_t *lock = new_lock(recursive != 0);
-        brood_process_t *child = holder(lock, new_queue(), recursive != 0 ? 3 : 1, false);
-
-        EXPECT_OK(brood_process_kill(child));
-        EXPECT_STATUS(BROOD_EOWNERDEAD, brood_lock_acquire(lock, BROOD_FOREVER)); /* not joined: found by itself */
-        EXPECT_OK(brood_lock_release(lock));
-        EXPECT_OK(brood_lock_acquire(lock, BROOD_NOWAIT));
-        EXPECT_OK(brood_lock_release(lock));
-        EXPECT_OK(brood_process_join(child, BROOD_FOREVER));
-    }
-}
-
-static void a_lock_held_at_the_end_had_an_owner_that_died(void)
-{
-    brood_queue_t *told = new_queue();
-    brood_lock_t *lock = new_lock(false);
-    brood_process_t *child = holder(lock, told, 1, true);
-
-    EXPECT_OK(brood_queue_put(told, BROOD_NIL, BROOD_FOREVER));
-    expect_end(child, 0);
-    EXPECT_STATUS(BROOD_EOWNERDEAD, brood_lock_acquire(lock, BROOD_NOWAIT));
-    EXPECT_OK(brood_lock_release(lock));
-}
-
-static void a_failing_entry_releases_what_it_holds(void)
-{
-    brood_lock_t *lock = new_lock(false);
-
-    expect_end(start(fail_holding, BROOD_ARGS(lock)), 1);
-    EXPECT_OK(brood_lock_acquire(lock, BROOD_NOWAIT));
-    EXPECT_OK(brood_lock_release(lock));
-}
-
-static void locked_tells_whether_anybody_alive_holds_it(void) /* LOCK-20 */
-{
-    brood_lock_t *lock = new_lock(false);
-    brood_process_t *child;
-    bool locked = true;
-
-    EXPECT_OK(brood_lock_locked(&locked, lock));
-    EXPECT(!locked);
-    child = holder(lock, new_queue(), 1, false);
-    EXPECT_OK(brood_lock_locked(&locked, lock));
-    EXPECT(locked);
-    EXPECT_OK(brood_process_kill(child));
-    EXPECT_OK(brood_process_join(child, BROOD_FOREVER));
-    EXPECT_OK(brood_lock_locked(&locked, lock));
-    EXPECT(!locked);
-}
-
-static void its_text_names_owner_and_depth(void) /* LOCK-19 */
-{
-    brood_lock_t *lock = new_lock(true), *plain = new_lock(false);
-
-    EXPECT_TEXT("<RLock owner=None>", brood_value_string(BROOD_VALUE(lock), mem));
-    EXPECT_TEXT("<Lock owner=None>", brood_value_string(BROOD_VALUE(plain), mem));
-    EXPECT_OK(brood_lock_acquire(lock, BROOD_NOWAIT));
-    EXPECT_OK(brood_lock_acquire(lock, BROOD_NOWAIT));
-    EXPECT_OK(brood_lock_acquire(plain, BROOD_NOWAIT));
-    EXPECT_TEXT("<RLock owner=MainProcess depth=2>", brood_value_string(BROOD_VALUE(lock), mem));
-    EXPECT_TEXT("[<Lock owner=MainProcess>]", brood_value_string(BROOD_LIST(plain), mem));
-    EXPECT_OK(brood_lock_release(lock));
-    EXPECT_OK(brood_lock_release(lock));
-    EXPECT_OK(brood_lock_release(plain));
-}
-
-static void a_closed_lock_says_so(void)
-{
-    brood_lock_t *lock = new_lock(false);
-    brood_process_t *process;
-    bool locked;
-
-    brood_lock_close(lock);
-    brood_lock_close(lock);
-    EXPECT_STATUS(BROOD_ECLOSED, brood_lock_acquire(lock, BROOD_FOREVER));
-    EXPECT_STATUS(BROOD_ECLOSED, brood_lock_release(lock));
-    EXPECT_STATUS(BROOD_ECLOSED, brood_lock_locked(&locked, lock));
-    EXPECT_STATUS(BROOD_ECLOSED, brood_process_start(&process, release_it, BROOD_ARGS(lock), NULL, mem));
-    EXPECT_MESSAGE("closed");
-}
-
-static void a_child_goes_on_with_a_lock_that_its_parent_closed(void)
-{
-    brood_queue_t *told = new_queue(), *said = new_queue();
-    brood_lock_t *lock = new_lock(false);
-    brood_process_t *child = start(hold, BROOD_ARGS(lock, said, told, 1, brood_bool(false)));
-
-    brood_lock_close(lock);
-    expect_said(said, 1);
-    EXPECT_OK(brood_queue_put(told, BROOD_NIL, BROOD_FOREVER));
-    expect_end(child, 0);
-}
-
-static void a_value_that_is_no_lock_is_refused(void)
-{
-    brood_lock_t *lock;
-    brood_queue_t *queue = new_queue();
-
-    EXPECT_STATUS(BROOD_EKIND, brood_lock_from_value(&lock, brood_int(1)));
-    EXPECT_STATUS(BROOD_EKIND, brood_lock_from_value(&lock, BROOD_VALUE(queue)));
-    EXPECT_STATUS(BROOD_EARGS, BROOD_UNPACK(BROOD_LIST(queue), &lock));
-}
-
 static apr_status_t suite(brood_call_t *call)
 {
     static const brood_test_t tests[] = {
@@ -426,19 +311,10 @@ static apr_status_t suite(brood_call_t *call)
         TEST(threads_of_one_process_exclude_each_other),
         TEST(an_rlock_is_its_threads_own),
         TEST(a_child_does_not_inherit_an_rlock),
-        TEST(a_dead_owners_lock_goes_on_and_it_is_told_once),
-        TEST(a_lock_held_at_the_end_had_an_owner_that_died),
-        TEST(a_failing_entry_releases_what_it_holds),
-        TEST(locked_tells_whether_anybody_alive_holds_it),
-        TEST(its_text_names_owner_and_depth),
-        TEST(a_closed_lock_says_so),
-        TEST(a_child_goes_on_with_a_lock_that_its_parent_closed),
-        TEST(a_value_that_is_no_lock_is_refused),
     };
 
     mem = call->mem;
     return harness_run("lock", tests, sizeof tests / sizeof tests[0]) == 0 ? APR_SUCCESS : APR_EGENERAL;
 }
 
-BROOD_MAIN(suite, BROOD_ENTRY(count_under_lock), BROOD_ENTRY(hold), BROOD_ENTRY(fail_holding), BROOD_ENTRY(release_it),
-           BROOD_ENTRY(wait_for_it))
+BROOD_MAIN(suite, BROOD_ENTRY(count_under_lock), BROOD_ENTRY(hold), BROOD_ENTRY(release_it), BROOD_ENTRY(wait_for_it))
