@@ -3,6 +3,7 @@
 #include "platform/channel.h"
 #include "platform/child.h"
 #include "platform/clock.h"
+#include "platform/interrupt.h"
 #include "platform/park.h"
 #include "platform/segment.h"
 #include "platform/self.h"
@@ -41,6 +42,13 @@ static const function_t contract[] = {
     (function_t) brood__self_at_exit,
     (function_t) brood__self_report,
     (function_t) brood__self_kill,
+    (function_t) brood__interrupt_begin,
+    (function_t) brood__interrupt_leave,
+    (function_t) brood__interrupt_possible,
+    (function_t) brood__interrupt_pending,
+    (function_t) brood__interrupt_take,
+    (function_t) brood__interrupted,
+    (function_t) brood__interrupt_end,
     (function_t) brood__child_fork,
     (function_t) brood__child_spawn,
     (function_t) brood__child_request,

@@ -5,21 +5,21 @@
 #include <apr_thread_mutex.h>
 #include <string.h>
 
-#define SPARES 8
-#define KEEP_FREE (64 * 1024) /* bytes that a spare one keeps */
+#define KEEP_FREE (256 * 1024) /* bytes that pools have given back and the next will take */
 
+static apr_allocator_t *allocator;
+static apr_allocator_t *root_allocator; /* without the lock, which whoever allocates from the root has */
 static apr_thread_mutex_t *lock;
 static apr_pool_t *root;
-static apr_pool_t *spare[SPARES];
-static int spares;
 
-static apr_status_t make_pool(apr_pool_t **pool)
+static apr_status_t make_root(void)
 {
-    const apr_status_t rc = apr_pool_create_unmanaged_ex(pool, NULL, NULL);
+    apr_status_t rc = apr_allocator_create(&root_allocator);
 
     if (rc == APR_SUCCESS)
-        apr_allocator_max_free_set(apr_pool_allocator_get(*pool), KEEP_FREE);
-    return rc;
+        rc = apr_pool_create_unmanaged_ex(&root, NULL, root_allocator);
+    /* Not nested: a forked child may give back a lock that its parent's thread took, but not one that has an owner. */
+    return rc == APR_SUCCESS ? apr_thread_mutex_create(&lock, APR_THREAD_MUTEX_UNNESTED, root) : rc;
 }
 
 apr_status_t brood__own_begin(void)
@@ -28,9 +28,14 @@ apr_status_t brood__own_begin(void)
 
     if (lock != NULL)
         return APR_SUCCESS;
-    rc = make_pool(&root);
-    /* Not nested: a forked child may give back a lock that its parent's thread took, but not one that has an owner. */
-    return rc == APR_SUCCESS ? apr_thread_mutex_create(&lock, APR_THREAD_MUTEX_UNNESTED, root) : rc;
+    rc = apr_allocator_create(&allocator);
+    if (rc == APR_SUCCESS)
+        rc = make_root();
+    if (rc != APR_SUCCESS)
+        return rc;
+    apr_allocator_max_free_set(allocator, KEEP_FREE);
+    apr_allocator_mutex_set(allocator, lock);
+    return APR_SUCCESS;
 }
 
 apr_status_t brood__own_pool(apr_pool_t **pool)
@@ -39,33 +44,7 @@ apr_status_t brood__own_pool(apr_pool_t **pool)
 
     if (rc != APR_SUCCESS)
         return rc;
-    *pool = NULL;
-    brood__own_lock();
-    if (spares != 0)
-        *pool = spare[--spares];
-    brood__own_unlock();
-    return *pool != NULL ? APR_SUCCESS : make_pool(pool);
-}
-
-void brood__own_pool_end(apr_pool_t *pool)
-{
-    apr_pool_clear(pool);
-    brood__own_lock();
-    if (spares < SPARES) {
-        spare[spares++] = pool;
-        pool = NULL;
-    }
-    brood__own_unlock();
-    if (pool != NULL)
-        apr_pool_destroy(pool);
-}
-
-void brood__own_share(apr_pool_t *pool)
-{
-    apr_allocator_t *allocator = apr_pool_allocator_get(pool);
-
-    if (apr_allocator_mutex_get(allocator) != lock)
-        apr_allocator_mutex_set(allocator, lock);
+    return apr_pool_create_unmanaged_ex(pool, NULL, allocator);
 }
 
 apr_pool_t *brood__own_root(void)

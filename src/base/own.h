@@ -1,7 +1,7 @@
 /* own.h - memory pools of brood's own, that belong to no pool of the program.
  *
  * APR's pools share a lock with their ancestors, which another thread may hold while this process is forked: a forked
- * child that asks for one may wait for ever.  These have none; what they share, whoever forks holds meanwhile. */
+ * child that asks for one may wait for ever.  These share one that whoever forks holds meanwhile. */
 #ifndef BROOD_BASE_OWN_H
 #define BROOD_BASE_OWN_H
 
@@ -12,13 +12,8 @@
 /* Once, before other threads; again does nothing. */
 apr_status_t brood__own_begin(void);
 
-/* A pool for one thread at a time; its end keeps it for the next who asks.  Any thread. */
+/* A new pool; any thread may end it. */
 apr_status_t brood__own_pool(apr_pool_t **pool);
-void brood__own_pool_end(apr_pool_t *pool);
-
-/* From now on several threads at a time may make pools in it, as in any of APR's.  It is not given to
- * brood__own_pool_end. */
-void brood__own_share(apr_pool_t *pool);
 
 /* One that lasts as long as this process.  For those who are the only thread, or have brood__own_lock. */
 apr_pool_t *brood__own_root(void);
@@ -27,7 +22,8 @@ apr_pool_t *brood__own_root(void);
 void *brood__own_alloc(size_t size);
 void *brood__own_copy(const void *data, size_t size);
 
-/* Around a fork, in the thread that forks; the latter also in the child.  Inside it nothing of the above is called. */
+/* Around a fork, in the thread that forks; the latter also in the child.  In between nothing is allocated here, but from
+ * brood__own_root. */
 void brood__own_lock(void);
 void brood__own_unlock(void);
 

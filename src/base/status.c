@@ -5,6 +5,7 @@
 #include "base/thread_local.h"
 #include "base/utf8.h"
 #include "base/value.h"
+#include "platform/interrupt.h"
 #include "platform/self.h"
 #include <apr_strings.h>
 #include <stdarg.h>
@@ -78,6 +79,12 @@ apr_status_t brood__fail_often(apr_status_t status, const char *literal)
     begin(status);
     last.error.message = literal;
     return status;
+}
+
+apr_status_t brood__fail_interrupted(void)
+{
+    brood__interrupt_take();
+    return brood__fail_often(BROOD_ECANCELLED, "interrupted by Ctrl-C");
 }
 
 apr_status_t brood_fail(apr_status_t status, const char *format, ...)

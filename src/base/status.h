@@ -11,6 +11,9 @@ void brood__status_self(const char *process);
  * such as a queue that is empty. */
 apr_status_t brood__fail_often(apr_status_t status, const char *literal);
 
+/* A wait of this thread was cut short by Ctrl-C: it is told so, BROOD_ECANCELLED, this once. */
+apr_status_t brood__fail_interrupted(void);
+
 /* Amend this thread's last failure.  Texts are copied. */
 void brood__status_entry(const char *entry);
 void brood__status_origin(const char *process, int pid);

@@ -41,7 +41,7 @@ void brood__object_forget(void)
 void brood__object_end(void)
 {
     if (pool != NULL)
-        brood__own_pool_end(pool);
+        apr_pool_destroy(pool);
     brood__object_forget();
 }
 

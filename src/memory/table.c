@@ -5,6 +5,7 @@
 #include "memory/heap.h"
 #include "memory/layout.h"
 #include "platform/clock.h"
+#include "platform/interrupt.h"
 #include "platform/self.h"
 #include <brood/status.h>
 #include <string.h>
@@ -23,6 +24,11 @@ void brood__critical_enter(void)
 void brood__critical_leave(void)
 {
     critical--;
+}
+
+bool brood__critical_interrupted(void)
+{
+    return critical == 0 && brood__interrupt_pending();
 }
 
 static brood__record_t *record_of(brood__id_t id)

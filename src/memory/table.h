@@ -59,5 +59,7 @@ uint32_t brood__table_pid(brood__id_t id);
 /* Between these a sweep would wait for what this thread holds itself: only mark the dead. */
 void brood__critical_enter(void);
 void brood__critical_leave(void);
+/* Is this thread outside of them, and interrupted?  For those who wait: see platform/interrupt.h. */
+bool brood__critical_interrupted(void);
 
 #endif

@@ -65,6 +65,7 @@ apr_status_t brood__word_wait(_Atomic uint32_t *word, apr_interval_time_t timeou
     for (;;) {
         uint32_t w = atomic_load_explicit(word, memory_order_relaxed);
         const brood__id_t owner = w & BROOD__ID_MASK;
+        bool interrupted;
         apr_time_t now;
 
         if (owner == 0) {
@@ -80,13 +81,14 @@ apr_status_t brood__word_wait(_Atomic uint32_t *word, apr_interval_time_t timeou
             return BROOD_EOWNERDEAD;
         }
         now = timeout == 0 ? deadline : brood__clock_now();
-        if (now >= deadline) { /* a wake may have ended here: leave the bit behind for the others */
+        interrupted = timeout != 0 && brood__critical_interrupted();
+        if (interrupted || now >= deadline) { /* a wake may have ended here: leave the bit behind for the others */
             if (brood__table_glance(owner))
                 continue;
             if (slept && (w & BROOD__WAITERS) == 0 && !atomic_compare_exchange_strong(word, &w, w | BROOD__WAITERS))
                 continue;
             BROOD__STEP(LOCK_TIMEUP);
-            return APR_TIMEUP;
+            return interrupted ? APR_EINTR : APR_TIMEUP;
         }
         if ((w & BROOD__WAITERS) == 0 && !atomic_compare_exchange_strong(word, &w, w | BROOD__WAITERS))
             continue;

@@ -16,7 +16,8 @@ apr_status_t brood__word_wait(_Atomic uint32_t *word, apr_interval_time_t timeou
 /* The part of release that wakes. */
 void brood__word_wake(_Atomic uint32_t *word);
 
-/* APR_SUCCESS, BROOD_EOWNERDEAD (acquired all the same), or APR_TIMEUP; no message. */
+/* APR_SUCCESS, BROOD_EOWNERDEAD (acquired all the same), APR_TIMEUP, or APR_EINTR (see interrupt.h; never inside a
+ * critical section); no message. */
 static inline apr_status_t brood__word_acquire(_Atomic uint32_t *word, apr_interval_time_t timeout)
 {
     uint32_t nobody = 0;

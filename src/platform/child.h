@@ -31,8 +31,9 @@ typedef struct brood__start_t {
     const unsigned char *server_key; /* BROOD__SERVER_KEY bytes, for brood__child_request, as are: */
     const void *data;                /* start data, which go along if they are few */
     size_t size;
-    bool
-        serves; /* for brood__child_spawn: what is started is to be the fork server, and has no environment of its own */
+    void (*before_fork)(void); /* for brood__child_fork: when it allocates nothing any more */
+    void (*after_fork)(void);  /* in both processes, also if there is but one */
+    bool serves;               /* for brood__child_spawn: to be the fork server; it has no environment of its own */
     bool outlives_parent;
     bool own_group; /* a group of processes that it leads, and its descendants are in: brood__child_kill_tree */
     bool keep_stdin;
@@ -74,7 +75,7 @@ uint32_t brood__child_pid(const brood__child_t *child);
 /* Wait for the end and keep the exit code: 0..255, -N for signal N (Windows: 32 bits; 0x10000 is that of a terminated
  * child and told as -15, so a program should not end with it).  For the process alone that started the child: by any
  * number of its threads, as often as one likes, with any deadline.  APR_TIMEUP: still running.
- * Code 255: it ended, but how cannot be known any more. */
+ * Code 255: it ended, but how cannot be known any more.  APR_EINTR: see interrupt.h. */
 apr_status_t brood__child_wait(brood__child_t *child, int *exitcode, apr_time_t deadline);
 
 /* A handle that is ready once the child has ended, and stays so; the exit code may come a moment later.  It is the

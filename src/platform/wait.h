@@ -15,7 +15,8 @@ typedef struct brood__watch_t {
 
 /* Mark every watch that is ready; at least one, with APR_SUCCESS.  APR_TIMEUP: none by the deadline; with one that has
  * passed it only looks.  Any number of watches, also of one handle, also none.  Any number of threads may wait for one
- * handle, which must stay open meanwhile; nothing is taken from it, and it stays as it was.  APR_EBADF: no handle. */
+ * handle, which must stay open meanwhile; nothing is taken from it, and it stays as it was.  APR_EBADF: no handle.
+ * APR_EINTR: see interrupt.h. */
 apr_status_t brood__wait_any(brood__watch_t *watches, size_t count, apr_time_t deadline);
 
 /* A new handle that is ready from now on and for ever. */

@@ -63,7 +63,10 @@ apr_status_t brood__child_fork(brood__child_t **child, const brood__start_t *sta
         return rv;
     }
     brood__child_flush();
+    start->before_fork();
     pid = fork();
+    rv = pid < 0 ? errno : APR_SUCCESS;
+    start->after_fork();
     if (pid == 0) {
         brood__fd_close(sentinel[0]);
         brood__lifeline_hold(sentinel[1]);
@@ -78,7 +81,6 @@ apr_status_t brood__child_fork(brood__child_t **child, const brood__start_t *sta
         *child = NULL;
         return APR_SUCCESS;
     }
-    rv = pid < 0 ? errno : APR_SUCCESS;
     free(environment);
     brood__fd_close(lifeline);
     brood__fd_close(sentinel[1]);

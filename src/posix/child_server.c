@@ -6,6 +6,7 @@
 
 #include "platform/channel.h"
 #include "platform/clock.h"
+#include "platform/interrupt.h"
 #include "posix/child_parts.h"
 #include "posix/fd.h"
 #include "posix/image.h"
@@ -97,6 +98,7 @@ static apr_status_t open_server(server_t *server, apr_pool_t *mem)
     sigemptyset(&ring.sa_mask);
     sigemptyset(&ignore.sa_mask);
     sigaction(SIGCHLD, &ring, &server->on_child);
+    brood__interrupt_leave();
     sigaction(SIGINT, &ignore, &server->on_interrupt); /* the terminal's: for those who have something to end */
     sigemptyset(&unblock);
     sigaddset(&unblock, SIGCHLD);

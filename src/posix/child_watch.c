@@ -6,6 +6,7 @@
 
 #include "platform/channel.h"
 #include "platform/clock.h"
+#include "platform/interrupt.h"
 #include "platform/self.h"
 #include "posix/child_parts.h"
 #include "posix/fd.h"
@@ -127,6 +128,7 @@ apr_status_t brood__child_wait(brood__child_t *child, int *exitcode, apr_time_t 
         apr_status_t rv;
         bool ended;
         bool nothing_new = false; /* and no time to wait for it: no descriptor is opened for that */
+        bool interrupted = false;
         bool certain = true;
         pid_t own = 0;
         int fd = -1;
@@ -137,9 +139,11 @@ apr_status_t brood__child_wait(brood__child_t *child, int *exitcode, apr_time_t 
             *exitcode = child->exitcode;
         } else if (deadline <= 0) {
             nothing_new = true;
+        } else if (brood__interrupt_pending()) {
+            interrupted = true;
         } else if (child->status >= 0 && !child->lost) {
             fd = child->status;
-        } else if (child->status < 0 && deadline == INT64_MAX && !told) {
+        } else if (child->status < 0 && deadline == INT64_MAX && !told && !brood__interrupt_possible()) {
             own = child->pid;
         } else {
             fd = pidfd_of(child);
@@ -150,6 +154,8 @@ apr_status_t brood__child_wait(brood__child_t *child, int *exitcode, apr_time_t 
         pthread_mutex_unlock(&child->lock);
         if (ended || nothing_new)
             return ended ? APR_SUCCESS : APR_TIMEUP;
+        if (interrupted)
+            return APR_EINTR;
         if (told) { /* the sign is ahead of waitpid, by nothing or by as long as a debugger likes */
             poll(NULL, 0, 1);
             if (brood__clock_now() >= deadline)

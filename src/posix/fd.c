@@ -5,12 +5,15 @@
 #include "posix/fd.h"
 
 #include "platform/clock.h"
+#include "platform/interrupt.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#define NAP apr_time_from_msec(500) /* of a thread that can be interrupted */
 
 apr_status_t brood__fd_lift(int *fd)
 {
@@ -73,19 +76,30 @@ apr_status_t brood__fd_socketpair(int ends[2], int type)
     return lift_both(ends);
 }
 
+/* How long to sleep, in milliseconds; -1: for ever. */
+static int time_left(apr_time_t deadline)
+{
+    const bool short_naps = deadline > 0 && brood__interrupt_possible();
+    apr_time_t left = INT64_MAX;
+
+    if (deadline != INT64_MAX)
+        left = deadline <= 0 ? 0 : deadline - brood__clock_now();
+    else if (!short_naps)
+        return -1;
+    if (short_naps && left > NAP)
+        left = NAP;
+    /* Rounded up: poll must not return just before the deadline, over and over. */
+    return left <= 0 ? 0 : left > INT_MAX ? INT_MAX / 1000 : (int) ((left + 999) / 1000);
+}
+
 apr_status_t brood__fd_poll(struct pollfd *polls, size_t count, apr_time_t deadline)
 {
-    int ready;
-
     for (;;) {
-        int milliseconds = -1;
+        const int milliseconds = time_left(deadline);
+        int ready;
 
-        if (deadline != INT64_MAX) {
-            apr_time_t left = deadline <= 0 ? 0 : deadline - brood__clock_now();
-
-            /* Rounded up: poll must not return just before the deadline, over and over. */
-            milliseconds = left <= 0 ? 0 : left > INT_MAX ? INT_MAX / 1000 : (int) ((left + 999) / 1000);
-        }
+        if (milliseconds != 0 && brood__interrupt_pending())
+            return APR_EINTR;
         ready = poll(polls, (nfds_t) count, milliseconds);
         if (ready > 0)
             return APR_SUCCESS;

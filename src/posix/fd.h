@@ -12,10 +12,10 @@ apr_status_t brood__fd_socketpair(int ends[2], int type);
 
 struct pollfd;
 
-/* poll until a deadline; signals do not cut it short.  APR_TIMEUP. */
+/* poll until a deadline; signals do not cut it short.  APR_TIMEUP; APR_EINTR: see interrupt.h. */
 apr_status_t brood__fd_poll(struct pollfd *polls, size_t count, apr_time_t deadline);
 
-/* Wait until one of poll's `events` is there, or an error or end of file, which counts as any.  APR_TIMEUP. */
+/* Wait until one of poll's `events` is there, or an error or end of file, which counts as any.  As above. */
 apr_status_t brood__fd_wait(int fd, short events, apr_time_t deadline);
 
 /* A descriptor that has the number of a standard stream, since that is closed here, gets another, or who prints would

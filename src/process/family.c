@@ -6,6 +6,7 @@
 #include "base/report.h"
 #include "base/status.h"
 #include "platform/channel.h"
+#include "platform/interrupt.h"
 #include "process/family_state.h"
 #include <apr_strings.h>
 #include <stdatomic.h>
@@ -163,7 +164,7 @@ void brood__family_reap(void)
         BROOD_IGNORE(brood__record_wait(*child, BROOD__AT_ONCE));
         brood__record_release(*child);
     }
-    brood__own_pool_end(scratch);
+    apr_pool_destroy(scratch);
 }
 
 /* ---- the end ---- */
@@ -198,7 +199,7 @@ static void end_children(brood_process_t **children)
     const apr_interval_time_t grace = brood__family.exit_grace;
 
     for (brood_process_t **child = children; *child != NULL; child++)
-        if ((*child)->daemon && !(*child)->outlives_parent)
+        if (((*child)->daemon || brood__interrupted()) && !(*child)->outlives_parent)
             BROOD_IGNORE(brood__record_end(*child, brood__child_terminate));
     if (join_all(children, brood__deadline(grace == 0 ? GRACE_DEFAULT : grace)) == 0)
         return;
@@ -259,7 +260,7 @@ void brood__family_end(void)
         end_children(children);
         brood__family.alone = !part_from(children);
     }
-    brood__own_pool_end(scratch);
+    apr_pool_destroy(scratch);
 }
 
 bool brood__family_leave(void)

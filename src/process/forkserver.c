@@ -64,7 +64,7 @@ void brood__forkserver_end(bool last)
     server = BROOD__NO_HANDLE;
     if (server_child != NULL) {
         part_from(server_child, last);
-        brood__own_pool_end(server_pool);
+        apr_pool_destroy(server_pool);
     }
     server_child = NULL;
     server_pool = NULL;
@@ -117,7 +117,7 @@ static apr_status_t begin(const brood__start_t *model)
             BROOD_IGNORE(brood__child_kill(child));
             part_from(child, true);
         }
-        brood__own_pool_end(pool);
+        apr_pool_destroy(pool);
         return rc;
     }
     server = ends[1];

@@ -6,6 +6,7 @@
 #include "base/report.h"
 #include "memory/table.h"
 #include "platform/child.h"
+#include "platform/interrupt.h"
 #include "platform/self.h"
 #include "process/authkey.h"
 #include "process/call.h"
@@ -144,6 +145,7 @@ static apr_status_t run(int argc, char **argv, brood_entry_fn app, const brood_e
 
     BROOD_TRY(brood_register("main", entries));
     BROOD_TRY(brood_init(argc, argv, NULL, pool));
+    brood__interrupt_begin(exit_first);
     BROOD_TRY(apr_pool_create(&mem, pool));
     args = apr_palloc(mem, ((apr_size_t) argc + 1) * sizeof *args);
     for (int i = 1; i < argc; i++)
@@ -160,6 +162,7 @@ int brood_main(int argc, char **argv, brood_entry_fn app, const brood_entry_t *e
     const char *const *args = (const char *const *) argv;
     const char *program = "brood";
     char text[200];
+    bool interrupted;
     apr_pool_t *pool;
     apr_status_t rc;
 
@@ -174,9 +177,11 @@ int brood_main(int argc, char **argv, brood_entry_fn app, const brood_entry_t *e
     if (argc > 0)
         program = apr_filepath_name_get(argv[0]);
     rc = run(argc, argv, app, entries, pool);
-    if (rc != APR_SUCCESS)
+    interrupted = rc == BROOD_ECANCELLED && brood__interrupted();
+    if (rc != APR_SUCCESS && !interrupted)
         brood__report("%s failed: %s", program, brood__failure_text(rc, text, sizeof text));
     apr_pool_destroy(pool);
     apr_terminate();
+    brood__interrupt_end(interrupted); /* for whoever started this program to see */
     return rc == APR_SUCCESS ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "memory/table.h"
 #include "platform/channel.h"
+#include "platform/interrupt.h"
 #include "process/authkey.h"
 #include "process/call.h"
 #include "process/entry.h"
@@ -163,11 +164,11 @@ static void live(const brood__startup_t *startup, origin_t origin, apr_pool_t *m
     if (rc != APR_SUCCESS)
         give_up(rc, origin);
     if (brood__table_adopt(startup->id) != APR_SUCCESS)
-        leave(origin, 1);  /* given up by its parent: nobody waits for a word from it */
-    brood__own_share(mem); /* the entry may do with it as with any other */
+        leave(origin, 1); /* given up by its parent: nobody waits for a word from it */
     life.origin = origin;
     life.mem = mem;
     life.returned = life.over = false; /* a forked child's are its parent's */
+    brood__interrupt_leave();
     told = brood__child_at_exit(at_exit);
     if (origin == ORIGIN_FORKED)
         brood__after_fork_run();
@@ -190,7 +191,6 @@ static apr_pool_t *own_pool(origin_t origin)
 
 void brood__newborn_forked(const brood__startup_t *startup, apr_pool_t *mem)
 {
-    brood__own_unlock();
     brood__forkserver_inherit(brood__forkserver_handle()); /* the way there; the server is the parent's child */
     live(startup, ORIGIN_FORKED, mem);
 }
@@ -232,7 +232,6 @@ static void serve(brood__handle_t requests, const char *entry, apr_pool_t *mem)
     brood__bequest_t bequest;
     brood__startup_t startup;
 
-    brood__own_share(childs);
     preload(entry, mem);
     if (brood__child_serve(requests, brood__arena_key(), &bequest, mem) != APR_SUCCESS)
         brood__child_exit(0); /* nobody is left who could ask, nor to run the program's exit handlers for */

@@ -5,8 +5,8 @@
 #include "platform/child.h"
 #include "process/startup.h"
 
-/* A forked copy of the parent, whose start data are in the memory it inherited, with brood__own_lock and the family's
- * lock held; `mem` is its own from now on. */
+/* A forked copy of the parent, whose start data are in the memory it inherited, with the family's lock held;
+ * `mem` is its own from now on. */
 void brood__newborn_forked(const brood__startup_t *startup, apr_pool_t *mem);
 
 /* The program run anew: a child, or the fork server. */

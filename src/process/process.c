@@ -2,6 +2,7 @@
 #include <brood/wait.h>
 
 #include "base/deadline.h"
+#include "base/status.h"
 #include "platform/self.h"
 #include "process/family.h"
 #include <apr_strings.h>
@@ -24,6 +25,8 @@ apr_status_t brood_process_join(brood_process_t *process, apr_interval_time_t ti
     rc = brood__record_wait(process, brood__deadline(timeout));
     if (rc == APR_SUCCESS)
         return APR_SUCCESS;
+    if (rc == APR_EINTR)
+        return brood__fail_interrupted();
     return rc == APR_TIMEUP ? brood_fail(rc, "%s is still running", process->name)
                             : brood_fail(rc, "cannot wait for %s", process->name);
 }

@@ -77,7 +77,7 @@ static void release(brood_process_t *record)
         return;
     close_sentinel(record);
     close_child(record);
-    brood__own_pool_end(record->pool);
+    apr_pool_destroy(record->pool);
 }
 
 void brood__record_release(brood_process_t *record)

@@ -141,6 +141,8 @@ static apr_status_t make(launch_t *launch)
         .server = brood__forkserver_handle(),
         .data = launch->data.data,
         .size = launch->data.size,
+        .before_fork = brood__own_lock,
+        .after_fork = brood__own_unlock,
         .outlives_parent = launch->options->outlives_parent,
         .own_group = launch->options->own_group,
         .keep_stdin = launch->options->keep_stdin,
@@ -149,11 +151,9 @@ static apr_status_t make(launch_t *launch)
 
     switch (launch->method) {
     case BROOD_START_FORK:
-        brood__own_lock();
         rc = brood__child_fork(&child, &start, record->pool);
         if (rc == APR_SUCCESS && child == NULL)
             brood__newborn_forked(&launch->startup, launch->scratch);
-        brood__own_unlock();
         record->child = child;
         return rc;
     case BROOD_START_FORKSERVER:
@@ -255,7 +255,7 @@ apr_status_t brood_process_start(brood_process_t **process, brood_entry_fn entry
     BROOD_TRY(brood__own_pool(&launch.scratch));
     launch.data.mem = launch.scratch;
     rc = perform(&launch, args);
-    brood__own_pool_end(launch.scratch);
+    apr_pool_destroy(launch.scratch);
     if (launch.record == NULL)
         return rc;
     if (rc == APR_SUCCESS && process != NULL) {

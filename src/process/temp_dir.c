@@ -43,7 +43,7 @@ static apr_status_t make(brood__family_t *family)
     if (rc == APR_SUCCESS)
         rc = apr_dir_make(path, OWNER_ONLY, mem);
     if (rc != APR_SUCCESS) {
-        brood__own_pool_end(mem);
+        apr_pool_destroy(mem);
         return brood_fail(rc, "cannot make a temporary directory");
     }
     family->temp_mem = mem;
@@ -141,5 +141,5 @@ void brood__temp_dir_remove(void)
         brood__report("%s: its temporary directory %s cannot be removed: %s", family->self.name, family->temp_dir,
                       brood_strerror(rc, text, sizeof text));
     family->temp_dir = NULL;
-    brood__own_pool_end(mem);
+    apr_pool_destroy(mem);
 }

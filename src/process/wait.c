@@ -167,6 +167,8 @@ static apr_status_t perform(wait_t *wait, apr_time_t deadline)
     }
     if (rc == APR_SUCCESS)
         return APR_SUCCESS;
+    if (rc == APR_EINTR)
+        return brood__fail_interrupted();
     return rc == APR_TIMEUP ? brood__fail_often(rc, "nothing was ready in time")
                             : brood_fail(rc, "the system refuses to wait for %lu items", (unsigned long) wait->count);
 }
@@ -202,7 +204,7 @@ apr_status_t brood_wait(brood_wait_t *items, apr_size_t count, apr_interval_time
     rc = begin_all(&wait);
     if (rc == APR_SUCCESS)
         rc = perform(&wait, deadline);
-    brood__own_pool_end(scratch);
+    apr_pool_destroy(scratch);
     if (rc != APR_SUCCESS)
         unmark(items, count);
     return rc;

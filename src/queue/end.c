@@ -107,6 +107,8 @@ apr_status_t brood__end_wait(brood__ring_t *ring, brood__end_t *end, unsigned wh
     }
     if (what == BROOD__FOR_LOCK && brood__end_free_dead(ring, end, atomic_load(&end->word)))
         return APR_SUCCESS;
+    if (wait->timeout != 0 && brood__critical_interrupted())
+        return APR_EINTR;
     now = brood__clock_now();
     if (now >= wait->deadline)
         return what == BROOD__FOR_LOCK && brood__table_glance(BROOD__OWNER(atomic_load(&end->word))) ? APR_SUCCESS

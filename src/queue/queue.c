@@ -1,5 +1,6 @@
 #include "queue/queue.h"
 #include "base/codec.h"
+#include "base/status.h"
 #include "memory/heap.h"
 #include "queue/ring.h"
 #include <apr_strings.h>
@@ -43,6 +44,8 @@ apr_status_t brood_queue_create(brood_queue_t **queue, apr_size_t maxsize, const
 /* A ring's status with its message.  The common ones allocate and format nothing. */
 static apr_status_t failed(apr_status_t rc, bool put)
 {
+    if (rc == APR_EINTR)
+        return brood__fail_interrupted();
     if (rc == APR_TIMEUP)
         return brood_fail_text(rc, put ? "the queue stayed full" : "the queue stayed empty");
     if (rc == BROOD_EKIND)

@@ -1,4 +1,5 @@
 #include "sync/lock.h"
+#include "base/status.h"
 #include "base/thread_local.h"
 #include "memory/object.h"
 #include "memory/word.h"
@@ -60,6 +61,8 @@ static apr_status_t acquired(apr_status_t rc)
 {
     if (rc == BROOD_EOWNERDEAD)
         return brood_fail(rc, "the lock is held now, but its last owner died holding it: mend what it guards");
+    if (rc == APR_EINTR)
+        return brood__fail_interrupted();
     return rc == APR_TIMEUP ? brood_fail(rc, "the lock did not become free in time") : rc;
 }
 
@@ -75,7 +78,7 @@ static apr_status_t acquire_recursive(shared_lock_t *lock, apr_interval_time_t t
         return APR_SUCCESS;
     }
     rc = brood__word_acquire(&lock->word, timeout);
-    if (rc != APR_TIMEUP) {
+    if (rc == APR_SUCCESS || rc == BROOD_EOWNERDEAD) {
         atomic_store_explicit(&lock->token, token, memory_order_relaxed);
         lock->depth = 1;
     }
