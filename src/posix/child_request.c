@@ -118,6 +118,12 @@ static apr_status_t converse(brood__child_t *child, asking_t *asking, const broo
     asking->channel[1] = BROOD__NO_HANDLE;
     if (rv == APR_SUCCESS)
         rv = brood__mail_receive(asking->status[0], &answer, size, &size, &mail, deadline);
+    if (rv == APR_TIMEUP) { /* no more answers from now on; whose has come already, that child runs */
+        size = sizeof answer;
+        shutdown(asking->status[0], SHUT_RD);
+        rv = brood__mail_receive(asking->status[0], &answer, size, &size, &mail, 0);
+        rv = rv == APR_EOF ? APR_TIMEUP : rv;
+    }
     if (rv == APR_SUCCESS && answer.what == BROOD__ANSWER_REFUSED)
         rv = answer.value;
     if (rv != APR_SUCCESS) {
@@ -152,7 +158,6 @@ apr_status_t brood__request_child(brood__child_t *child, brood__handle_t *channe
     child->status = asking.status[0];
     child->sentinel = asking.sentinel[0];
     *channel = asking.channel[0];
-    (void) !brood__channel_write(child->status, "", 1, deadline);
     for (; variable != NULL && *variable != NULL; variable++) /* a failure is for the caller's own data to tell */
         if (brood__channel_write(*channel, *variable, strlen(*variable) + 1, deadline) != APR_SUCCESS)
             break;

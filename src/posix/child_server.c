@@ -5,7 +5,6 @@
 #include "posix/request.h"
 
 #include "platform/channel.h"
-#include "platform/clock.h"
 #include "platform/interrupt.h"
 #include "posix/child_parts.h"
 #include "posix/fd.h"
@@ -24,8 +23,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#define PATIENCE apr_time_from_sec(60) /* of a child that hears nothing, as its parent is stopped */
 
 /* The server's memory of a child. */
 typedef struct record_t {
@@ -188,28 +185,20 @@ static bool take_environment(const order_t *order, int channel)
     return merged != NULL;
 }
 
-/* In the child: say so to whoever asked. */
-static void answer_started(int status, bool group)
+/* In the child: say so to whoever asked.  False: it does not listen any more, and this child is not wanted. */
+static bool answer_started(int status, bool group)
 {
     const brood__answer_t answer = {.what = BROOD__ANSWER_STARTED, .pid = getpid()};
     brood__mail_t proof = {{-1}, 0};
+    bool heard;
 
     if (group) /* whoever asked may come too late for one, and without it cannot mean the group */
         proof.fd[0] = brood__system_pidfd(answer.pid);
     proof.count = proof.fd[0] >= 0 ? 1 : 0;
-    (void) !brood__mail_send(status, &answer, sizeof answer, &proof, 0);
+    heard = brood__mail_send(status, &answer, sizeof answer, &proof, 0) == APR_SUCCESS;
     brood__mail_close(&proof);
-}
-
-/* In the child: wait for the word back. */
-static bool is_wanted(int status)
-{
-    const apr_time_t deadline = brood__clock_now() + PATIENCE;
-    char word;
-    const bool wanted = brood__channel_read(status, &word, 1, deadline) == APR_SUCCESS;
-
     brood__fd_close(status);
-    return wanted;
+    return heard;
 }
 
 /* In the child: become what the request says. */
@@ -222,7 +211,8 @@ static void settle(server_t *server, const order_t *order, brood__bequest_t *beq
 
     if (request->group != server->group) /* first: whoever asked may signal the group at once */
         (void) setpgid(0, request->group);
-    answer_started(mail->fd[BROOD__FD_STATUS], request->group == 0);
+    if (!answer_started(mail->fd[BROOD__FD_STATUS], request->group == 0))
+        _exit(255);
     close_server(server);
     brood__fd_close(server->requests);
     if (request->with & BROOD__WITH_LIFELINE)
@@ -235,8 +225,8 @@ static void settle(server_t *server, const order_t *order, brood__bequest_t *beq
         brood__lifeline_hold(mail->fd[next++]);
     if (request->with & BROOD__WITH_CHANNEL)
         channel = mail->fd[next];
-    if (!is_wanted(mail->fd[BROOD__FD_STATUS]) || (request->environment > 0 && !take_environment(order, channel)))
-        _exit(255); /* whoever asked is gone, or asks another server */
+    if (request->environment > 0 && !take_environment(order, channel))
+        _exit(255); /* whoever asked is gone */
     bequest->channel = channel < 0 ? BROOD__NO_HANDLE : channel;
     bequest->segment = BROOD__NO_HANDLE;
     bequest->server = mail->fd[BROOD__FD_SERVER];
