@@ -14,6 +14,7 @@
 #include <brood/entry.h>
 #include <brood/exit.h>
 #include <brood/export.h>
+#include <brood/log.h>
 #include <brood/pack.h>
 #include <brood/process.h>
 #include <brood/queue.h>

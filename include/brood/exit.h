@@ -12,19 +12,21 @@
  *    killed; each that had to be ended is a line on stderr.  From here on no child can be started.
  * 5. Finalizers of priorities below 0.
  * 6. The directory of brood_temp_dir is removed.
- * 7. The memory of the entry's call ends (in the first process: pools made in the `mem` of brood_init), and with it
+ * 7. What children have logged is given to the function of brood_log_to, which is not called any more: it may use that
+ *    memory.  What this process itself still logs goes where it would go without that function.
+ * 8. The memory of the entry's call ends (in the first process: pools made in the `mem` of brood_init), and with it
  *    what has been made there, finalizers with BROOD_NOT_AT_EXIT too.  Not after exit(n): the functions that called it
  *    have not returned, and other threads may use that memory.
- * 8. The process leaves its tree.  Streams are flushed.
+ * 9. The process leaves its tree.  Streams are flushed.
  *
  * Exit handlers that a child has inherited from the process it is a copy of (start methods fork and forkserver) do not
- * run; those that a spawned child has registered before brood_init run after step 8.  In the first process handlers run
+ * run; those that a spawned child has registered before brood_init run after step 9.  In the first process handlers run
  * when the program exits: those registered after brood_init before the end if exit(n) begins it, all others after it.
  *
- * Where the system is different: on Windows exit handlers run after step 8, and exit(n) before the entry or `app` has
+ * Where the system is different: on Windows exit handlers run after step 9, and exit(n) before the entry or `app` has
  * returned ends the process with n without the steps: its children end with it.  C libraries without on_exit (all but
  * glibc's) do not tell a handler what exit was given: in a forked child exit(n) then runs the inherited handlers after
- * step 8; its return does not.
+ * step 9; its return does not.
  *
  * Nothing of this happens in a process that is killed or terminated by a signal, or that leaves by _exit, quick_exit or
  * abort: its children die with it, what it holds in its tree is taken back, its temporary directory stays.  Nor in a

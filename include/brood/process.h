@@ -101,9 +101,10 @@ typedef struct brood_process_options_t {
 /** Start a process that runs an entry, and return without waiting for it to run.
  *
  *  Children that have ended are reaped first.  The child starts in this process's current directory.  If the entry
- *  fails, the child prints its name and the message to stderr and its exit code is 1.  exit(n) within the entry is
- *  an end like a return, with the exit code n (on Windows at once, and its children with it).  Nothing that this process has printed is printed again by a child: streams are
- *  flushed before a fork, which waits for a thread that is reading from another stream than stdin.
+ *  fails, the child tells its name and the message to brood_log_to's function or else to stderr, and its exit code is
+ *  1.  exit(n) within the entry is an end like a return, with the exit code n (on Windows at once, and its children
+ *  with it).  Nothing that this process has printed is printed again by a child: streams are flushed before a fork,
+ *  which waits for a thread that is reading from another stream than stdin.
  *
  *  @param[out] process  the child, valid until `mem` ends, which does not end the process: it is joined at exit.
  *                       NULL: start and forget.  Untouched unless APR_SUCCESS.

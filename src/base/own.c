@@ -1,8 +1,10 @@
-/* own.c - memory pools of brood's own. */
+/* own.c - memory pools and threads of brood's own. */
 #include "base/own.h"
 
+#include "platform/self.h"
 #include <apr_allocator.h>
 #include <apr_thread_mutex.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #define KEEP_FREE (256 * 1024) /* bytes that pools have given back and the next will take */
@@ -11,6 +13,7 @@ static apr_allocator_t *allocator;
 static apr_allocator_t *root_allocator; /* without the lock, which whoever allocates from the root has */
 static apr_thread_mutex_t *lock;
 static apr_pool_t *root;
+static _Atomic uint64_t threads; /* pid << 32 | count, so that a forked child starts from nothing */
 
 static apr_status_t make_root(void)
 {
@@ -69,6 +72,33 @@ void *brood__own_copy(const void *data, size_t size)
     void *copy = brood__own_alloc(size);
 
     return copy != NULL ? memcpy(copy, data, size) : NULL;
+}
+
+static void count_thread(int change)
+{
+    const uint64_t pid = (uint64_t) brood__self_pid() << 32;
+    uint64_t seen = atomic_load(&threads), next;
+
+    do
+        next = (seen >> 32 << 32 == pid ? seen : pid) + (uint64_t) (int64_t) change;
+    while (!atomic_compare_exchange_weak(&threads, &seen, next));
+}
+
+unsigned brood__own_threads(void)
+{
+    const uint64_t seen = atomic_load(&threads);
+
+    return seen >> 32 == brood__self_pid() ? (unsigned) (seen & UINT32_MAX) : 0;
+}
+
+void brood__own_thread_begins(void)
+{
+    count_thread(1);
+}
+
+void brood__own_thread_ended(void)
+{
+    count_thread(-1);
 }
 
 void brood__own_lock(void)

@@ -22,6 +22,12 @@ apr_pool_t *brood__own_root(void);
 void *brood__own_alloc(size_t size);
 void *brood__own_copy(const void *data, size_t size);
 
+/* Threads that the portable code has begun in this process; in a forked child there are none but its own.  Who creates
+ * one says so before, who has joined it, or failed, after. */
+unsigned brood__own_threads(void);
+void brood__own_thread_begins(void);
+void brood__own_thread_ended(void);
+
 /* Around a fork, in the thread that forks; the latter also in the child.  In between nothing is allocated here, but from
  * brood__own_root. */
 void brood__own_lock(void);

@@ -32,6 +32,8 @@ typedef struct last_t {
 
 static BROOD__THREAD_LOCAL last_t last = {.error = {.message = "", .process = "MainProcess", .item = -1}};
 
+static BROOD__THREAD_LOCAL bool held; /* `last` stays as it is */
+
 static const char *_Atomic self_name = "MainProcess";
 
 #define STATUS_TEXT(name, text) text,
@@ -41,6 +43,16 @@ static const char *const texts[] = {"", BROOD_STATUS_MAP(STATUS_TEXT)};
 void brood__status_self(const char *process)
 {
     self_name = process;
+}
+
+const char *brood__status_name(void)
+{
+    return self_name;
+}
+
+void brood__status_hold(bool hold)
+{
+    held = hold;
 }
 
 /* Copy, made valid, cut where a character ends. */
@@ -76,6 +88,8 @@ static void begin(apr_status_t status)
 
 apr_status_t brood__fail_often(apr_status_t status, const char *literal)
 {
+    if (held)
+        return status;
     begin(status);
     last.error.message = literal;
     return status;
@@ -95,6 +109,8 @@ apr_status_t brood_fail(apr_status_t status, const char *format, ...)
     va_list arguments;
     int needed;
 
+    if (held)
+        return status;
     va_start(arguments, format);
     needed = vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
@@ -105,6 +121,8 @@ apr_status_t brood_fail_text(apr_status_t status, const char *message)
 {
     char text[MESSAGE_ROOM];
 
+    if (held)
+        return status;
     if (message == NULL)
         message = brood_strerror(status, text, sizeof text);
     keep(last.message, sizeof last.message, message);

@@ -3,9 +3,14 @@
 #define BROOD_BASE_STATUS_H
 
 #include <brood/value.h>
+#include <stdbool.h>
 
 /* The name of this process from now on, for failures that arise here.  Borrowed for ever.  Until then: MainProcess. */
 void brood__status_self(const char *process);
+const char *brood__status_name(void);
+
+/* While held, failures of this thread leave its last one as it is.  Not nested. */
+void brood__status_hold(bool held);
 
 /* Record a failure whose message is a literal: nothing is formatted or copied.  For what fails often and is no accident,
  * such as a queue that is empty. */

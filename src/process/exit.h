@@ -4,8 +4,8 @@
 
 #include <brood/exit.h>
 
-/* From the mark that this process is exiting to its temporary directory.  Once: again does nothing, nor does it in a
- * copy that the program has forked by itself. */
+/* From the mark that this process is exiting to the last call of the program's logger.  Once: again does nothing, nor
+ * does it in a copy that the program has forked by itself. */
 void brood__exit(void);
 
 /* The rest, when the memory of the call has ended: this process is no member of its tree any more. */

@@ -2,6 +2,7 @@
 #include "process/family.h"
 
 #include "base/deadline.h"
+#include "base/log.h"
 #include "base/own.h"
 #include "base/report.h"
 #include "base/status.h"
@@ -199,8 +200,13 @@ static void end_children(brood_process_t **children)
     const apr_interval_time_t grace = brood__family.exit_grace;
 
     for (brood_process_t **child = children; *child != NULL; child++)
-        if (((*child)->daemon || brood__interrupted()) && !(*child)->outlives_parent)
+        if (((*child)->daemon || brood__interrupted()) && !(*child)->outlives_parent) {
+            brood_log(BROOD_LOG_INFO, "terminates %s %s", (*child)->daemon ? "daemon" : "process", (*child)->name);
             BROOD_IGNORE(brood__record_end(*child, brood__child_terminate));
+        }
+    for (brood_process_t **child = children; *child != NULL; child++)
+        if (!(*child)->outlives_parent)
+            brood_log(BROOD_LOG_INFO, "joins %s", (*child)->name);
     if (join_all(children, brood__deadline(grace == 0 ? GRACE_DEFAULT : grace)) == 0)
         return;
     end_all(children, brood__child_terminate, "terminated");

@@ -3,6 +3,7 @@
  * The family's lock guards them, so a forked child sees them in order, and its own family begins with none. */
 #include "process/exit.h"
 
+#include "base/log.h"
 #include "base/own.h"
 #include "base/status.h"
 #include "process/family_state.h"
@@ -57,10 +58,12 @@ static void perform(brood_finalizer_t *finalizer)
 {
     brood__running_t self = {finalizer, apr_os_thread_current(), brood__family.running};
     brood__running_t **place = &brood__family.running;
+    const int priority = finalizer->priority;
 
     take(finalizer);
     brood__family.running = &self;
     brood__family_unlock();
+    brood_log(BROOD_LOG_SUBDEBUG, "runs a finalizer of priority %d", priority);
     finalizer->run(finalizer->user);
     brood__family_lock();
     while (*place != &self)

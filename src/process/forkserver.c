@@ -18,6 +18,7 @@
 static brood__handle_t server = BROOD__NO_HANDLE;
 static brood__child_t *server_child; /* if this process started it */
 static apr_pool_t *server_pool;      /* of server_child */
+static unsigned starts;              /* of servers, by this process */
 static const char *_Atomic preload;  /* full name of an entry; NULL: none */
 
 apr_status_t brood_set_forkserver_preload(brood_entry_fn entry)
@@ -42,6 +43,12 @@ void brood__forkserver_inherit(brood__handle_t handle)
     server = handle;
     server_child = NULL;
     server_pool = NULL;
+    starts = 0;
+}
+
+unsigned brood__forkserver_starts(void)
+{
+    return starts;
 }
 
 brood__child_t *brood__forkserver_child(void)
@@ -123,6 +130,7 @@ static apr_status_t begin(const brood__start_t *model)
     server = ends[1];
     server_child = child;
     server_pool = pool;
+    starts++;
     return APR_SUCCESS;
 }
 

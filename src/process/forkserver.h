@@ -19,6 +19,9 @@ apr_status_t brood__forkserver_request(brood__child_t **child, brood__handle_t *
  * waited for. */
 void brood__forkserver_end(bool last);
 
+/* How many this process has started. */
+unsigned brood__forkserver_starts(void);
+
 /* The server, if this process started it; NULL: it did not. */
 brood__child_t *brood__forkserver_child(void);
 

@@ -2,6 +2,7 @@
 #include "process/newborn.h"
 
 #include "base/deadline.h"
+#include "base/log.h"
 #include "base/own.h"
 #include "base/report.h"
 #include "base/status.h"
@@ -14,6 +15,7 @@
 #include "process/exit.h"
 #include "process/family.h"
 #include "process/forkserver.h"
+#include "process/log_channel.h"
 #include "process/method.h"
 #include "process/startup.h"
 #include "sync/lock.h"
@@ -126,7 +128,9 @@ static int run(const brood__startup_t *startup, origin_t origin, apr_pool_t *mem
                       brood__failure_text(rc, text, sizeof text));
         return 1;
     }
+    brood_log(BROOD_LOG_INFO, "runs %s", startup->entry);
     rc = entry(&work.call);
+    brood_log(BROOD_LOG_DEBUG, "%s has returned", startup->entry);
     if (rc == APR_SUCCESS)
         return 0;
     brood__locks_release_all(); /* what they guard is not in doubt because a function returned */
@@ -135,7 +139,7 @@ static int run(const brood__startup_t *startup, origin_t origin, apr_pool_t *mem
 }
 
 /* Not in a copy that the entry has forked by itself: neither children nor slot are its own. */
-static void end_life(void)
+static void end_life(int exitcode)
 {
     if (life.over || !brood__table_is_me())
         return;
@@ -143,6 +147,8 @@ static void end_life(void)
     brood__exit();
     if (life.returned)            /* else whoever called exit stands on it */
         apr_pool_clear(life.mem); /* what it holds is let go while this process still counts as alive */
+    if (exitcode != BROOD__CODE_UNKNOWN)
+        brood_log(BROOD_LOG_INFO, "ends with exit code %d", exitcode);
     brood__exit_finish();
 }
 
@@ -150,7 +156,7 @@ static void at_exit(int exitcode)
 {
     if (exitcode == BROOD__CODE_UNKNOWN && life.returned)
         exitcode = life.exitcode;
-    end_life();
+    end_life(exitcode);
     if (life.origin != ORIGIN_SPAWNED && exitcode != BROOD__CODE_UNKNOWN)
         brood__child_exit(exitcode); /* before the handlers of the process it is a copy of */
 }
@@ -165,6 +171,7 @@ static void live(const brood__startup_t *startup, origin_t origin, apr_pool_t *m
         give_up(rc, origin);
     if (brood__table_adopt(startup->id) != APR_SUCCESS)
         leave(origin, 1); /* given up by its parent: nobody waits for a word from it */
+    brood__log_born(startup);
     life.origin = origin;
     life.mem = mem;
     life.returned = life.over = false; /* a forked child's are its parent's */
@@ -176,7 +183,7 @@ static void live(const brood__startup_t *startup, origin_t origin, apr_pool_t *m
     life.returned = true;
     if (told && brood__table_is_me())
         exit(life.exitcode);
-    end_life();
+    end_life(life.exitcode);
     leave(origin, life.exitcode);
 }
 
@@ -191,6 +198,7 @@ static apr_pool_t *own_pool(origin_t origin)
 
 void brood__newborn_forked(const brood__startup_t *startup, apr_pool_t *mem)
 {
+    brood__log_forked();
     brood__forkserver_inherit(brood__forkserver_handle()); /* the way there; the server is the parent's child */
     live(startup, ORIGIN_FORKED, mem);
 }
@@ -246,6 +254,7 @@ void brood__newborn_spawned(const brood__bequest_t *bequest)
     brood__startup_t startup;
     apr_status_t rc;
 
+    brood_log_to(NULL, NULL, BROOD_LOG_OFF); /* what main has set is for the first process */
     hear(&startup, bequest, ORIGIN_SPAWNED, mem);
     rc = brood__arena_attach(bequest->segment, startup.arena_size);
     if (rc != APR_SUCCESS)

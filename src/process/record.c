@@ -1,6 +1,7 @@
 /* record.c - what is known of one child, from its start until nobody asks any more. */
 #include "process/family.h"
 
+#include "base/log.h"
 #include "base/own.h"
 #include "base/report.h"
 #include "platform/channel.h"
@@ -144,7 +145,7 @@ apr_status_t brood__record_wait(brood_process_t *record, apr_time_t deadline)
     apr_status_t rc = APR_SUCCESS;
     int exitcode = 0;
     brood__id_t id;
-    bool ended, news = false;
+    bool ended, news, asked;
 
     brood__family_lock();
     ended = record->ended;
@@ -162,13 +163,16 @@ apr_status_t brood__record_wait(brood_process_t *record, apr_time_t deadline)
         brood__table_bury(id); /* before anybody hears of the end: what it held is free then */
     brood__family_lock();
     record->waiting--;
-    if (rc == APR_SUCCESS)
-        news = note_end(record, exitcode) && exitcode < 0 && !record->asked;
+    news = rc == APR_SUCCESS && note_end(record, exitcode);
+    asked = record->asked;
     if (record->ended)
         close_child(record);
     brood__family_unlock();
-    if (news)
+    if (news && exitcode < 0 && !asked)
         report_end(record);
+    if (news)
+        brood_log(BROOD_LOG_INFO, "%s (pid %lu) has ended with exit code %d", record->name, (unsigned long) record->pid,
+                  exitcode);
     brood__record_release(record);
     return rc;
 }

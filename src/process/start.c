@@ -2,6 +2,7 @@
 #include <brood/process.h>
 
 #include "base/deadline.h"
+#include "base/log.h"
 #include "base/own.h"
 #include "base/report.h"
 #include "base/utf8.h"
@@ -12,6 +13,7 @@
 #include "process/family.h"
 #include "process/forkserver.h"
 #include "process/guard.h"
+#include "process/log_channel.h"
 #include "process/method.h"
 #include "process/newborn.h"
 #include "process/startup.h"
@@ -20,6 +22,8 @@
 #include <string.h>
 
 #define KILL_WAIT apr_time_from_sec(5)
+#define LOOKS 10
+#define LOOK_AGAIN apr_time_from_msec(1)
 
 /* One start, from its plan to its success or its undoing. */
 typedef struct launch_t {
@@ -47,6 +51,21 @@ apr_status_t brood_set_executable(const char *path)
     return APR_SUCCESS;
 }
 
+/* Of the program.  One that has been joined may be among the system's threads for a moment yet. */
+static int other_threads(void)
+{
+    int others = 0;
+
+    for (int look = 0; look < LOOKS; look++) {
+        if (look > 0)
+            apr_sleep(LOOK_AGAIN);
+        others = brood__self_threads() - 1 - (int) brood__own_threads();
+        if (others <= 0)
+            break;
+    }
+    return others;
+}
+
 /* A forked child has this thread alone, and what others have locked stays so in it for ever. */
 static apr_status_t check_threads(const launch_t *launch)
 {
@@ -56,7 +75,7 @@ static apr_status_t check_threads(const launch_t *launch)
 
     if (launch->method != BROOD_START_FORK || (silent && !brood__family_strict()))
         return APR_SUCCESS;
-    others = brood__self_threads() - 1;
+    others = other_threads();
     if (others <= 0)
         return APR_SUCCESS;
     if (brood__family_strict())
@@ -121,6 +140,7 @@ static apr_status_t plan(launch_t *launch, brood_value_t args)
     startup->entry = launch->entry;
     startup->authkey = brood_authkey();
     startup->args = (brood_bytes_t){encoded.data, encoded.size};
+    brood__log_lend(startup, launch->scratch);
     if (launch->method != BROOD_START_FORK)
         BROOD_TRY(brood__startup_encode(&launch->data, startup));
     if (encoded.size + launch->data.size > BROOD__FRAME_MOST)
@@ -189,12 +209,24 @@ static apr_status_t refused(const launch_t *launch, apr_status_t rc)
                       advice);
 }
 
+/* The fork server is started by the way; the lock of its family is no place to say so. */
+static void tell_of_server(unsigned before, unsigned after)
+{
+    if (after != before)
+        brood_log(BROOD_LOG_INFO, before == 0 ? "the fork server was started" : "the fork server was started again");
+}
+
 static apr_status_t enter_family(launch_t *launch)
 {
     brood_process_t *record = launch->record;
+    const bool forks = launch->method == BROOD_START_FORK;
+    unsigned before, after;
     apr_status_t rc;
 
+    if (forks) /* nobody is inside the program's function then; before the other locks: it may start processes itself */
+        brood__log_lock();
     brood__family_lock();
+    before = brood__forkserver_starts();
     rc = brood__family_check(); /* again: this process may have begun to end */
     if (rc == APR_SUCCESS && (rc = make(launch)) != APR_SUCCESS)
         rc = refused(launch, rc);
@@ -203,7 +235,11 @@ static apr_status_t enter_family(launch_t *launch)
         brood__table_started(record->id, record->pid);
         brood__record_link(record);
     }
+    after = brood__forkserver_starts();
     brood__family_unlock();
+    if (forks)
+        brood__log_unlock();
+    tell_of_server(before, after);
     return rc;
 }
 
@@ -233,9 +269,12 @@ static apr_status_t perform(launch_t *launch, brood_value_t args)
     if (rc == APR_SUCCESS)
         rc = enter_family(launch);
     if (rc == APR_SUCCESS)
-        return instruct(launch);
-    if (launch->record != NULL && launch->record->id != 0)
+        rc = instruct(launch);
+    else if (launch->record != NULL && launch->record->id != 0)
         brood__table_bury(launch->record->id); /* never started */
+    if (rc == APR_SUCCESS)
+        brood_log(BROOD_LOG_INFO, "started %s (pid %lu) by %s to run %s", launch->record->name,
+                  (unsigned long) launch->record->pid, brood_start_method_name(launch->method), launch->entry);
     return rc;
 }
 

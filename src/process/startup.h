@@ -30,6 +30,9 @@ typedef struct brood__startup_t {
     brood_bytes_t authkey;   /* of the family */
     brood_bytes_t directory; /* to be in; as the system gave it */
     brood_bytes_t args;      /* encoded for `id` */
+    uint32_t log_stderr;     /* level of lines on stderr */
+    uint32_t log_level;      /* of what is put into log_queue */
+    brood_bytes_t log_queue; /* encoded for `id`; empty: there is none */
 } brood__startup_t;
 
 /* NULL texts are left out.  BROOD_EENCODE: a text is no UTF-8.  `output` is then as it was. */

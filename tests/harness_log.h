@@ -1,0 +1,36 @@
+/* harness_log.h - for tests of the logger: a function that keeps records, and how to look at them. */
+#ifndef BROOD_TESTS_HARNESS_LOG_H
+#define BROOD_TESTS_HARNESS_LOG_H
+
+#include "harness_tree.h"
+
+typedef struct record_t {
+    int level;
+    const char *process;
+    const char *message;
+} record_t;
+
+/* A brood_log_fn: to the queue `user`. */
+void harness_collect(void *user, brood_log_level_t level, const char *process, const char *message);
+
+/* Whether a call of it is going on in this process, and how often one began during another. */
+bool harness_collecting(void);
+int harness_collected_at_once(void);
+
+/* The oldest record, waited for; its texts live in `mem`. */
+record_t harness_record(brood_queue_t *records, apr_pool_t *mem);
+void harness_expect_record(int level, const char *process, const char *message, brood_queue_t *records,
+                           apr_pool_t *mem);
+
+/* Is there a record of `process` whose message begins and ends so?  They stay. */
+bool harness_has_record(brood_queue_t *records, const char *process, const char *begin, const char *end,
+                        apr_pool_t *mem);
+
+apr_size_t harness_size(brood_queue_t *queue);
+
+void harness_log_to_nobody(void);
+
+/* As harness_start, by this name. */
+brood_process_t *harness_start_named(const char *name, brood_entry_fn entry, brood_value_t args, apr_pool_t *mem);
+
+#endif
