@@ -199,7 +199,7 @@ static void names_number_children_and_their_children__PROC_24_PROC_42(void)
     EXPECT_EXIT(0, process);
 }
 
-static void only_its_parent_can_join_a_process__PROC_11_PROC_12(void)
+static void only_its_parent_can_join_a_process__PROC_11_PROC_12_PROC_14_PROC_47(void)
 {
     apr_pool_t *mem = harness_mem();
     brood_queue_t *never = harness_queue(mem);
@@ -382,7 +382,7 @@ static void nothing_is_left_behind__SPWN_03_SPWN_04(void)
 static const brood_test_t tests[] = {
     TEST(parent_and_child_know_each_other__PROC_25_PROC_33_PROC_39_PROC_40),
     TEST(names_number_children_and_their_children__PROC_24_PROC_42),
-    TEST(only_its_parent_can_join_a_process__PROC_11_PROC_12),
+    TEST(only_its_parent_can_join_a_process__PROC_11_PROC_12_PROC_14_PROC_47),
     TEST(active_children_are_those_that_live__PROC_38_PROC_06),
     TEST(a_process_lives_on_without_its_object),
     TEST(a_child_joins_its_children_before_it_ends__EXIT_06),

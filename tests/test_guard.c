@@ -39,6 +39,17 @@ static apr_status_t wait_for_ever(brood_call_t *call)
     return brood_queue_get(&word, never, BROOD_FOREVER, call->mem);
 }
 
+/* Have a child that does not end, and end. */
+static apr_status_t leave_one(brood_call_t *call)
+{
+    brood_queue_t *ready, *never;
+    brood_value_t pid;
+
+    BROOD_TRY(BROOD_UNPACK(call->args, &ready, &never));
+    BROOD_TRY(brood_process_start(NULL, wait_for_ever, call->args, NULL, call->mem));
+    return brood_queue_get(&pid, ready, BROOD_FOREVER, call->mem);
+}
+
 static apr_status_t nothing(brood_call_t *call)
 {
     (void) call;
@@ -53,8 +64,8 @@ static apr_status_t begin_again(brood_call_t *call)
     return APR_SUCCESS;
 }
 
-static const brood_entry_t entries[] = {BROOD_ENTRY(mark_file), BROOD_ENTRY(wait_for_ever), BROOD_ENTRY(nothing),
-                                        BROOD_ENTRY(begin_again), BROOD_ENTRIES_END};
+static const brood_entry_t entries[] = {BROOD_ENTRY(mark_file), BROOD_ENTRY(wait_for_ever), BROOD_ENTRY(leave_one),
+                                        BROOD_ENTRY(nothing),   BROOD_ENTRY(begin_again),   BROOD_ENTRIES_END};
 
 /* ---- helpers ---- */
 
@@ -175,6 +186,28 @@ static void the_end_waits_only_so_long__EXIT_06(void)
     EXPECT(brood__self_gone(pid, born));
 }
 
+/* By every method: with the default it would wait longer, without a limit for ever. */
+static void settings_of_the_program_are_its_childrens__CTX_21(void)
+{
+    brood_start_method_t methods[3];
+    const apr_size_t count = brood_start_methods(methods);
+    apr_pool_t *life = begin(apr_time_from_msec(20));
+
+    for (apr_size_t i = 0; i < count; i++) {
+        const brood_process_options_t options = {.start_method = methods[i]};
+        brood_queue_t *ready, *never;
+        brood_process_t *process = NULL;
+        const apr_time_t start = brood__clock_now();
+
+        EXPECT_OK(brood_queue_create(&ready, 0, NULL, life));
+        EXPECT_OK(brood_queue_create(&never, 0, NULL, life));
+        EXPECT_OK(brood_process_start(&process, leave_one, BROOD_ARGS(ready, never), &options, life));
+        EXPECT_EXIT(0, process);
+        EXPECT(brood__clock_now() - start >= apr_time_from_msec(20));
+    }
+    apr_pool_destroy(life);
+}
+
 static void the_end_leaves_alone_what_outlives_it(void)
 {
     const brood_process_options_t options = {.outlives_parent = true};
@@ -241,6 +274,7 @@ static const brood_test_t tests[] = {
     TEST(the_end_joins_children_that_nobody_joined__EXIT_06),
     TEST(the_end_terminates_daemonic_children__PROC_28),
     TEST(the_end_waits_only_so_long__EXIT_06),
+    TEST(settings_of_the_program_are_its_childrens__CTX_21),
     TEST(the_end_leaves_alone_what_outlives_it),
     TEST(an_object_may_outlive_everything),
     TEST(the_whole_guard_runs_the_program_and_tells_its_failure__CTX_17),

@@ -290,7 +290,7 @@ static void an_rlock_is_its_threads_own(void) /* LOCK-05 */
     EXPECT_OK(elsewhere(try_it, lock));
 }
 
-static void a_child_does_not_inherit_an_rlock(void) /* LOCK-05, LOCK-06 */
+static void a_child_does_not_inherit_an_rlock__PROC_48(void) /* LOCK-05, LOCK-06 */
 {
     brood_lock_t *lock = new_lock(true);
 
@@ -310,7 +310,7 @@ static apr_status_t suite(brood_call_t *call)
         TEST(a_lock_is_released_by_anybody),
         TEST(threads_of_one_process_exclude_each_other),
         TEST(an_rlock_is_its_threads_own),
-        TEST(a_child_does_not_inherit_an_rlock),
+        TEST(a_child_does_not_inherit_an_rlock__PROC_48),
     };
 
     mem = call->mem;

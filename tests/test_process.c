@@ -6,7 +6,6 @@
 #include "memory/table.h"
 #include <apr_env.h>
 #include <apr_file_info.h>
-#include <apr_file_io.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,7 +115,7 @@ static const brood_entry_t entries[] = {BROOD_ENTRY(doubler),       BROOD_ENTRY(
 
 /* ---- tests ---- */
 
-static void five_processes_double_a_number_each__PROC_02_PROC_09(void)
+static void five_processes_double_a_number_each__PROC_02_PROC_08_PROC_09(void)
 {
     apr_pool_t *mem = harness_mem();
     const int numbers[] = {5, 10, 15, 20, 25};
@@ -200,32 +199,30 @@ static void terminate_and_kill_end_it__PROC_15_PROC_16_PROC_17_PROC_19(void)
     EXPECT(brood_process_exitcode(one) == -15);
 }
 
-static void a_failure_is_told_on_stderr__PROC_32(void)
+static void its_text_says_who_it_is_and_how_it_is__PROC_46(void)
 {
     apr_pool_t *mem = harness_mem();
-    const brood_process_options_t options = {.name = "Clumsy"};
-    brood_process_t *process;
-    apr_file_t *file, *standard, *kept = NULL;
-    const char *folder;
-    char *path, text[1000];
-    apr_size_t size = sizeof text - 1;
-    apr_off_t start = 0;
+    const brood_process_options_t options = {.name = "Ada", .daemon = BROOD_YES};
+    brood_queue_t *never = harness_queue(mem);
+    brood_process_t *process = NULL;
+    const char *who, *how;
 
-    if (brood_get_start_method(true) == BROOD_START_FORKSERVER)
-        return; /* the server has its stderr since its start */
-    EXPECT(apr_temp_dir_get(&folder, mem) == APR_SUCCESS);
-    path = apr_pstrcat(mem, folder, "/brood_test.XXXXXX", NULL);
-    EXPECT(apr_file_mktemp(&file, path, 0, mem) == APR_SUCCESS);
-    EXPECT(apr_file_open_stderr(&standard, mem) == APR_SUCCESS);
-    EXPECT(apr_file_dup(&kept, standard, mem) == APR_SUCCESS);
-    EXPECT(apr_file_dup2(standard, file, mem) == APR_SUCCESS);
-    BROOD_IGNORE(brood_process_start(&process, failing, BROOD_ARGS("thing"), &options, mem));
-    BROOD_IGNORE(brood_process_join(process, BROOD_FOREVER));
-    EXPECT(apr_file_dup2(standard, kept, mem) == APR_SUCCESS);
-    EXPECT(apr_file_seek(file, APR_SET, &start) == APR_SUCCESS);
-    EXPECT(apr_file_read(file, text, &size) == APR_SUCCESS);
-    text[size] = '\0';
-    EXPECT(strstr(text, "Clumsy: failing failed: no such thing") != NULL);
+    EXPECT_OK(brood_process_start(&process, stuck, BROOD_ARGS(never), &options, mem));
+    who = apr_psprintf(mem, "<Process Ada pid=%d parent=%d ", brood_process_pid(process), brood_current_pid());
+    EXPECT_TEXT(apr_pstrcat(mem, who, "started, daemon>", NULL), brood_process_string(process, mem));
+    EXPECT_OK(brood_process_terminate(process));
+    EXPECT_EXIT(-15, process);
+    how = harness_killed() == -15 ? "ended by TerminateProcess" : "ended by SIGTERM"; /* where there are signals */
+    EXPECT_TEXT(apr_pstrcat(mem, who, how, ", daemon>", NULL), brood_process_string(process, mem));
+    EXPECT_OK(brood_process_close(process));
+    EXPECT_TEXT(apr_pstrcat(mem, who, how, ", closed, daemon>", NULL), brood_process_string(process, mem));
+    process = harness_start(leaving, BROOD_ARGS(7), mem);
+    EXPECT_EXIT(7, process);
+    EXPECT_TEXT(apr_psprintf(mem, "<Process %s pid=%d parent=%d ended, exit code 7>", brood_process_name(process),
+                             brood_process_pid(process), brood_current_pid()),
+                brood_process_string(process, mem));
+    EXPECT_TEXT(apr_psprintf(mem, "<Process MainProcess pid=%d started>", brood_current_pid()),
+                brood_process_string(brood_current_process(), mem));
 }
 
 static void a_function_in_no_table_is_refused__SPWN_09(void)
@@ -356,13 +353,13 @@ static void the_machine_has_cpus__CTX_19(void)
 }
 
 static const brood_test_t tests[] = {
-    TEST(five_processes_double_a_number_each__PROC_02_PROC_09),
+    TEST(five_processes_double_a_number_each__PROC_02_PROC_08_PROC_09),
     TEST(start_does_not_wait__PROC_02_PROC_13_PROC_30),
     TEST(join_waits_as_long_as_it_is_told__PROC_10),
     TEST(the_exit_code_tells_how_it_ended__PROC_30_PROC_31_PROC_32),
     TEST(arguments_of_the_wrong_kind_fail_in_the_child__PROC_32),
     TEST(terminate_and_kill_end_it__PROC_15_PROC_16_PROC_17_PROC_19),
-    TEST(a_failure_is_told_on_stderr__PROC_32),
+    TEST(its_text_says_who_it_is_and_how_it_is__PROC_46),
     TEST(a_function_in_no_table_is_refused__SPWN_09),
     TEST(arguments_that_are_no_list_are_refused),
     TEST(what_cannot_be_encoded_starts_nothing__SPWN_07),

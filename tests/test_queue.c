@@ -235,7 +235,7 @@ static void a_queue_carries_values_or_bytes(void)
     expect_size(other, 1);
 }
 
-static void what_cannot_be_put_is_refused_and_nothing_is_lost(void) /* QUE-18, GEN-04 */
+static void what_cannot_be_put_is_refused_and_nothing_is_lost__CTX_15(void) /* QUE-18, GEN-04 */
 {
     const brood__heap_use_t *before;
     brood__heap_use_t use, after;
@@ -384,7 +384,7 @@ static apr_status_t suite(brood_call_t *call)
         TEST(bytes_travel_as_they_are),
         TEST(a_short_buffer_leaves_the_item),
         TEST(a_queue_carries_values_or_bytes),
-        TEST(what_cannot_be_put_is_refused_and_nothing_is_lost),
+        TEST(what_cannot_be_put_is_refused_and_nothing_is_lost__CTX_15),
         TEST(a_closed_queue_says_so_and_others_go_on),
         TEST(a_queue_goes_with_its_items),
         TEST(threads_of_one_process_hand_over_memory),

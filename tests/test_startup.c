@@ -19,6 +19,7 @@ static const brood__startup_t sample = {
     .fingerprint = UINT64_MAX,
     .arena_size = UINT64_C(1) << 39,
     .exit_grace = -1,
+    .strict = true,
     .name = "Bj\xc3\xb6rn",
     .path = "1:2:3",
     .daemon = true,
@@ -26,6 +27,7 @@ static const brood__startup_t sample = {
     .parent_born = UINT64_C(0x8000000000000001),
     .parent_name = "MainProcess",
     .entry = "main.square",
+    .authkey = {"key\0key", 7},
     .directory = {"/tmp/\xff", 6}, /* as the system has it, which need not be text */
     .args = {"\x00\x01\x02", 3},
 };
@@ -38,7 +40,7 @@ static brood__output_t encode(const brood__startup_t *startup)
     return output;
 }
 
-static void what_is_encoded_is_decoded(void)
+static void what_is_encoded_is_decoded__SPWN_01(void)
 {
     const brood__output_t bytes = encode(&sample);
     brood__startup_t read;
@@ -46,12 +48,13 @@ static void what_is_encoded_is_decoded(void)
     EXPECT_OK(brood__startup_decode(&read, bytes.data, bytes.size, mem));
     EXPECT(read.role == sample.role && read.id == sample.id && read.method == sample.method);
     EXPECT(read.fingerprint == sample.fingerprint && read.arena_size == sample.arena_size);
-    EXPECT(read.exit_grace == sample.exit_grace && read.daemon);
+    EXPECT(read.exit_grace == sample.exit_grace && read.strict && read.daemon);
     EXPECT(read.parent_pid == sample.parent_pid && read.parent_born == sample.parent_born);
     EXPECT_TEXT(sample.name, read.name);
     EXPECT_TEXT(sample.path, read.path);
     EXPECT_TEXT(sample.parent_name, read.parent_name);
     EXPECT_TEXT(sample.entry, read.entry);
+    EXPECT(read.authkey.size == 7 && memcmp(read.authkey.data, sample.authkey.data, 7) == 0);
     EXPECT(read.directory.size == 6 && memcmp(read.directory.data, sample.directory.data, 6) == 0);
     EXPECT(read.args.size == 3 && memcmp(read.args.data, sample.args.data, 3) == 0);
 }
@@ -186,7 +189,7 @@ static void a_length_beyond_the_limit_is_refused(void)
 }
 
 static const brood_test_t tests[] = {
-    TEST(what_is_encoded_is_decoded),           TEST(a_server_needs_no_name),
+    TEST(what_is_encoded_is_decoded__SPWN_01),  TEST(a_server_needs_no_name),
     TEST(a_name_that_is_no_text_is_refused),    TEST(damaged_bytes_are_refused_and_never_misread),
     TEST(another_kind_in_a_field_is_refused),   TEST(a_frame_arrives_whole_and_alone),
     TEST(who_is_told_nothing_does_not_hang),    TEST(half_a_frame_is_the_end),

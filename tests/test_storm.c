@@ -196,7 +196,7 @@ static void mix(uint64_t *chance, apr_pool_t *mem)
     brood_lock_close(lock);
 }
 
-static void any_end_at_any_moment_leaves_nothing__PROC_16_PROC_17_PROC_43(void)
+static void any_end_at_any_moment_leaves_nothing__PROC_16_PROC_17_PROC_43_GUID_02(void)
 {
     uint64_t chance = harness_chance("mixtures");
     const stock_t before = warm_up(harness_mem());
@@ -211,7 +211,7 @@ static void any_end_at_any_moment_leaves_nothing__PROC_16_PROC_17_PROC_43(void)
 
 static const brood_test_t tests[] = {
     TEST(a_hundred_end_as_they_are_told_again_and_again__PROC_43_SPWN_10),
-    TEST(any_end_at_any_moment_leaves_nothing__PROC_16_PROC_17_PROC_43),
+    TEST(any_end_at_any_moment_leaves_nothing__PROC_16_PROC_17_PROC_43_GUID_02),
 };
 
 int main(int argc, char **argv)

@@ -130,7 +130,7 @@ static void a_tree_of_all_methods_ends_with_its_root__PROC_41_PROC_42(void)
     (void) fell_grown(true);
 }
 
-static void a_tree_that_grows_ends_with_its_root__PROC_41(void)
+static void a_tree_that_grows_ends_with_its_root__PROC_41_SPWN_06(void)
 {
     uint64_t chance = harness_chance("growing trees");
     const uint32_t growth[2] = {(uint32_t) fell_grown(false), (uint32_t) fell_grown(true)};
@@ -148,7 +148,7 @@ static void a_tree_that_grows_ends_with_its_root__PROC_41(void)
 static const brood_test_t tests[] = {
     TEST(a_tree_ends_with_its_root__PROC_41_PROC_42),
     TEST(a_tree_of_all_methods_ends_with_its_root__PROC_41_PROC_42),
-    TEST(a_tree_that_grows_ends_with_its_root__PROC_41),
+    TEST(a_tree_that_grows_ends_with_its_root__PROC_41_SPWN_06),
 };
 
 int main(int argc, char **argv)

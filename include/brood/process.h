@@ -177,7 +177,8 @@ BROOD_API BROOD_CHECKED apr_status_t brood_process_sentinel(apr_os_file_t *senti
  *  @retval APR_SUCCESS    interrupted, or it has ended already.
  *  @retval APR_ENOTIMPL   Windows, and the child is not such a one.
  *  @retval BROOD_EMISUSE  no child of this process.
- *  @retval BROOD_ECLOSED  closed.  SPEC PROC-18. */
+ *  @retval BROOD_ECLOSED  closed.
+ *  @return otherwise the status of what the system refused: it is another user's by now, say.  SPEC PROC-18, PROC-20. */
 BROOD_API apr_status_t brood_process_interrupt(brood_process_t *process);
 
 /** Ask a child to end (SIGTERM; Windows: end it).  Does not wait; its own end does not run, its children end with it.
@@ -185,7 +186,9 @@ BROOD_API apr_status_t brood_process_interrupt(brood_process_t *process);
  *  @param process  a child.
  *  @retval APR_SUCCESS    asked, or it has ended already.
  *  @retval BROOD_EMISUSE  no child of this process.
- *  @retval BROOD_ECLOSED  closed.  SPEC PROC-15, PROC-16, PROC-19. */
+ *  @retval BROOD_ECLOSED  closed.
+ *  @return otherwise the status of what the system refused: it is another user's by now, say.
+ *  SPEC PROC-15, PROC-16, PROC-19, PROC-20. */
 BROOD_API apr_status_t brood_process_terminate(brood_process_t *process);
 
 /** End a child (SIGKILL; Windows: as brood_process_terminate).  Does not wait.

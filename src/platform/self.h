@@ -30,7 +30,8 @@ uint64_t brood__self_memory(void);
 int brood__self_cpus(void);
 int brood__self_usable_cpus(void);
 
-/* Threads of this process but for those that the backend itself has started; 0: unknown. */
+/* Threads of this process but for those that the backend itself has started; 0: unknown.  Some systems (macOS, FreeBSD)
+ * count one that has just been joined for some moments more. */
 int brood__self_threads(void);
 
 /* How many processes the system has killed since it started because there was no memory left; 0: unknown. */

@@ -4,6 +4,7 @@
 #endif
 #include "posix/system.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -286,11 +287,39 @@ bool brood__system_ended_child(siginfo_t *ended, struct rusage *use)
     return syscall(SYS_waitid, P_ALL, 0, ended, WEXITED | WNOHANG | WNOWAIT, use) == 0 && ended->si_pid != 0;
 }
 
+/* A thread stands in /proc for some moments after it has been joined. */
+static bool is_ending(const char *thread)
+{
+    enum { EXITING = 4 }; /* PF_EXITING, which comes before any other sign of its end */
+    char path[sizeof "/proc/self/task//stat" + 3 * sizeof(pid_t)] = "/proc/self/task/";
+    char text[1024];
+    const char *flags;
+
+    if (strlen(thread) > 3 * sizeof(pid_t))
+        return false;
+    strcat(strcat(path, thread), "/stat");
+    if (!read_text(path, text, sizeof text))
+        return true;
+    flags = stat_field(text, 9);
+    return flags != NULL && (read_number(flags) & EXITING) != 0;
+}
+
 int brood__system_threads(void)
 {
     struct stat tasks; /* a folder with one folder in it for each, and each of them a link to it */
+    struct dirent *entry;
+    int threads = 0;
+    DIR *folder;
 
-    return stat("/proc/self/task", &tasks) == 0 && tasks.st_nlink > 2 ? (int) tasks.st_nlink - 2 : 0;
+    if (stat("/proc/self/task", &tasks) != 0 || tasks.st_nlink <= 2)
+        return 0;
+    folder = tasks.st_nlink > 3 ? opendir("/proc/self/task") : NULL;
+    if (folder == NULL)
+        return (int) tasks.st_nlink - 2;
+    while ((entry = readdir(folder)) != NULL)
+        threads += entry->d_name[0] != '.' && !is_ending(entry->d_name);
+    closedir(folder);
+    return threads;
 }
 
 uint64_t brood__system_memory_kills(void)

@@ -31,12 +31,20 @@ apr_status_t brood_process_join(brood_process_t *process, apr_interval_time_t ti
                             : brood_fail(rc, "cannot wait for %s", process->name);
 }
 
+/* Perhaps it is another user's by now. */
+static apr_status_t end_by(brood_process_t *process, const char *what, apr_status_t (*end)(brood__child_t *child))
+{
+    const apr_status_t rc = brood__record_end(process, end);
+
+    return rc == APR_SUCCESS ? APR_SUCCESS : brood_fail(rc, "the system refuses to %s %s", what, process->name);
+}
+
 apr_status_t brood_process_interrupt(brood_process_t *process)
 {
     apr_status_t rc;
 
     BROOD_TRY(brood__record_check(process, "interrupt"));
-    rc = brood__record_end(process, brood__child_interrupt);
+    rc = end_by(process, "interrupt", brood__child_interrupt);
     return rc == APR_ENOTIMPL ? brood_fail(rc, "this system can interrupt only a process with own_group and a console")
                               : rc;
 }
@@ -44,13 +52,13 @@ apr_status_t brood_process_interrupt(brood_process_t *process)
 apr_status_t brood_process_terminate(brood_process_t *process)
 {
     BROOD_TRY(brood__record_check(process, "terminate"));
-    return brood__record_end(process, brood__child_terminate);
+    return end_by(process, "terminate", brood__child_terminate);
 }
 
 apr_status_t brood_process_kill(brood_process_t *process)
 {
     BROOD_TRY(brood__record_check(process, "kill"));
-    return brood__record_end(process, brood__child_kill);
+    return end_by(process, "kill", brood__child_kill);
 }
 
 static apr_status_t check_group(const brood_process_t *process, const char *what)
@@ -65,13 +73,13 @@ static apr_status_t check_group(const brood_process_t *process, const char *what
 apr_status_t brood_process_terminate_tree(brood_process_t *process)
 {
     BROOD_TRY(check_group(process, "terminate"));
-    return brood__record_end(process, brood__child_terminate_tree);
+    return end_by(process, "terminate the tree of", brood__child_terminate_tree);
 }
 
 apr_status_t brood_process_kill_tree(brood_process_t *process)
 {
     BROOD_TRY(check_group(process, "kill"));
-    return brood__record_end(process, brood__child_kill_tree);
+    return end_by(process, "kill the tree of", brood__child_kill_tree);
 }
 
 apr_status_t brood_process_close(brood_process_t *process)

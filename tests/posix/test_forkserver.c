@@ -4,12 +4,18 @@
 #include "posix/harness_program.h"
 #include "posix/harness_server.h"
 
+#include "base/deadline.h"
+#include "memory/arena.h"
+#include "platform/channel.h"
 #include "platform/self.h"
 #include "process/forkserver.h"
 #include <dirent.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static const char *self;
@@ -88,8 +94,22 @@ static apr_status_t survive(brood_call_t *call)
     return APR_SUCCESS;
 }
 
-static const brood_entry_t entries[] = {BROOD_ENTRY(nothing), BROOD_ENTRY(whose), BROOD_ENTRY(survive),
-                                        BROOD_ENTRY(dispositions), BROOD_ENTRIES_END};
+static apr_status_t leaving(brood_call_t *call)
+{
+    brood_queue_t *queue;
+    int code;
+
+    BROOD_TRY(BROOD_UNPACK(call->args, &queue, &code));
+    BROOD_TRY(brood_queue_put(queue, brood_int(getpid()), BROOD_FOREVER));
+    if (code >= 0)
+        exit(code);
+    CHECK(code == -SIGKILL || signal(-code, SIG_DFL) != SIG_ERR);
+    (void) raise(-code);
+    return APR_SUCCESS;
+}
+
+static const brood_entry_t entries[] = {BROOD_ENTRY(nothing),      BROOD_ENTRY(whose),   BROOD_ENTRY(survive),
+                                        BROOD_ENTRY(dispositions), BROOD_ENTRY(leaving), BROOD_ENTRIES_END};
 
 /* ---- the program that is run ---- */
 
@@ -171,6 +191,67 @@ static void one_server_serves_children_and_theirs__FSRV_11(void)
     EXPECT_EXIT(0, process);
 }
 
+static void it_reports_pids_and_exit_codes__FSRV_03(void)
+{
+    static const int codes[] = {0, 1, 7, 255, -SIGTERM, -SIGKILL, -SIGUSR1};
+    apr_pool_t *mem = harness_mem();
+    brood_queue_t *queue = harness_queue(mem);
+
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+        brood_process_t *process = harness_start_served(leaving, BROOD_ARGS(queue, codes[i]), mem);
+        apr_os_file_t sentinel = -1;
+        struct pollfd wait;
+
+        EXPECT_OK(brood_process_sentinel(&sentinel, process));
+        wait = (struct pollfd){.fd = sentinel, .events = POLLIN};
+        EXPECT(poll(&wait, 1, -1) == 1 && (wait.revents & (POLLIN | POLLHUP)) != 0);
+        EXPECT_EXIT(codes[i], process);
+        EXPECT(harness_get(queue, mem).as.integer == brood_process_pid(process));
+    }
+}
+
+/* One byte wrong, in any place; and as it must be. */
+static void who_does_not_know_the_key_gets_nothing__FSRV_09(void)
+{
+    apr_pool_t *mem = harness_mem();
+    const pid_t server = server_of_next_child(mem);
+    const int before = harness_handles();
+
+    for (int i = 0; i <= BROOD__SERVER_KEY; i++) {
+        unsigned char key[BROOD__SERVER_KEY];
+        const brood__start_t start = {.server = brood__forkserver_handle(), .server_key = key};
+        brood__handle_t channel = BROOD__NO_HANDLE;
+        brood__child_t *child = NULL;
+        int exitcode = -1;
+
+        memcpy(key, brood__arena_key(), sizeof key);
+        if (i < BROOD__SERVER_KEY) {
+            key[i] ^= 1;
+            EXPECT_STATUS(APR_EACCES, brood__child_request(&child, &channel, &start, BROOD__NEVER, mem));
+            EXPECT(child == NULL && channel == BROOD__NO_HANDLE);
+        } else if (EXPECT_OK(brood__child_request(&child, &channel, &start, BROOD__NEVER, mem))) {
+            brood__channel_close(channel); /* told nothing, it ends */
+            EXPECT_OK(brood__child_wait(child, &exitcode, BROOD__NEVER));
+            EXPECT(exitcode == 1);
+            brood__child_close(child);
+        }
+    }
+    EXPECT(harness_handles() == before);
+    EXPECT(server_of_next_child(mem) == server); /* unimpressed */
+}
+
+/* What is no request at all: of another size, without descriptors. */
+static void nor_does_who_sends_something_else__FSRV_09(void)
+{
+    static const char words[] = "give me a process, and a thousand bytes for it";
+    apr_pool_t *mem = harness_mem();
+    const pid_t server = server_of_next_child(mem);
+
+    for (size_t size = 1; size < sizeof words; size += 9)
+        EXPECT(send((int) brood__forkserver_handle(), words, size, 0) == (ssize_t) size);
+    EXPECT(server_of_next_child(mem) == server);
+}
+
 static void children_have_the_dispositions_of_its_starter__FSRV_06(void)
 {
     apr_pool_t *mem = harness_mem();
@@ -248,6 +329,9 @@ static const brood_test_t tests[] = {
     TEST(it_is_started_when_first_needed__FSRV_01),
     TEST(it_has_one_thread__FSRV_01),
     TEST(one_server_serves_children_and_theirs__FSRV_11),
+    TEST(it_reports_pids_and_exit_codes__FSRV_03),
+    TEST(who_does_not_know_the_key_gets_nothing__FSRV_09),
+    TEST(nor_does_who_sends_something_else__FSRV_09),
     TEST(children_have_the_dispositions_of_its_starter__FSRV_06),
     TEST(it_does_not_hear_the_terminals_interrupt__FSRV_06),
     TEST(it_ends_with_the_program__FSRV_07),

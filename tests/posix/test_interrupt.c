@@ -1,250 +1,152 @@
-/* test_interrupt.c - Ctrl-C at a terminal, which sends it to the whole family (PROC-18).
- *
- * The program runs itself in a session of its own, with a terminal at which nobody sits but this test. */
-#include "posix/harness_program.h"
+/* test_interrupt.c - brood_process_interrupt: a child that handles SIGINT and one that does not (PROC-18). */
+#include "harness_tree.h"
 
-#include "platform/interrupt.h"
-#include <brood.h>
-#include <fcntl.h>
+#include "platform/self.h"
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
-#include <termios.h>
 #include <unistd.h>
 
-#define CHILDREN 3
+static volatile sig_atomic_t heard;
 
-static const char *self;
-
-static void say(const char *word)
+static void hear(int number)
 {
-    puts(word);
-    (void) fflush(stdout);
+    heard = number;
 }
 
-/* ---- the program ---- */
+/* ---- entries ---- */
 
-/* Have the lock, as one of all can, and never end by itself. */
-static apr_status_t stuck(brood_call_t *call)
+static apr_status_t nothing(brood_call_t *call)
 {
-    brood_queue_t *ready, *orders;
-    brood_lock_t *lock;
-    brood_value_t word;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &ready, &orders, &lock));
-    BROOD_TRY(brood_allow(brood_lock_acquire(lock, BROOD_NOWAIT), APR_TIMEUP));
-    BROOD_TRY(brood_queue_put(ready, brood_text("ready"), BROOD_FOREVER));
-    BROOD_TRY(brood_queue_get(&word, orders, BROOD_FOREVER, call->mem));
-    return brood_queue_put(ready, word, BROOD_FOREVER);
-}
-
-static const brood_entry_t entries[] = {BROOD_ENTRY(stuck), BROOD_ENTRIES_END};
-
-static void finalize(void *nothing)
-{
-    (void) nothing;
-    say("finalized");
-}
-
-typedef struct family_t {
-    brood_queue_t *ready, *orders;
-    brood_lock_t *lock;
-    brood_process_t *child[CHILDREN];
-} family_t;
-
-static apr_status_t grow(family_t *family, apr_pool_t *mem)
-{
-    brood_value_t word;
-
-    BROOD_TRY(brood_finalizer_create(NULL, finalize, NULL, 0, mem));
-    BROOD_TRY(brood_queue_create(&family->ready, 0, NULL, mem));
-    BROOD_TRY(brood_queue_create(&family->orders, 0, NULL, mem));
-    BROOD_TRY(brood_lock_create(&family->lock, mem));
-    for (int i = 0; i < CHILDREN; i++)
-        BROOD_TRY(brood_process_start(&family->child[i], stuck, BROOD_ARGS(family->ready, family->orders, family->lock),
-                                      NULL, mem));
-    for (int i = 0; i < CHILDREN; i++)
-        BROOD_TRY(brood_queue_get(&word, family->ready, BROOD_FOREVER, mem));
+    (void) call;
     return APR_SUCCESS;
 }
 
-static apr_status_t wait_for(const char *how, family_t *family, apr_pool_t *mem)
+/* Say so when it runs, then wait for a word. */
+static apr_status_t waiting(brood_call_t *call)
 {
-    brood_wait_t item = brood_wait_process(family->child[0]);
+    brood_queue_t *queue, *go;
     brood_value_t word;
 
-    if (strcmp(how, "join") == 0)
-        return brood_process_join(family->child[0], BROOD_FOREVER);
-    if (strcmp(how, "join in time") == 0)
-        return brood_process_join(family->child[0], apr_time_from_sec(3600));
-    if (strcmp(how, "get") == 0)
-        return brood_queue_get(&word, family->ready, BROOD_FOREVER, mem);
-    if (strcmp(how, "acquire") == 0)
-        return brood_lock_acquire(family->lock, BROOD_FOREVER);
-    return brood_wait(&item, 1, BROOD_FOREVER);
+    BROOD_TRY(BROOD_UNPACK(call->args, &queue, &go));
+    BROOD_TRY(brood_queue_put(queue, brood_nil(), BROOD_FOREVER));
+    return brood_queue_get(&word, go, BROOD_FOREVER, call->mem);
 }
 
-/* Nothing that waits hears of it, whatever comes. */
-static void be_busy(void)
+/* Say which signals it hears, one after the other, until there is a word. */
+static apr_status_t hearing(brood_call_t *call)
 {
-    while (!brood__interrupt_pending())
-        (void) usleep(1000);
-    say("pending");
-    for (;;)
-        (void) pause();
-}
-
-static volatile sig_atomic_t handled;
-
-static void handle(int number)
-{
-    (void) number;
-    handled = 1;
-}
-
-/* With a handler of its own, the program decides; the others have not heard of anything. */
-static apr_status_t ask_all(family_t *family, apr_pool_t *mem)
-{
+    struct sigaction action = {.sa_handler = hear};
+    brood_queue_t *queue, *go;
     brood_value_t word;
 
-    while (!handled)
-        (void) usleep(1000);
-    for (int i = 0; i < CHILDREN; i++)
-        BROOD_TRY(brood_queue_put(family->orders, brood_text("alive"), BROOD_FOREVER));
-    for (int i = 0; i < CHILDREN; i++) {
-        BROOD_TRY(brood_queue_get(&word, family->ready, BROOD_FOREVER, mem));
-        say("alive");
+    BROOD_TRY(BROOD_UNPACK(call->args, &queue, &go));
+    sigemptyset(&action.sa_mask);
+    CHECK(sigaction(SIGINT, &action, NULL) == 0);
+    BROOD_TRY(brood_queue_put(queue, brood_nil(), BROOD_FOREVER));
+    while (brood_queue_get(&word, go, 1000, call->mem) == APR_TIMEUP) {
+        const int number = heard;
+
+        if (number == 0)
+            continue;
+        heard = 0; /* the next comes when this one has been told */
+        BROOD_TRY(brood_queue_put(queue, brood_int(number), BROOD_FOREVER));
     }
     return APR_SUCCESS;
 }
 
-static apr_status_t app(brood_call_t *call)
+/* Ignores it from the beginning of its entry. */
+static apr_status_t ignoring(brood_call_t *call)
 {
-    const char *how;
-    family_t family;
-    apr_status_t rc;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &how));
-    BROOD_TRY(grow(&family, call->mem));
-    say("grown");
-    if (strcmp(how, "busy") == 0)
-        be_busy();
-    if (strcmp(how, "handled") == 0)
-        return ask_all(&family, call->mem);
-    rc = wait_for(how, &family, call->mem);
-    say(rc == BROOD_ECANCELLED ? "cancelled" : "not cancelled");
-    return rc;
+    CHECK(signal(SIGINT, SIG_IGN) != SIG_ERR);
+    return waiting(call);
 }
 
-/* ---- the terminal ---- */
+static const brood_entry_t entries[] = {BROOD_ENTRY(nothing), BROOD_ENTRY(waiting), BROOD_ENTRY(hearing),
+                                        BROOD_ENTRY(ignoring), BROOD_ENTRIES_END};
 
-/* The program at a terminal, whose other side is `*terminal`. */
-static harness_program_t start_at_terminal(int *terminal, const char *how)
+/* ---- helpers ---- */
+
+/* In a group of its own, where the terminal's Ctrl-C does not reach it, or in ours. */
+static brood_process_t *start(brood_entry_fn entry, bool own_group, brood_queue_t *queue, brood_queue_t *go,
+                              apr_pool_t *mem)
 {
-    harness_program_t program = {-1, -1};
-    int ends[2];
+    const brood_process_options_t options = {.own_group = own_group};
+    brood_process_t *process = NULL;
 
-    *terminal = posix_openpt(O_RDWR | O_NOCTTY);
-    EXPECT(*terminal >= 0 && grantpt(*terminal) == 0 && unlockpt(*terminal) == 0);
-    EXPECT(pipe(ends) == 0);
-    (void) fcntl(*terminal, F_SETFD, FD_CLOEXEC);
-    (void) fcntl(ends[0], F_SETFD, FD_CLOEXEC);
-    program.pid = fork();
-    if (program.pid == 0) {
-        int fd;
-
-        (void) setsid();
-        fd = open(ptsname(*terminal), O_RDWR);
-#ifdef TIOCSCTTY
-        (void) ioctl(fd, TIOCSCTTY, 0);
-#endif
-        (void) dup2(fd, STDIN_FILENO);
-        (void) close(fd);
-        (void) dup2(ends[1], STDOUT_FILENO);
-        (void) close(ends[1]);
-        (void) execl(self, self, how, (char *) NULL);
-        _exit(127);
-    }
-    (void) close(ends[1]);
-    program.output = ends[0];
-    EXPECT(program.pid > 0);
-    return program;
-}
-
-static void expect_line(const char *text, const harness_program_t *program)
-{
-    char line[100];
-
-    harness_program_line(line, sizeof line, program);
-    EXPECT_TEXT(text, line);
-}
-
-static void press_ctrl_c(int terminal)
-{
-    EXPECT(write(terminal, "\x03", 1) == 1);
+    EXPECT_OK(brood_process_start(&process, entry, BROOD_ARGS(queue, go), &options, mem));
+    (void) harness_get(queue, mem);
+    return process;
 }
 
 /* ---- tests ---- */
 
-static void ctrl_c_is_one_orderly_end_of_a_program_that_waits__PROC_18(void)
+static void by_default_it_ends_a_child_with_minus_2__PROC_18(void)
 {
-    static const char *const ways[] = {"join", "join in time", "get", "acquire", "wait"};
+    for (int own_group = 0; own_group < 2; own_group++) {
+        apr_pool_t *mem = harness_mem();
+        brood_queue_t *queue = harness_queue(mem), *go = harness_queue(mem);
+        brood_process_t *process = start(waiting, own_group == 1, queue, go, mem);
+        brood_process_t *other = start(waiting, own_group == 1, queue, go, mem);
 
-    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
-        int terminal;
-        harness_program_t program = start_at_terminal(&terminal, ways[i]);
-
-        expect_line("grown", &program);
-        press_ctrl_c(terminal);
-        expect_line("cancelled", &program);
-        expect_line("finalized", &program);
-        EXPECT(harness_program_gone(&program) == -SIGINT);
-        (void) close(terminal);
+        EXPECT_OK(brood_process_interrupt(process));
+        EXPECT_EXIT(-SIGINT, process);
+        EXPECT(brood_process_exitcode(process) == -2);
+        EXPECT(brood_process_is_alive(other)); /* it is for the one child, not for its group */
+        EXPECT_OK(brood_queue_put(go, brood_nil(), BROOD_FOREVER));
+        EXPECT_EXIT(0, other);
     }
 }
 
-static void a_second_ctrl_c_ends_it_at_once__PROC_18(void)
+static void a_child_that_handles_it_lives_on_and_hears_each__PROC_18(void)
 {
-    int terminal;
-    harness_program_t program = start_at_terminal(&terminal, "busy");
+    apr_pool_t *mem = harness_mem();
+    brood_queue_t *queue = harness_queue(mem), *go = harness_queue(mem);
+    brood_process_t *process = start(hearing, false, queue, go, mem);
 
-    expect_line("grown", &program);
-    press_ctrl_c(terminal);
-    expect_line("pending", &program);
-    press_ctrl_c(terminal);
-    expect_line("", &program);
-    EXPECT(harness_program_gone(&program) == -SIGINT);
-    (void) close(terminal);
+    for (int i = 0; i < 3; i++) {
+        EXPECT_OK(brood_process_interrupt(process));
+        EXPECT(harness_get(queue, mem).as.integer == SIGINT);
+    }
+    EXPECT(brood_process_is_alive(process));
+    EXPECT_OK(brood_queue_put(go, brood_nil(), BROOD_FOREVER));
+    EXPECT_EXIT(0, process);
 }
 
-static void a_handler_of_the_program_s_own_comes_first_and_its_children_live__PROC_18(void)
+static void a_child_that_ignores_it_lives_on__PROC_18(void)
 {
-    int terminal;
-    harness_program_t program = start_at_terminal(&terminal, "handled");
+    apr_pool_t *mem = harness_mem();
+    brood_queue_t *queue = harness_queue(mem), *go = harness_queue(mem);
+    brood_process_t *process = start(ignoring, false, queue, go, mem);
 
-    expect_line("grown", &program);
-    press_ctrl_c(terminal);
-    for (int i = 0; i < CHILDREN; i++)
-        expect_line("alive", &program);
-    expect_line("finalized", &program);
-    EXPECT(harness_program_gone(&program) == 0);
-    (void) close(terminal);
+    EXPECT_OK(brood_process_interrupt(process));
+    EXPECT_OK(brood_queue_put(go, brood_nil(), BROOD_FOREVER));
+    EXPECT_EXIT(0, process);
+}
+
+static void who_has_ended_is_not_interrupted__PROC_18_PROC_19(void)
+{
+    apr_pool_t *mem = harness_mem();
+    brood_process_t *process = harness_start(nothing, BROOD_NO_ARGS, mem);
+
+    while (!brood__self_gone((uint32_t) brood_process_pid(process), 0))
+        apr_sleep(1000);
+    EXPECT_OK(brood_process_interrupt(process)); /* not heard of yet */
+    EXPECT_EXIT(0, process);
+    EXPECT_OK(brood_process_interrupt(process));
+    EXPECT_OK(brood_process_close(process));
+    EXPECT_STATUS(BROOD_ECLOSED, brood_process_interrupt(process));
+    EXPECT_STATUS(BROOD_EMISUSE, brood_process_interrupt((brood_process_t *) brood_current_process()));
+    EXPECT_MESSAGE("interrupt");
 }
 
 static const brood_test_t tests[] = {
-    TEST(ctrl_c_is_one_orderly_end_of_a_program_that_waits__PROC_18),
-    TEST(a_second_ctrl_c_ends_it_at_once__PROC_18),
-    TEST(a_handler_of_the_program_s_own_comes_first_and_its_children_live__PROC_18),
+    TEST(by_default_it_ends_a_child_with_minus_2__PROC_18),
+    TEST(a_child_that_handles_it_lives_on_and_hears_each__PROC_18),
+    TEST(a_child_that_ignores_it_lives_on__PROC_18),
+    TEST(who_has_ended_is_not_interrupted__PROC_18_PROC_19),
 };
 
 int main(int argc, char **argv)
 {
-    if (argc > 1 && strcmp(argv[1], "handled") == 0)
-        (void) signal(SIGINT, handle);
-    if (argc > 1)
-        return brood_main(argc, argv, app, entries);
-    self = argv[0];
-    return harness_run("interrupt", tests, sizeof tests / sizeof *tests);
+    (void) signal(SIGINT, SIG_DFL); /* whoever runs this may ignore it, which is inherited */
+    return harness_tree(argc, argv, entries, "interrupt", tests, sizeof tests / sizeof *tests);
 }

@@ -86,7 +86,7 @@ static void nothing_is_printed_twice__EXIT_01_EXIT_02(void)
     EXPECT(strstr(output, "parent\n") != NULL && strstr(output, "child\n") != NULL);
 }
 
-static void a_child_reads_nothing_unless_it_is_told_to__EXIT_03(void)
+static void a_child_reads_nothing_unless_it_is_told_to__EXIT_03_GUID_05(void)
 {
     char output[100];
 
@@ -112,7 +112,7 @@ static void closed_streams_change_nothing__EXIT_02(void)
 
 static const brood_test_t tests[] = {
     TEST(nothing_is_printed_twice__EXIT_01_EXIT_02),
-    TEST(a_child_reads_nothing_unless_it_is_told_to__EXIT_03),
+    TEST(a_child_reads_nothing_unless_it_is_told_to__EXIT_03_GUID_05),
     TEST(closed_streams_change_nothing__EXIT_02),
 };
 
