@@ -10,6 +10,13 @@ typedef struct record_t {
     const char *message;
 } record_t;
 
+/* Does a thread live here that is neither the program's nor brood's, but a checker's?  It counts as one of the
+ * program's, and a forked child, where it is missing, cannot be sure of the threads that it begins. */
+bool harness_watched(void);
+
+/* What brood has to say of such a thread, for which it is no topic here. */
+bool harness_is_warning(const char *message);
+
 /* A brood_log_fn: to the queue `user`. */
 void harness_collect(void *user, brood_log_level_t level, const char *process, const char *message);
 

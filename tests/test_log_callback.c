@@ -119,7 +119,7 @@ static void records_of_children_come_in_their_order__C_48(void)
     brood_queue_t *records = harness_queue(mem);
     brood_process_t *child[KIDS];
     int next[KIDS] = {0};
-    char name[10];
+    char name[20];
 
     brood_log_to(harness_collect, records, BROOD_LOG_WARNING);
     for (int i = 0; i < KIDS; i++) {
@@ -157,11 +157,23 @@ static void descendants_reach_it_too__C_48(void)
     harness_expect_record(30, "Grandkid", "at depth 0", records, mem);
 }
 
+/* In a child, which begins one. */
+static bool threads_are_in_doubt(void)
+{
+    const bool doubt = harness_watched() && brood_get_start_method(true) == BROOD_START_FORK;
+
+    if (doubt)
+        puts("(skipped: a checker's thread) ");
+    return doubt;
+}
+
 static void a_child_may_take_over__C_48(void)
 {
     apr_pool_t *mem = harness_mem();
     brood_queue_t *records = harness_queue(mem), *others = harness_queue(mem);
 
+    if (threads_are_in_doubt())
+        return;
     brood_log_to(harness_collect, records, BROOD_LOG_WARNING);
     EXPECT_EXIT(0, harness_start_named("Kid", take_over, BROOD_ARGS(others), mem));
     harness_log_to_nobody();
@@ -279,7 +291,7 @@ static void killed_children_leave_it_whole__LOG_06_C_48(void)
     apr_pool_t *mem = harness_mem();
     brood_queue_t *records = harness_queue(mem), *ready = harness_queue(mem);
     brood_process_t *child[KIDS];
-    char name[12];
+    char name[20];
 
     brood_log_to(check_storm, records, BROOD_LOG_WARNING);
     for (int round = 0; round < ROUNDS; round++) {
@@ -337,6 +349,8 @@ static void the_end_of_a_child_waits_for_its_childrens_records__LOG_06_EXIT_06(v
     brood_queue_t *records = harness_queue(mem);
     char message[20];
 
+    if (threads_are_in_doubt())
+        return;
     EXPECT_EXIT(0, harness_start_named("Kid", collect_at_end, BROOD_ARGS(records), mem));
     EXPECT(harness_size(records) == RECORDS);
     for (int i = 0; i < RECORDS; i++) {

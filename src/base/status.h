@@ -10,7 +10,7 @@ void brood__status_self(const char *process);
 const char *brood__status_name(void);
 
 /* While held, failures of this thread leave its last one as it is.  Not nested. */
-void brood__status_hold(bool held);
+void brood__status_hold(bool hold);
 
 /* Record a failure whose message is a literal: nothing is formatted or copied.  For what fails often and is no accident,
  * such as a queue that is empty. */
