@@ -186,12 +186,25 @@ static void press_ctrl_c(int terminal)
     EXPECT(write(terminal, "\x03", 1) == 1);
 }
 
+/* ThreadSanitizer forgets some of the signals that come from outside, also in programs that are nothing but a handler. */
+static bool signals_get_lost(void)
+{
+#ifdef __SANITIZE_THREAD__
+    puts("(skipped: ThreadSanitizer) ");
+    return true;
+#else
+    return false;
+#endif
+}
+
 /* ---- tests ---- */
 
 static void ctrl_c_is_one_orderly_end_of_a_program_that_waits__PROC_18(void)
 {
     static const char *const ways[] = {"join", "join in time", "get", "acquire", "wait"};
 
+    if (signals_get_lost())
+        return;
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
         int terminal;
         harness_program_t program = start_at_terminal(&terminal, ways[i]);
@@ -208,8 +221,11 @@ static void ctrl_c_is_one_orderly_end_of_a_program_that_waits__PROC_18(void)
 static void a_second_ctrl_c_ends_it_at_once__PROC_18(void)
 {
     int terminal;
-    harness_program_t program = start_at_terminal(&terminal, "busy");
+    harness_program_t program;
 
+    if (signals_get_lost())
+        return;
+    program = start_at_terminal(&terminal, "busy");
     expect_line("grown", &program);
     press_ctrl_c(terminal);
     expect_line("pending", &program);
@@ -222,8 +238,11 @@ static void a_second_ctrl_c_ends_it_at_once__PROC_18(void)
 static void a_handler_of_the_program_s_own_comes_first_and_its_children_live__PROC_18(void)
 {
     int terminal;
-    harness_program_t program = start_at_terminal(&terminal, "handled");
+    harness_program_t program;
 
+    if (signals_get_lost())
+        return;
+    program = start_at_terminal(&terminal, "handled");
     expect_line("grown", &program);
     press_ctrl_c(terminal);
     for (int i = 0; i < CHILDREN; i++)
