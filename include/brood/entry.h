@@ -79,8 +79,8 @@ typedef struct brood_init_options_t {
  *  again.  A process that this one forked without brood does nothing when its copy of `mem` ends; it starts no
  *  children, and must leave objects of brood's alone.
  *
- *  APR must be initialized (on Windows by apr_app_initialize, for an argv in UTF-8).  Installs no signal handler,
- *  reaps no child but its own, leaves argv as it is.
+ *  APR must be initialized (on Windows by apr_app_initialize, for an argv in UTF-8).  Installs no signal handler
+ *  in the first process (see brood_main for what Ctrl-C is in the others), reaps no child but its own, leaves argv as it is.
  *
  *  @param argc, argv  as main has them; kept, not copied.
  *  @param options     NULL: the default.
@@ -97,11 +97,18 @@ BROOD_API BROOD_CHECKED apr_status_t brood_init(int argc, char **argv, const bro
 /** The guard, whole: initialize APR, register `entries` as module "main", brood_init, run `app`, print a failure to
  *  stderr, join the children and end.  Call it from main, once.
  *
+ *  Ctrl-C, if the program neither ignores nor handles it: the wait of brood's that `app`'s thread is in, or begins next, is
+ *  BROOD_ECANCELLED, once.  `app` is to return; then children are terminated instead of awaited, finalizers run, and the
+ *  process ends by SIGINT, as a second Ctrl-C would end it at once.  On Windows the console's thread runs this end while
+ *  `app` goes on.  Children leave the terminal's Ctrl-C to the first process, however that has begun: a handler of
+ *  brood's takes the place of the default there, so a system call of theirs may be cut short by it.
+ *
  *  @param argc, argv  as main has them.
  *  @param app         the program; its call's args are argv[1] ... as text.  Needs no row.
  *  @param entries     rows, the last one BROOD_ENTRIES_END; NULL: none.
  *  @return main's exit code: 0, or 1 if `app` or anything before it failed.  A re-executed child does not return.
- *          exit(n) within `app` is an end like a return, with n (on Windows at once, and its children with it).  SPEC CTX-17, CTX-18. */
+ *          exit(n) within `app` is an end like a return, with n (on Windows at once, and its children with it).
+ *  SPEC CTX-17, CTX-18, PROC-18. */
 BROOD_API int brood_main(int argc, char **argv, brood_entry_fn app, const brood_entry_t *entries);
 
 /** int main(): the program is `app`, the rest its table, at least BROOD_ENTRIES_END:

@@ -142,6 +142,7 @@ BROOD_API BROOD_CHECKED apr_status_t brood_process_start(brood_process_t **proce
  *  @param timeout  microseconds; BROOD_NOWAIT: only look; BROOD_FOREVER.
  *  @retval APR_SUCCESS    it has ended; the exit code of a child is known.
  *  @retval APR_TIMEUP     still running.
+ *  @retval BROOD_ECANCELLED  still running, and Ctrl-C was pressed: see brood_main.
  *  @retval BROOD_EMISUSE  no child of this process; this process itself, say.
  *  @retval BROOD_ECLOSED  closed.
  *  @return otherwise the status of what the system refused; nothing changed.

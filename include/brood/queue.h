@@ -44,6 +44,7 @@ BROOD_API BROOD_CHECKED apr_status_t brood_queue_create(brood_queue_t **queue, a
  *                  arguments of a starting process, not through queues: BROOD_EENCODE.
  *  @param timeout  microseconds to wait for room; BROOD_NOWAIT: fail at once when full; BROOD_FOREVER.
  *  @retval APR_SUCCESS     it is in the queue, for all to see.
+ *  @retval BROOD_ECANCELLED  not put: Ctrl-C was pressed, see brood_main.
  *  @retval APR_TIMEUP      full all that time; not put.
  *  @retval BROOD_EENCODE   the value cannot be encoded; not put.  BROOD_EENTRY, BROOD_ETOOBIG likewise.
  *  @retval APR_ENOMEM      the arena has no room for it; not put.
@@ -60,6 +61,7 @@ BROOD_API BROOD_CHECKED apr_status_t brood_queue_put(brood_queue_t *queue, brood
  *  @param timeout    microseconds to wait for an item; BROOD_NOWAIT: fail at once when empty; BROOD_FOREVER.
  *  @param mem        owner of what the item points to.
  *  @retval APR_SUCCESS    the item is the caller's.
+ *  @retval BROOD_ECANCELLED  nothing was got: Ctrl-C was pressed, see brood_main.
  *  @retval APR_TIMEUP     empty all that time.
  *  @retval BROOD_EKIND    the queue carries bytes; the item stays.
  *  @retval BROOD_EENTRY   the item, which is taken, names an entry that this program does not have.
@@ -80,6 +82,7 @@ BROOD_API BROOD_CHECKED apr_status_t brood_queue_get(brood_value_t *item, brood_
  *  @param size     their number, up to 2^32 - 1.
  *  @param timeout  as for brood_queue_put.
  *  @retval APR_SUCCESS     they are in the queue, for all to see.
+ *  @retval BROOD_ECANCELLED  not put: Ctrl-C was pressed, see brood_main.
  *  @retval APR_TIMEUP      full all that time; not put.
  *  @retval APR_ENOMEM      the arena has no room for them; not put.
  *  @retval BROOD_EKIND     the queue carries values; not put.

@@ -35,6 +35,7 @@ BROOD_API BROOD_CHECKED apr_status_t brood_rlock_create(brood_lock_t **lock, apr
  *  @retval APR_SUCCESS       it is held.
  *  @retval BROOD_EOWNERDEAD  it is held, but the owner before died holding it: mend what it guards.  Told once.
  *                            What an entry still holds when it fails is released, so BROOD_TRY is safe in an entry.
+ *  @retval BROOD_ECANCELLED  not acquired, and Ctrl-C was pressed: see brood_main.
  *  @retval APR_TIMEUP        not acquired in that time; nothing changed.
  *  @retval BROOD_ECLOSED     closed by this process.
  *  @retval BROOD_ERANGE      RLock: acquired 2^31 - 1 times already.

@@ -38,6 +38,7 @@ BROOD_API brood_wait_t brood_wait_socket(apr_socket_t *socket);
  *  @param count    how many; at least 1.
  *  @param timeout  microseconds; BROOD_NOWAIT: only look; BROOD_FOREVER.
  *  @retval APR_SUCCESS    one or more are ready.
+ *  @retval BROOD_ECANCELLED  none, and Ctrl-C was pressed: see brood_main.
  *  @retval APR_TIMEUP     none.
  *  @retval APR_EINVAL     no items: nothing could ever be ready; or an item of no object.
  *  @retval BROOD_EMISUSE  a process that is no child of this one, nor its parent.

@@ -60,8 +60,9 @@ apr_status_t brood__child_request(brood__child_t **child, brood__handle_t *chann
 apr_status_t brood__child_server_pair(brood__handle_t ends[2]);
 
 /* Be the fork server: fork for each request that has the key, report pids and exit codes.  Returns APR_SUCCESS in every
- * new child, with its bequest (whose segment is BROOD__NO_HANDLE: inherited, mapped; whose data last as long as the process); APR_EOF in the server itself when nobody
- * is left who could ask, or the status of its failure.  The caller has one thread and no children of its own.
+ * new child, with its bequest (whose segment is BROOD__NO_HANDLE: inherited, mapped; whose data last as long as the
+ * process); APR_EOF in the server itself when nobody is left who could ask, or the status of its failure.  The caller has
+ * one thread and no children of its own.
  * `requests` has been closed in a child, and is the caller's to close in the server. */
 apr_status_t brood__child_serve(brood__handle_t requests, const unsigned char key[BROOD__SERVER_KEY],
                                 brood__bequest_t *bequest, apr_pool_t *mem);

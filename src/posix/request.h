@@ -2,8 +2,10 @@
  *
  * A request is one message with descriptors; the first of them is a channel for the answer, a pid and later an exit
  * code.  The server keeps nothing of a child but that channel.  The child itself answers: if the server is killed in
- * between, whoever asked either hears of this child or sees the channel's end and asks another server, never both.  What is for the child follows in the same message; if it
- * is too long, it goes through a channel of the child's own, so that the server never waits for anybody. */
+ * between, whoever asked either hears of this child or sees the channel's end and asks another server, never both.
+ *
+ * What is for the child follows in the same message; if it is too long, it goes through a channel of the child's own, so
+ * that the server never waits for anybody. */
 #ifndef BROOD_POSIX_REQUEST_H
 #define BROOD_POSIX_REQUEST_H
 

@@ -86,7 +86,6 @@ bool brood__self_gone(uint32_t pid, uint64_t start_time)
 apr_status_t brood__self_watch(uint32_t pid, uint64_t start_time, brood__handle_t *handle)
 {
     brood__system_process_t process;
-    apr_status_t rv;
     int pidfd;
 
     if (pid == 0 || pid > INT_MAX)
@@ -96,9 +95,6 @@ apr_status_t brood__self_watch(uint32_t pid, uint64_t start_time, brood__handle_
         return APR_EOF;
     if (pidfd < 0) /* a sandbox may refuse it with any error */
         return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? errno : APR_ENOTIMPL;
-    rv = brood__fd_lift(&pidfd);
-    if (rv != APR_SUCCESS)
-        return rv;
     brood__system_process(&process, (pid_t) pid);
     if (is_another(&process, start_time)) {
         brood__fd_close(pidfd);

@@ -4,6 +4,8 @@
 #endif
 #include "posix/system.h"
 
+#include "posix/fd.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -249,7 +251,12 @@ int brood__system_cpu_limit(void)
 
 int brood__system_pidfd(pid_t pid)
 {
-    return (int) syscall(SYS_pidfd_open, pid, 0);
+    int fd = (int) syscall(SYS_pidfd_open, pid, 0);
+    const apr_status_t rv = brood__fd_lift(&fd);
+
+    if (rv != APR_SUCCESS)
+        errno = rv;
+    return fd;
 }
 
 int brood__system_pidfd_signal(int pidfd, int number)

@@ -98,8 +98,6 @@ apr_status_t brood__record_cleanup(void *data);
 apr_status_t brood__record_wait(brood_process_t *record, apr_time_t deadline);
 /* Interrupt, terminate or kill it or its group, whichever is given. */
 apr_status_t brood__record_end(brood_process_t *record, apr_status_t (*end)(brood__child_t *child));
-/* Release what the system keeps of one that has ended. */
-void brood__record_close(brood_process_t *record);
 
 /* BROOD_EMISUSE: no child of this process, which therefore cannot do `what` to it.  BROOD_ECLOSED. */
 apr_status_t brood__record_check(const brood_process_t *record, const char *what);
@@ -113,7 +111,7 @@ void brood__record_unwatch(brood_process_t *record);
 /* The same for the user, of a child or the parent: until brood__record_close, or the last reference ends.  Ready if the
  * process has ended already.  APR_ENOTIMPL: there is none for a parent. */
 apr_status_t brood__record_sentinel(brood_process_t *record, brood__handle_t *sentinel);
-/* Of a child that has ended. */
+/* Of a child that has ended: it goes, like all that the system keeps of it. */
 void brood__record_close(brood_process_t *record);
 
 /* Live children, each with a reference for the caller, in `mem`; the list ends with NULL.  NULL: no memory. */

@@ -20,6 +20,7 @@
 #include <apr_general.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static const char *const *command_line;
@@ -177,11 +178,12 @@ int brood_main(int argc, char **argv, brood_entry_fn app, const brood_entry_t *e
     if (argc > 0)
         program = apr_filepath_name_get(argv[0]);
     rc = run(argc, argv, app, entries, pool);
-    interrupted = rc == BROOD_ECANCELLED && brood__interrupted();
+    interrupted = brood__interrupted() && (rc == BROOD_ECANCELLED || brood__interrupt_pending());
     if (rc != APR_SUCCESS && !interrupted)
         brood__report("%s failed: %s", program, brood__failure_text(rc, text, sizeof text));
     apr_pool_destroy(pool);
     apr_terminate();
+    (void) fflush(NULL);
     brood__interrupt_end(interrupted); /* for whoever started this program to see */
     return rc == APR_SUCCESS ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -133,10 +133,13 @@ static void report_end(const brood_process_t *record)
 {
     const char *how = brood__child_end_name(record->exitcode);
     const uint64_t kills = brood__self_memory_kills();
+    char used[60] = "";
 
-    brood__report("%s (pid %lu): %s was ended by %s (exit code %d); it had used %lu MiB of memory%s", record->name,
-                  (unsigned long) record->pid, record->entry, how != NULL ? how : "an unknown signal", record->exitcode,
-                  (unsigned long) ((record->peak + MIB - 1) / MIB),
+    if (record->peak != 0) /* else it is not known */
+        (void) apr_snprintf(used, sizeof used, "; it had used %lu MiB of memory",
+                            (unsigned long) ((record->peak + MIB - 1) / MIB));
+    brood__report("%s (pid %lu): %s was ended by %s (exit code %d)%s%s", record->name, (unsigned long) record->pid,
+                  record->entry, how != NULL ? how : "an unknown signal", record->exitcode, used,
                   kills > brood__family.kills ? "; meanwhile the system has killed for lack of memory" : "");
 }
 
