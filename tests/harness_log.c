@@ -34,11 +34,6 @@ void harness_collect(void *user, brood_log_level_t level, const char *process, c
     atomic_fetch_sub(&inside, 1);
 }
 
-bool harness_collecting(void)
-{
-    return atomic_load(&inside) != 0;
-}
-
 int harness_collected_at_once(void)
 {
     return atomic_load(&at_once);

@@ -20,8 +20,7 @@ bool harness_is_warning(const char *message);
 /* A brood_log_fn: to the queue `user`. */
 void harness_collect(void *user, brood_log_level_t level, const char *process, const char *message);
 
-/* Whether a call of it is going on in this process, and how often one began during another. */
-bool harness_collecting(void);
+/* How often a call of it has begun during another, in this process. */
 int harness_collected_at_once(void);
 
 /* The oldest record, waited for; its texts live in `mem`. */

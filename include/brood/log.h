@@ -66,8 +66,9 @@ typedef void (*brood_log_fn)(void *user, brood_log_level_t level, const char *pr
  *
  *  @param log    takes the place of the one before, which is not called any more when this returns, unless it is the
  *                caller.  NULL: none; the one before is first given what has come from children.  Children that were
- *                started for it have nobody to tell then; those that are started afterwards tell an ancestor's function,
- *                as this process itself does, if there is one.
+ *                started for it have nobody to tell then, and write their failures to stderr, as they do when this
+ *                process has ended; those that are started afterwards tell an ancestor's function, as this process
+ *                itself does, if there is one.
  *  @param user   for `log`; kept, not copied.
  *  @param level  the least that it is given, of children: as it was when they were started, or higher.
  *                BROOD_LOG_OFF: as NULL.

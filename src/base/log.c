@@ -33,10 +33,13 @@ static struct {
 #define YIELDS 20
 #define SLEEP_FIRST 50
 #define SLEEP_LAST 1000
+#define PATIENCE (PAUSES + YIELDS + 5)
+#define LONGEST 1000
 
 static BROOD__THREAD_LOCAL char here; /* its address is this thread's name */
 static _Atomic uintptr_t owner;       /* 0: nobody */
-static _Atomic uint32_t owner_pid;    /* the process that uses the lock */
+static _Atomic uintptr_t next; /* who has waited so long that others let it pass, since they may log without a break */
+static _Atomic uint32_t owner_pid; /* the process that uses the lock */
 static unsigned depth;
 static bool calling; /* the owner is inside the program's function */
 
@@ -45,10 +48,14 @@ static bool calling; /* the owner is inside the program's function */
 static void free_of_copy(uintptr_t me)
 {
     uintptr_t stale = atomic_load(&owner);
+    uintptr_t waiting = atomic_load(&next);
     uint32_t pid = atomic_load(&owner_pid);
     const uint32_t self = brood__self_pid();
 
-    if (pid == self || !atomic_compare_exchange_strong(&owner_pid, &pid, self) || stale == 0 || stale == me)
+    if (pid == self || !atomic_compare_exchange_strong(&owner_pid, &pid, self))
+        return;
+    (void) atomic_compare_exchange_strong(&next, &waiting, 0);
+    if (stale == 0 || stale == me)
         return;
     depth = 0;
     calling = false;
@@ -67,18 +74,27 @@ static void wait_a_little(int waited)
         apr_sleep(sleep < SLEEP_LAST ? sleep : SLEEP_LAST);
 }
 
+/* One at a time of those who have lost their patience comes first. */
+static bool take(uintptr_t me, bool impatient)
+{
+    uintptr_t nobody = 0, first = 0;
+
+    if (!atomic_compare_exchange_strong(&next, &first, impatient ? me : 0) && first != me)
+        return false;
+    if (!atomic_compare_exchange_strong(&owner, &nobody, me))
+        return false;
+    if (impatient)
+        atomic_store(&next, 0);
+    return true;
+}
+
 void brood__log_lock(void)
 {
     const uintptr_t me = (uintptr_t) &here;
 
     free_of_copy(me);
-    for (int waited = 0; atomic_load(&owner) != me; waited += waited < 1000) {
-        uintptr_t nobody = 0;
-
-        if (atomic_compare_exchange_strong(&owner, &nobody, me))
-            break;
+    for (int waited = 0; atomic_load(&owner) != me && !take(me, waited >= PATIENCE); waited += waited < LONGEST)
         wait_a_little(waited);
-    }
     depth++;
 }
 
@@ -168,6 +184,7 @@ void brood__log_forked(void)
 {
     depth = 0;
     calling = false;
+    atomic_store(&next, 0);
     atomic_store(&owner, 0);
     atomic_store(&owner_pid, brood__self_pid());
     brood__log_program(NULL, NULL, BROOD_LOG_OFF);

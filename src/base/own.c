@@ -71,7 +71,7 @@ void *brood__own_copy(const void *data, size_t size)
 {
     void *copy = brood__own_alloc(size);
 
-    return copy != NULL ? memcpy(copy, data, size) : NULL;
+    return copy != NULL && size != 0 ? memcpy(copy, data, size) : copy; /* `data` may be NULL then */
 }
 
 static void count_thread(int change)

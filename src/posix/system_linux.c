@@ -298,15 +298,13 @@ bool brood__system_ended_child(siginfo_t *ended, struct rusage *use)
 static bool is_ending(const char *thread)
 {
     enum { EXITING = 4 }; /* PF_EXITING, which comes before any other sign of its end */
-    char path[sizeof "/proc/self/task//stat" + 3 * sizeof(pid_t)] = "/proc/self/task/";
+    char path[300];
     char text[1024];
     const char *flags;
 
-    if (strlen(thread) > 3 * sizeof(pid_t))
-        return false;
-    strcat(strcat(path, thread), "/stat");
+    (void) snprintf(path, sizeof path, "/proc/self/task/%s/stat", thread);
     if (!read_text(path, text, sizeof text))
-        return true;
+        return errno == ENOENT || errno == ESRCH; /* it is gone; else there is no telling */
     flags = stat_field(text, 9);
     return flags != NULL && (read_number(flags) & EXITING) != 0;
 }

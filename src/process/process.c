@@ -157,7 +157,7 @@ bool brood_process_daemon(const brood_process_t *process)
 const char *brood_process_string(const brood_process_t *process, apr_pool_t *mem)
 {
     const int exitcode = brood_process_exitcode(process);
-    const char *name = exitcode < 0 ? brood__child_end_name(exitcode) : NULL;
+    const char *name = exitcode < 0 && exitcode != BROOD_RUNNING ? brood__child_end_name(exitcode) : NULL;
     const char *state, *parent = "";
 
     if (exitcode == BROOD_RUNNING)

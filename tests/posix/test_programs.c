@@ -3,6 +3,7 @@
 
 #include "platform/self.h"
 #include "posix/system.h"
+#include <errno.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -32,10 +33,9 @@ static apr_status_t with_programs(brood_call_t *call)
 
         CHECK(signal(SIGTERM, deaf == 1 ? SIG_IGN : SIG_DFL) != SIG_ERR); /* which programs inherit */
         pid = run_program(call->argv[0]);
-        CHECK(pid != 0);
+        CHECK(pid != 0 && signal(SIGTERM, SIG_DFL) != SIG_ERR); /* before anybody hears of the program */
         BROOD_TRY(brood_queue_put(ready, brood_int(pid), BROOD_FOREVER));
     }
-    CHECK(signal(SIGTERM, SIG_DFL) != SIG_ERR);
     return brood_queue_get(&word, go, BROOD_FOREVER, call->mem);
 }
 
@@ -78,7 +78,8 @@ static void await_end(pid_t pid)
 static bool knows_leaderless_groups(void)
 {
     const int pidfd = brood__system_pidfd(getpid());
-    const bool knows = pidfd >= 0 && brood__system_pidfd_signal_group(pidfd, 0) == 0;
+    /* This process need not be a leader itself. */
+    const bool knows = pidfd >= 0 && (brood__system_pidfd_signal_group(pidfd, 0) == 0 || errno == ESRCH);
 
     if (pidfd >= 0)
         (void) close(pidfd);

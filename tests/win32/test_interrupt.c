@@ -85,9 +85,9 @@ static void one_without_a_group_is_refused_and_lives_on__PROC_18(void)
 static void by_default_it_ends_a_child_with_a_group__PROC_18(void)
 {
     apr_pool_t *mem = harness_mem();
-    brood_queue_t *queue = harness_queue(mem), *go = harness_queue(mem);
+    brood_queue_t *queue = harness_queue(mem), *go = harness_queue(mem), *others = harness_queue(mem);
     brood_process_t *process = start(waiting, true, queue, go, mem);
-    brood_process_t *other = start(waiting, true, queue, go, mem);
+    brood_process_t *other = start(waiting, true, queue, others, mem);
 
     if (has_console()) {
         EXPECT_OK(brood_process_interrupt(process));
@@ -98,7 +98,7 @@ static void by_default_it_ends_a_child_with_a_group__PROC_18(void)
         EXPECT_EXIT(0, process);
     }
     EXPECT(brood_process_is_alive(other));
-    EXPECT_OK(brood_queue_put(go, brood_nil(), BROOD_FOREVER));
+    EXPECT_OK(brood_queue_put(others, brood_nil(), BROOD_FOREVER));
     EXPECT_EXIT(0, other);
 }
 
