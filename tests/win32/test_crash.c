@@ -2,6 +2,7 @@
 #include "harness_output.h"
 #include "harness_tree.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <windows.h>
 
@@ -58,6 +59,13 @@ static apr_status_t app(brood_call_t *call)
 
 /* ---- tests ---- */
 
+/* Windows knows what an ended process had used at most for as long as there is a handle to it; Wine asks /proc, which
+   forgets. */
+static bool remembers_memory(void)
+{
+    return GetProcAddress(GetModuleHandleA("ntdll.dll"), "wine_get_version") == NULL;
+}
+
 static void a_crash_is_told_with_process_entry_and_exception__C_49(void)
 {
     int exitcode = -1;
@@ -65,9 +73,13 @@ static void a_crash_is_told_with_process_entry_and_exception__C_49(void)
 
     EXPECT(exitcode == 0);
     EXPECT_ONCE("Ada (pid ", output);
-    EXPECT_ONCE("): main.crash was ended by EXCEPTION_ACCESS_VIOLATION (exit code -1073741819); it had used ", output);
+    EXPECT_ONCE("): main.crash was ended by EXCEPTION_ACCESS_VIOLATION (exit code -1073741819)", output);
     EXPECT_ONCE("Bob (pid ", output);
-    EXPECT_ONCE("): main.crash was ended by STATUS_STACK_BUFFER_OVERRUN (exit code -1073740791); it had used ", output);
+    EXPECT_ONCE("): main.crash was ended by STATUS_STACK_BUFFER_OVERRUN (exit code -1073740791)", output);
+    if (remembers_memory())
+        EXPECT(harness_count(output, "; it had used ") == 2);
+    else
+        (void) printf("skipped: Wine forgets what an ended process had used ");
 }
 
 static void an_end_that_was_asked_for_is_not_told__C_49(void)
