@@ -30,8 +30,12 @@ function(brood_library target type)
   if(MSVC AND type STREQUAL "STATIC")
     set_target_properties(${target} PROPERTIES OUTPUT_NAME ${target})  # brood.lib is the DLL's import library
   endif()
-  if(type STREQUAL "SHARED" AND BROOD_HAVE_BIND_NOW)
-    target_link_options(${target} PRIVATE "LINKER:-z,relro,-z,now")  # else every forked child looks symbols up anew
+  if(type STREQUAL "SHARED" AND BROOD_HAVE_BIND_NOW)  # else every forked child looks symbols up anew
+    target_link_options(${target} PRIVATE "LINKER:-z,relro,-z,now")
+    target_compile_options(${target} PRIVATE -fno-plt)  # no page for it in a new process
+  endif()
+  if(BROOD_HAVE_STATIC_TLS)  # what each thread has for itself is on every path that takes a lock: not by a call
+    target_compile_options(${target} PRIVATE -ftls-model=initial-exec)
   endif()
   if(BROOD_TORTURE)
     target_compile_definitions(${target} PRIVATE BROOD_TORTURE)

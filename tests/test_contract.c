@@ -38,6 +38,7 @@ static const function_t contract[] = {
     (function_t) brood__self_cpus,
     (function_t) brood__self_usable_cpus,
     (function_t) brood__self_threads,
+    (function_t) brood__self_alone,
     (function_t) brood__self_memory_kills,
     (function_t) brood__self_at_exit,
     (function_t) brood__self_report,

@@ -10,7 +10,9 @@
  * started one at that time; its standard input and `environment` are as its options say.
  *
  * A process that the program forks by itself, without brood, is no member of the family: it has no children and starts
- * none (BROOD_EMISUSE), and must leave locks, queues and arrays alone, since it counts as nobody there. */
+ * none (BROOD_EMISUSE), and must leave locks, queues and arrays alone, since it counts as nobody there.  One that was
+ * made by vfork, or by the clone system call behind the C library's back, must not call brood at all: it would be taken
+ * for its parent. */
 #ifndef BROOD_PROCESS_H
 #define BROOD_PROCESS_H
 

@@ -1,10 +1,9 @@
 /* log.c - levels, lines, and who is given a record. */
 #include "base/log.h"
 
+#include "base/mutex.h"
 #include "base/status.h"
-#include "base/thread_local.h"
 #include "base/utf8.h"
-#include "platform/clock.h"
 #include "platform/self.h"
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -27,101 +26,46 @@ static struct {
 
 /* ---- the lock ---- */
 
-/* Made of atomics, since it must work before there is anything that a mutex could be made of, and be free in a child
- * whose parent's thread had it.  Who waits sleeps: what is waited for is as slow as the program's function. */
-#define PAUSES 50
-#define YIELDS 20
-#define SLEEP_FIRST 50
-#define SLEEP_LAST 1000
-#define PATIENCE (PAUSES + YIELDS + 5)
-#define LONGEST 1000
-
-static BROOD__THREAD_LOCAL char here; /* its address is this thread's name */
-static _Atomic uintptr_t owner;       /* 0: nobody */
-static _Atomic uintptr_t next; /* who has waited so long that others let it pass, since they may log without a break */
-static _Atomic uint32_t owner_pid; /* the process that uses the lock */
-static unsigned depth;
-static bool calling; /* the owner is inside the program's function */
+static brood__mutex_t mutex;
+static _Atomic uint32_t mutex_pid; /* the process that uses it */
+static bool calling;               /* its owner is inside the program's function */
 
 /* A copy of this process that the program has forked by itself has no other thread, so no other owner.  The first to
  * come in a new process sees to that; the owner is read first, so that it cannot be one of this process. */
-static void free_of_copy(uintptr_t me)
+static void free_of_copy(void)
 {
-    uintptr_t stale = atomic_load(&owner);
-    uintptr_t waiting = atomic_load(&next);
-    uint32_t pid = atomic_load(&owner_pid);
+    const uintptr_t stale = brood__mutex_owner(&mutex);
     const uint32_t self = brood__self_pid();
+    uint32_t pid = atomic_load(&mutex_pid);
 
-    if (pid == self || !atomic_compare_exchange_strong(&owner_pid, &pid, self))
-        return;
-    (void) atomic_compare_exchange_strong(&next, &waiting, 0);
-    if (stale == 0 || stale == me)
-        return;
-    depth = 0;
-    calling = false;
-    (void) atomic_compare_exchange_strong(&owner, &stale, 0);
-}
-
-static void wait_a_little(int waited)
-{
-    const apr_interval_time_t sleep = (apr_interval_time_t) SLEEP_FIRST * (waited - PAUSES - YIELDS);
-
-    if (waited < PAUSES)
-        brood__clock_pause();
-    else if (waited < PAUSES + YIELDS)
-        brood__clock_yield();
-    else
-        apr_sleep(sleep < SLEEP_LAST ? sleep : SLEEP_LAST);
-}
-
-/* One at a time of those who have lost their patience comes first. */
-static bool take(uintptr_t me, bool impatient)
-{
-    uintptr_t nobody = 0, first = 0;
-
-    if (!atomic_compare_exchange_strong(&next, &first, impatient ? me : 0) && first != me)
-        return false;
-    if (!atomic_compare_exchange_strong(&owner, &nobody, me))
-        return false;
-    if (impatient)
-        atomic_store(&next, 0);
-    return true;
+    if (pid != self && atomic_compare_exchange_strong(&mutex_pid, &pid, self) && brood__mutex_abandoned(&mutex, stale))
+        calling = false;
 }
 
 void brood__log_lock(void)
 {
-    const uintptr_t me = (uintptr_t) &here;
-
-    free_of_copy(me);
-    for (int waited = 0; atomic_load(&owner) != me && !take(me, waited >= PATIENCE); waited += waited < LONGEST)
-        wait_a_little(waited);
-    depth++;
+    free_of_copy();
+    brood__mutex_lock(&mutex);
 }
 
 void brood__log_unlock(void)
 {
-    if (--depth == 0)
-        atomic_store(&owner, 0);
+    brood__mutex_unlock(&mutex);
 }
 
 bool brood__log_calling(void)
 {
-    return atomic_load(&owner) == (uintptr_t) &here && calling;
+    return brood__mutex_is_mine(&mutex) && calling;
 }
 
 unsigned brood__log_let_go(void)
 {
-    const unsigned kept = depth;
-
-    depth = 0;
-    atomic_store(&owner, 0);
-    return kept;
+    return brood__mutex_let_go(&mutex);
 }
 
-void brood__log_take_back(unsigned kept)
+void brood__log_take_back(unsigned depth)
 {
-    brood__log_lock();
-    depth = kept;
+    brood__mutex_take_back(&mutex, depth);
 }
 
 /* ---- settings ---- */
@@ -182,11 +126,9 @@ void brood__log_way(brood__log_way_fn *new_way, brood_log_level_t level)
 
 void brood__log_forked(void)
 {
-    depth = 0;
+    brood__mutex_forked(&mutex);
     calling = false;
-    atomic_store(&next, 0);
-    atomic_store(&owner, 0);
-    atomic_store(&owner_pid, brood__self_pid());
+    atomic_store(&mutex_pid, brood__self_pid());
     brood__log_program(NULL, NULL, BROOD_LOG_OFF);
 }
 

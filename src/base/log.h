@@ -29,7 +29,7 @@ bool brood__log_calling(void);
 
 /* From within it, let others have the lock: what they have for it is dropped meanwhile.  And back. */
 unsigned brood__log_let_go(void);
-void brood__log_take_back(unsigned kept);
+void brood__log_take_back(unsigned depth);
 
 /* The way to an ancestor's function; false: the record did not go.  NULL: there is none. */
 typedef bool brood__log_way_fn(brood_log_level_t level, const char *process, const char *message);

@@ -5,6 +5,7 @@
 #include <apr_allocator.h>
 #include <apr_thread_mutex.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <string.h>
 
 #define KEEP_FREE (256 * 1024) /* bytes that pools have given back and the next will take */
@@ -12,6 +13,7 @@
 static apr_allocator_t *allocator;
 static apr_allocator_t *root_allocator; /* without the lock, which whoever allocates from the root has */
 static apr_thread_mutex_t *lock;
+static bool locked; /* by brood__own_lock */
 static apr_pool_t *root;
 static _Atomic uint64_t threads; /* pid << 32 | count, so that a forked child starts from nothing */
 
@@ -101,12 +103,18 @@ void brood__own_thread_ended(void)
     count_thread(-1);
 }
 
+/* A thread that is alone keeps nobody out, and its forked child has nothing to give back. */
 void brood__own_lock(void)
 {
-    apr_thread_mutex_lock(lock);
+    const bool alone = brood__self_alone();
+
+    if (!alone)
+        apr_thread_mutex_lock(lock);
+    locked = !alone;
 }
 
 void brood__own_unlock(void)
 {
-    apr_thread_mutex_unlock(lock);
+    if (locked)
+        apr_thread_mutex_unlock(lock);
 }

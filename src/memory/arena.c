@@ -86,8 +86,7 @@ static apr_status_t create_segment(uint64_t limit)
 
 static apr_status_t fill(void)
 {
-    static const brood__head_t none; /* only to measure */
-    brood__heap_t heap = none.heap;
+    brood__heap_t heap = {0};
     const uint64_t begin = lay_out(&heap, segment.size);
     brood__head_t *head;
 

@@ -34,6 +34,9 @@ int brood__self_usable_cpus(void);
  * count one that has just been joined for some moments more. */
 int brood__self_threads(void);
 
+/* Is the calling thread the only one for certain?  Costs next to nothing. */
+bool brood__self_alone(void);
+
 /* How many processes the system has killed since it started because there was no memory left; 0: unknown. */
 uint64_t brood__self_memory_kills(void);
 

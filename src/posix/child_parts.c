@@ -4,6 +4,7 @@
 #endif
 #include "posix/child_parts.h"
 
+#include "platform/self.h"
 #include "posix/fd.h"
 #include "posix/system.h"
 #include <errno.h>
@@ -13,9 +14,6 @@
 #include <unistd.h>
 #ifdef __linux__
 #include <stdio_ext.h>
-#endif
-#ifdef BROOD_HAVE_SINGLE_THREADED
-#include <sys/single_threaded.h>
 #endif
 
 extern char **environ;
@@ -56,14 +54,10 @@ void brood__child_hear(brood__child_t *child, const brood__answer_t *answer)
 
 void brood__child_flush(void)
 {
-#ifdef BROOD_HAVE_SINGLE_THREADED
-    if (__libc_single_threaded) {
-        fflush(NULL);
-        return;
-    }
-#endif
     /* To flush all streams is to lock all, and a thread that waits for input has locked its own. */
-    if (ftrylockfile(stdin) == 0) {
+    if (brood__self_alone()) {
+        fflush(NULL);
+    } else if (ftrylockfile(stdin) == 0) {
         fflush(NULL);
         funlockfile(stdin);
     } else {
@@ -83,6 +77,7 @@ bool brood__child_has_read(void)
 
 void brood__child_set_stdin(int fd, bool has_read)
 {
+    static char null_device[] = "/dev/null"; /* not constant: on a page that a forked child has anyway */
     int flags = fcntl(STDIN_FILENO, F_GETFD);
 
     /* A parent without standard input may have something else there, and that is close-on-exec. */
@@ -91,7 +86,7 @@ void brood__child_set_stdin(int fd, bool has_read)
         return;
     }
     if (fd < 0)
-        fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        fd = open(null_device, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         close(STDIN_FILENO);
     } else if (fd == STDIN_FILENO) { /* it was closed before */

@@ -4,6 +4,7 @@
 #endif
 #include "posix/lifeline.h"
 
+#include "base/mutex.h"
 #include "posix/fd.h"
 #include <errno.h>
 #include <limits.h>
@@ -15,8 +16,8 @@
 
 #define STACK 65536
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_once_t once = PTHREAD_ONCE_INIT;
+static brood__mutex_t mutex;
+static bool begun;
 static int ends[2] = {-1, -1}; /* for the children of this process */
 static int tied = -1;          /* this process's own tie */
 static int held = -1;          /* its sentinel's end, for its parent to see it end */
@@ -24,34 +25,37 @@ static _Atomic bool watching;  /* by a thread */
 
 static void before_fork(void)
 {
-    pthread_mutex_lock(&lock);
+    brood__mutex_lock(&mutex);
 }
 
 static void after_fork_in_parent(void)
 {
-    pthread_mutex_unlock(&lock);
+    brood__mutex_unlock(&mutex);
+}
+
+static void drop(int *fd)
+{
+    brood__fd_close(*fd);
+    *fd = -1;
 }
 
 /* Also in children that the program forks by itself: one of them could live on, and hold our children's end off. */
 static void after_fork_in_child(void)
 {
-    brood__fd_close(ends[0]);
-    brood__fd_close(ends[1]);
-    brood__fd_close(tied); /* the parent's; this process, if it is a child of ours, has its own */
-    brood__fd_close(held);
-    ends[0] = ends[1] = tied = held = -1;
+    drop(&ends[0]);
+    drop(&ends[1]);
+    drop(&tied); /* the parent's; this process, if it is a child of ours, has its own */
+    drop(&held);
     watching = false;
-    pthread_mutex_unlock(&lock);
-}
-
-static void watch_forks(void)
-{
-    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+    brood__mutex_forked(&mutex);
 }
 
 void brood__lifeline_begin(void)
 {
-    pthread_once(&once, watch_forks);
+    brood__mutex_lock(&mutex);
+    if (!begun)
+        begun = pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child) == 0;
+    brood__mutex_unlock(&mutex);
 }
 
 apr_status_t brood__lifeline_for_child(int *fd)
@@ -60,7 +64,7 @@ apr_status_t brood__lifeline_for_child(int *fd)
 
     *fd = -1;
     brood__lifeline_begin();
-    pthread_mutex_lock(&lock);
+    brood__mutex_lock(&mutex);
     if (ends[1] < 0) {
         rv = brood__fd_pipe(ends);
         /* It is opened anew through /proc, perhaps after this process changed its user id; nobody else has a path. */
@@ -71,17 +75,17 @@ apr_status_t brood__lifeline_for_child(int *fd)
         *fd = brood__lifeline_open(ends[0]);
         rv = *fd < 0 ? errno : brood__fd_lift(fd);
     }
-    pthread_mutex_unlock(&lock);
+    brood__mutex_unlock(&mutex);
     return rv;
 }
 
 void brood__lifeline_tie(int fd)
 {
     brood__lifeline_begin();
-    pthread_mutex_lock(&lock);
+    brood__mutex_lock(&mutex);
     brood__fd_close(tied);
     tied = fd;
-    pthread_mutex_unlock(&lock);
+    brood__mutex_unlock(&mutex);
     if (!brood__lifeline_arm(fd))
         _exit(255);
     if (brood__fd_wait(fd, POLLIN, 0) == APR_SUCCESS) /* gone before the tie was made */
@@ -93,10 +97,10 @@ void brood__lifeline_hold(int fd)
     if (fd < 0)
         return;
     brood__lifeline_begin();
-    pthread_mutex_lock(&lock);
+    brood__mutex_lock(&mutex);
     brood__fd_close(held);
     held = fd;
-    pthread_mutex_unlock(&lock);
+    brood__mutex_unlock(&mutex);
 }
 
 int brood__lifeline_threads(void)

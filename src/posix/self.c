@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -18,10 +19,33 @@
 #ifdef __APPLE__
 #include <sys/random.h>
 #endif
+#ifdef BROOD_HAVE_SINGLE_THREADED
+#include <sys/single_threaded.h>
+#endif
 
+static _Atomic uint32_t own_pid; /* 0: to be asked for */
+
+static void forget_pid(void)
+{
+    own_pid = 0;
+}
+
+/* Asked for once in a process: every handle is checked by it.  The first thread that comes sees to it that a forked
+ * child asks anew, and only then is it kept. */
 uint32_t brood__self_pid(void)
 {
-    return (uint32_t) getpid();
+    static atomic_flag seen_to = ATOMIC_FLAG_INIT;
+    static _Atomic bool kept;
+    uint32_t pid = atomic_load_explicit(&own_pid, memory_order_relaxed);
+
+    if (pid != 0)
+        return pid;
+    pid = (uint32_t) getpid();
+    if (!kept && !atomic_flag_test_and_set(&seen_to))
+        kept = pthread_atfork(NULL, NULL, forget_pid) == 0;
+    if (kept)
+        own_pid = pid;
+    return pid;
 }
 
 static uint64_t start_time_of(uint32_t pid)
@@ -169,9 +193,18 @@ int brood__self_usable_cpus(void)
 
 int brood__self_threads(void)
 {
-    const int threads = brood__system_threads();
+    const int threads = brood__self_alone() ? 1 : brood__system_threads();
 
     return threads > 0 ? threads - brood__lifeline_threads() : 0;
+}
+
+bool brood__self_alone(void)
+{
+#ifdef BROOD_HAVE_SINGLE_THREADED
+    return __libc_single_threaded;
+#else
+    return false;
+#endif
 }
 
 uint64_t brood__self_memory_kills(void)

@@ -18,6 +18,7 @@ typedef struct row_t {
 static row_t *by_name;
 static row_t *by_entry;
 static size_t row_count;
+static uint64_t fingerprint; /* of all names */
 static bool is_frozen;
 
 static int compare_text(const char *a, size_t a_size, const char *b, size_t b_size)
@@ -117,7 +118,7 @@ apr_status_t brood__entry_require(const char **name, brood_entry_fn entry)
     return APR_SUCCESS;
 }
 
-uint64_t brood__entry_fingerprint(void)
+static uint64_t take_fingerprint(void)
 {
     uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
 
@@ -127,6 +128,11 @@ uint64_t brood__entry_fingerprint(void)
             hash *= UINT64_C(1099511628211);
         }
     return hash;
+}
+
+uint64_t brood__entry_fingerprint(void)
+{
+    return fingerprint;
 }
 
 void brood__entry_freeze(bool frozen)
@@ -234,6 +240,7 @@ apr_status_t brood_register(const char *module, const brood_entry_t *entries)
     by_name = names;
     by_entry = memcpy(functions, names, row_count * sizeof *names);
     qsort(by_entry, row_count, sizeof *by_entry, compare_entries);
+    fingerprint = take_fingerprint();
     return APR_SUCCESS;
 }
 
@@ -244,4 +251,5 @@ void brood__entry_clear(void)
     free(by_entry);
     by_name = by_entry = NULL;
     row_count = 0;
+    fingerprint = 0;
 }

@@ -3,6 +3,7 @@
 
 #include "base/deadline.h"
 #include "base/log.h"
+#include "base/mutex.h"
 #include "base/own.h"
 #include "base/report.h"
 #include "base/status.h"
@@ -19,31 +20,28 @@
 
 brood__family_t brood__family;
 
+static brood__mutex_t mutex;
+
 void brood__family_lock(void)
 {
-    if (brood__family.lock != NULL)
-        apr_thread_mutex_lock(brood__family.lock);
+    brood__mutex_lock(&mutex);
 }
 
 void brood__family_unlock(void)
 {
-    if (brood__family.lock != NULL)
-        apr_thread_mutex_unlock(brood__family.lock);
+    brood__mutex_unlock(&mutex);
 }
 
-/* What is the parent's in a forked child, but for the lock.  The records are left alone: the program may have pointers
+/* What is the parent's in a forked child.  The records are left alone: the program may have pointers
  * to them.  But the pointer to the parent's parent is one to ours from here on. */
 static void forget(void)
 {
-    apr_thread_mutex_t *lock = brood__family.lock;
-
     for (brood_process_t *child = brood__family.children; child != NULL; child = child->next)
         if (child->child != NULL)
             brood__child_forget(child->child);
     if (brood__family.has_parent)
         brood__channel_close(brood__family.parent.sentinel);
     memset(&brood__family, 0, sizeof brood__family);
-    brood__family.lock = lock;
 }
 
 apr_status_t brood__family_begin(const brood__birth_t *birth, bool forked)
@@ -52,8 +50,6 @@ apr_status_t brood__family_begin(const brood__birth_t *birth, bool forked)
 
     if (forked)
         forget();
-    else if (family->lock == NULL)
-        BROOD_TRY(apr_thread_mutex_create(&family->lock, APR_THREAD_MUTEX_UNNESTED, brood__own_root()));
     family->self = (brood_process_t){.relation = BROOD__SELF, .daemon = birth->daemon, .exitcode = BROOD_RUNNING};
     family->self.name = birth->name;
     family->self.path = birth->path;
@@ -77,7 +73,7 @@ apr_status_t brood__family_begin(const brood__birth_t *birth, bool forked)
     family->active = true;
     brood__status_self(family->self.name);
     if (forked)
-        brood__family_unlock();
+        brood__mutex_forked(&mutex);
     return APR_SUCCESS;
 }
 

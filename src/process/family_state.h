@@ -4,15 +4,12 @@
 
 #include "platform/self.h"
 #include "process/family.h"
-#include <apr_thread_cond.h>
-#include <apr_thread_mutex.h>
 #include <brood/exit.h>
 
 typedef struct brood__running_t brood__running_t;
 
-/* Zero in a forked child, but for the lock. */
+/* Zero in a forked child. */
 typedef struct brood__family_t {
-    apr_thread_mutex_t *lock; /* never ends: handles may outlive everything else */
     brood_process_t self;
     brood_process_t parent;
     bool has_parent;
@@ -28,7 +25,6 @@ typedef struct brood__family_t {
 
     brood_finalizer_t *finalizers; /* for exit, in their order */
     brood__running_t *running;     /* those that run */
-    apr_thread_cond_t *finalized;  /* one of them has returned; NULL: there was none yet */
 
     apr_pool_t *temp_mem; /* NULL: no directory */
     const char *temp_dir;

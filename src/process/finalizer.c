@@ -4,10 +4,11 @@
 #include "process/exit.h"
 
 #include "base/log.h"
-#include "base/own.h"
 #include "base/status.h"
 #include "process/family_state.h"
 #include <apr_portable.h>
+
+#define LOOK_AGAIN apr_time_from_msec(1)
 
 struct brood_finalizer_t {
     brood_finalizer_fn run;
@@ -69,7 +70,6 @@ static void perform(brood_finalizer_t *finalizer)
     while (*place != &self)
         place = &(*place)->next;
     *place = self.next;
-    apr_thread_cond_broadcast(brood__family.finalized);
 }
 
 static bool runs_elsewhere(const brood_finalizer_t *finalizer)
@@ -82,8 +82,11 @@ static bool runs_elsewhere(const brood_finalizer_t *finalizer)
 
 static void settle(const brood_finalizer_t *finalizer)
 {
-    while (runs_elsewhere(finalizer))
-        apr_thread_cond_wait(brood__family.finalized, brood__family.lock);
+    while (runs_elsewhere(finalizer)) {
+        brood__family_unlock();
+        apr_sleep(LOOK_AGAIN);
+        brood__family_lock();
+    }
 }
 
 /* ---- without the lock ---- */
@@ -100,21 +103,10 @@ static apr_status_t cleanup(void *data)
     return APR_SUCCESS;
 }
 
-static apr_status_t make_condition(void)
-{
-    apr_status_t rc;
-
-    brood__own_lock();
-    rc = apr_thread_cond_create(&brood__family.finalized, brood__own_root());
-    brood__own_unlock();
-    return rc;
-}
-
 apr_status_t brood_finalizer_create(brood_finalizer_t **finalizer, brood_finalizer_fn run, void *user, int priority,
                                     apr_pool_t *mem)
 {
     brood_finalizer_t *made;
-    apr_status_t rc = APR_SUCCESS;
 
     if (run == NULL)
         return brood_fail(APR_EINVAL, "a finalizer without a function");
@@ -125,13 +117,9 @@ apr_status_t brood_finalizer_create(brood_finalizer_t **finalizer, brood_finaliz
     *made = (brood_finalizer_t){.run = run, .user = user, .priority = priority, .creator = brood__self_pid()};
     made->pending = true;
     brood__family_lock();
-    if (brood__family.finalized == NULL)
-        rc = make_condition();
-    if (rc == APR_SUCCESS && priority != BROOD_NOT_AT_EXIT)
+    if (priority != BROOD_NOT_AT_EXIT)
         add(made);
     brood__family_unlock();
-    if (rc != APR_SUCCESS)
-        return brood_fail(rc, "cannot make a condition variable for finalizers");
     apr_pool_cleanup_register(mem, made, cleanup, apr_pool_cleanup_null);
     if (finalizer != NULL)
         *finalizer = made;

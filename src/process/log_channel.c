@@ -340,48 +340,61 @@ void brood__log_born(const brood__startup_t *startup)
 {
     own = (channel_t){0}; /* the parent's, in a forked child */
     listener = NULL;
-    listening = false;
+    if (listening) /* a page is copied by whoever writes to it first */
+        listening = false;
     atomic_store(&lost, 0);
     brood_log_to_stderr((brood_log_level_t) startup->log_stderr);
     inherit(startup);
     brood__log_way(upwards.queue == NULL ? NULL : send_up, upwards_level);
 }
 
-void brood__log_close(void)
+/* The program may end itself from within its function: the listener, which may wait for the lock, gets it. */
+static void close_listener(listener_t *ending)
 {
-    unsigned depth = 0;
-    listener_t *ending;
-    bool within;
+    const bool within = brood__log_calling();
+    const unsigned depth = within ? brood__log_let_go() : 0;
 
-    brood__status_hold(true);
-    brood__log_lock();
-    ending = take_listener();
-    brood__log_unlock();
-    within = brood__log_calling(); /* the program ends itself from within its function */
-    if (within)
-        depth = brood__log_let_go();
-    if (ending != NULL && !listening)
+    if (!listening)
         end_listener(ending);
-    else if (ending != NULL)
+    else
         atomic_store(ending->taker, 0);
     if (within)
         brood__log_take_back(depth);
+}
+
+/* Most processes have neither, and write to nothing here that would copy a page. */
+void brood__log_close(void)
+{
+    listener_t *ending;
+
+    brood__log_lock();
+    ending = take_listener();
+    brood__log_unlock();
+    if (ending != NULL) {
+        brood__status_hold(true);
+        close_listener(ending);
+        brood__status_hold(false);
+    }
     brood__log_program(NULL, NULL, BROOD_LOG_OFF);
     brood__log_lock();
-    if (own.queue != NULL && !listening)
+    if (own.queue != NULL && !listening) {
+        brood__status_hold(true);
         apr_pool_destroy(own.pool);
+        brood__status_hold(false);
+    }
     own = (channel_t){0};
     brood__log_unlock();
-    brood__status_hold(false);
 }
 
 void brood__log_leave(void)
 {
     const unsigned missed = atomic_exchange(&lost, 0);
 
-    brood__status_hold(true);
-    if (missed != 0 && upwards.queue != NULL && has_taker())
-        BROOD_IGNORE(!put_loss(missed, PATIENCE));
+    if (missed != 0 && upwards.queue != NULL) {
+        brood__status_hold(true);
+        if (has_taker())
+            BROOD_IGNORE(!put_loss(missed, PATIENCE));
+        brood__status_hold(false);
+    }
     brood__log_way(NULL, BROOD_LOG_OFF);
-    brood__status_hold(false);
 }

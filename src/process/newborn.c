@@ -97,21 +97,29 @@ static apr_status_t go_to(brood_bytes_t directory, apr_pool_t *mem)
     return rc == APR_SUCCESS ? APR_SUCCESS : brood_fail(rc, "cannot go to the directory %s", path);
 }
 
-/* Everything up to the entry's first instruction. */
-static apr_status_t prepare(brood__work_t *work, brood_entry_fn *entry, const brood__startup_t *startup,
-                            origin_t origin, apr_pool_t *mem)
+static apr_status_t find_entry(brood_entry_fn *entry, const brood__startup_t *startup)
 {
-    brood_value_t args;
-
     if (startup->fingerprint != brood__entry_fingerprint())
         return brood_fail(BROOD_ETABLES, "the entry tables are not the parent's: the same modules must be registered "
                                          "in every process, before brood_init");
     *entry = brood__entry_by_name(startup->entry, strlen(startup->entry));
-    if (*entry == NULL)
-        return brood_fail(BROOD_EENTRY, "there is no entry %s", startup->entry);
+    return *entry != NULL ? APR_SUCCESS : brood_fail(BROOD_EENTRY, "there is no entry %s", startup->entry);
+}
+
+/* Everything up to the entry's first instruction. */
+static apr_status_t prepare(brood__work_t *work, brood_entry_fn *entry, const brood__startup_t *startup,
+                            origin_t origin, apr_pool_t *mem)
+{
+    brood_value_t args = brood_nil();
+
+    if (origin == ORIGIN_FORKED)
+        *entry = startup->function;
+    else
+        BROOD_TRY(find_entry(entry, startup));
     if (origin == ORIGIN_SERVED)
         BROOD_TRY(go_to(startup->directory, mem));
-    BROOD_TRY(brood__decode(&args, startup->args.data, startup->args.size, true, mem));
+    if (startup->args.size != 0)
+        BROOD_TRY(brood__decode(&args, startup->args.data, startup->args.size, true, mem));
     return brood__work_init(work, brood_entry_name(*entry), args, mem);
 }
 

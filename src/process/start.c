@@ -29,7 +29,8 @@
 typedef struct launch_t {
     brood_start_method_t method;
     const brood_process_options_t *options;
-    const char *entry; /* full name */
+    brood_entry_fn function;
+    const char *entry; /* its full name */
     brood_process_t *record;
     brood__startup_t startup; /* start data: as they are for fork */
     brood__output_t data;     /* encoded, for the others */
@@ -118,7 +119,8 @@ static apr_status_t plan(launch_t *launch, brood_value_t args)
     record->own_group = launch->options->own_group;
     BROOD_TRY(brood__table_reserve(&id, record->name));
     record->id = id; /* not before it is ours: what has an id is buried when the start fails */
-    BROOD_TRY(brood__encode(&encoded, args.kind == BROOD_KIND_NIL ? brood_list(NULL, 0) : args, record->id));
+    if (brood_value_count(args) != 0)
+        BROOD_TRY(brood__encode(&encoded, args, record->id));
     if (launch->method == BROOD_START_FORKSERVER) { /* the others are there by nature */
         BROOD_TRY(apr_filepath_get(&directory, APR_FILEPATH_NATIVE, launch->scratch));
         startup->directory = (brood_bytes_t){directory, strlen(directory)};
@@ -138,6 +140,7 @@ static apr_status_t plan(launch_t *launch, brood_value_t args)
     startup->parent_born = birth.parent_born;
     startup->parent_name = birth.parent_name;
     startup->entry = launch->entry;
+    startup->function = launch->function;
     startup->authkey = brood_authkey();
     startup->args = (brood_bytes_t){encoded.data, encoded.size};
     brood__log_lend(startup, launch->scratch);
@@ -282,7 +285,7 @@ apr_status_t brood_process_start(brood_process_t **process, brood_entry_fn entry
                                  const brood_process_options_t *options, apr_pool_t *mem)
 {
     static const brood_process_options_t none;
-    launch_t launch = {.options = options != NULL ? options : &none, .channel = BROOD__NO_HANDLE};
+    launch_t launch = {.options = options != NULL ? options : &none, .function = entry, .channel = BROOD__NO_HANDLE};
     apr_status_t rc;
 
     BROOD_TRY(brood__family_check());

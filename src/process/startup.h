@@ -5,6 +5,7 @@
 #include "base/codec.h"
 #include "platform/handle.h"
 #include <apr_time.h>
+#include <brood/entry.h>
 #include <stdint.h>
 
 enum {
@@ -27,9 +28,10 @@ typedef struct brood__startup_t {
     uint64_t parent_born; /* brood__self_start_time of it */
     const char *parent_name;
     const char *entry;       /* full name */
+    brood_entry_fn function; /* of it; in a forked copy alone, as it means nothing elsewhere */
     brood_bytes_t authkey;   /* of the family */
     brood_bytes_t directory; /* to be in; as the system gave it */
-    brood_bytes_t args;      /* encoded for `id` */
+    brood_bytes_t args;      /* encoded for `id`; empty: none */
     uint32_t log_stderr;     /* level of lines on stderr */
     uint32_t log_level;      /* of what is put into log_queue */
     brood_bytes_t log_queue; /* encoded for `id`; empty: there is none */

@@ -145,6 +145,11 @@ int brood__self_threads(void)
     return 0; /* asked before a fork */
 }
 
+bool brood__self_alone(void)
+{
+    return false;
+}
+
 uint64_t brood__self_memory_kills(void)
 {
     return 0; /* nobody is killed for that here: whoever asks for memory is told that there is none */
