@@ -41,7 +41,6 @@ static void run_threads(apr_thread_start_t run, unsigned count)
 
 static void *APR_THREAD_FUNC add(apr_thread_t *thread, void *unused)
 {
-    (void) thread;
     for (unsigned i = 0; i < ROUNDS; i++) {
         brood__mutex_lock(&mutex);
         brood__mutex_lock(&mutex);
@@ -50,39 +49,40 @@ static void *APR_THREAD_FUNC add(apr_thread_t *thread, void *unused)
         shared++;
         brood__mutex_unlock(&mutex);
     }
+    apr_thread_exit(thread, APR_SUCCESS);
     return unused;
 }
 
 /* Lock and unlock without a break until another had it. */
 static void *APR_THREAD_FUNC hog(apr_thread_t *thread, void *unused)
 {
-    (void) thread;
     while (atomic_load(&stage) != 2) {
         brood__mutex_lock(&mutex);
         brood__mutex_unlock(&mutex);
         if (atomic_load(&stage) == 0)
             reach(1);
     }
+    apr_thread_exit(thread, APR_SUCCESS);
     return unused;
 }
 
 static void *APR_THREAD_FUNC come_between(apr_thread_t *thread, void *unused)
 {
-    (void) thread;
     EXPECT(!brood__mutex_is_mine(&mutex) && brood__mutex_owner(&mutex) != 0);
     reach(1);
     brood__mutex_lock(&mutex);
     shared = 7;
     brood__mutex_unlock(&mutex);
     reach(2);
+    apr_thread_exit(thread, APR_SUCCESS);
     return unused;
 }
 
 static void *APR_THREAD_FUNC lock_and_leave(apr_thread_t *thread, void *unused)
 {
-    (void) thread;
     brood__mutex_lock(&mutex);
     brood__mutex_lock(&mutex);
+    apr_thread_exit(thread, APR_SUCCESS);
     return unused;
 }
 

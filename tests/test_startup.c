@@ -17,6 +17,7 @@ static const brood__startup_t sample = {
     .id = 0x3fffffff,
     .method = 3,
     .fingerprint = UINT64_MAX,
+    .arena_base = UINT64_C(0x7f00000f0000),
     .arena_size = UINT64_C(1) << 39,
     .exit_grace = -1,
     .strict = true,
@@ -48,6 +49,7 @@ static void what_is_encoded_is_decoded__SPWN_01(void)
     EXPECT_OK(brood__startup_decode(&read, bytes.data, bytes.size, mem));
     EXPECT(read.role == sample.role && read.id == sample.id && read.method == sample.method);
     EXPECT(read.fingerprint == sample.fingerprint && read.arena_size == sample.arena_size);
+    EXPECT(read.arena_base == sample.arena_base);
     EXPECT(read.exit_grace == sample.exit_grace && read.strict && read.daemon);
     EXPECT(read.parent_pid == sample.parent_pid && read.parent_born == sample.parent_born);
     EXPECT_TEXT(sample.name, read.name);
@@ -99,13 +101,13 @@ static void damaged_bytes_are_refused_and_never_misread(void)
 
 static void another_kind_in_a_field_is_refused(void)
 {
-    const brood_value_t items[] = {brood_text("arena_size"), brood_text("large")};
+    const brood_value_t items[] = {brood_text("arena_base"), brood_text("large")};
     brood__output_t output = {NULL, 0, 0, mem};
     brood__startup_t read;
 
     EXPECT_OK(brood__encode(&output, brood_map(items, 1), 0));
     EXPECT_STATUS(BROOD_EDECODE, brood__startup_decode(&read, output.data, output.size, mem));
-    EXPECT_MESSAGE("arena_size");
+    EXPECT_MESSAGE("arena_base");
     output.size = 0;
     EXPECT_OK(brood__encode(&output, brood_int(1), 0));
     EXPECT_STATUS(BROOD_EDECODE, brood__startup_decode(&read, output.data, output.size, mem));

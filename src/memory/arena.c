@@ -116,9 +116,9 @@ apr_status_t brood__arena_create(uint64_t limit)
     return rc;
 }
 
-apr_status_t brood__arena_attach(brood__handle_t handle, uint64_t size)
+apr_status_t brood__arena_attach(brood__handle_t handle, uint64_t size, uint64_t wish)
 {
-    apr_status_t rc = brood__segment_attach(&segment, handle, size);
+    apr_status_t rc = brood__segment_attach(&segment, handle, size, wish);
 
     if (rc != APR_SUCCESS)
         return brood_fail(rc, "cannot map the parent's arena");

@@ -31,8 +31,8 @@ static inline uint64_t brood__offset(const void *place)
  * will not reserve so much. */
 apr_status_t brood__arena_create(uint64_t limit);
 
-/* In a re-executed child: map the parent's.  Takes the handle over.  BROOD_EPROTOCOL: that is no arena. */
-apr_status_t brood__arena_attach(brood__handle_t handle, uint64_t size);
+/* In a re-executed child: map the parent's, at `wish` if that is free.  Takes the handle over.  BROOD_EPROTOCOL: that is no arena. */
+apr_status_t brood__arena_attach(brood__handle_t handle, uint64_t size, uint64_t wish);
 
 /* Unmap it: this process knows no shared object any more. */
 void brood__arena_detach(void);

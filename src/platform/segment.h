@@ -14,8 +14,9 @@ typedef struct brood__segment_t {
  * that ends.  Takes address space only.  APR_ENOMEM: the system will not reserve so much. */
 apr_status_t brood__segment_create(brood__segment_t *segment, uint64_t size);
 
-/* Map a segment that was inherited. Takes the handle over, also on failure. */
-apr_status_t brood__segment_attach(brood__segment_t *segment, brood__handle_t handle, uint64_t size);
+/* Map a segment that was inherited; at `wish`, where another process sees it, if that is free here and of use.  Takes
+ * the handle over, also on failure. */
+apr_status_t brood__segment_attach(brood__segment_t *segment, brood__handle_t handle, uint64_t size, uint64_t wish);
 
 /* Make bytes usable for every process that has the segment, before their first use: what would fault later fails
  * here.  Any number of times.  `offset` and `size` are multiples of 64 KiB.  APR_ENOMEM or APR_ENOSPC. */

@@ -86,17 +86,27 @@ static bool look(brood__child_t *child)
     return child->ended;
 }
 
+/* The server's child, which reaps it when it likes, but reports its end before. */
+static void watch_served(brood__child_t *child)
+{
+    brood__handle_t watch;
+    const apr_status_t rv = brood__self_watch((uint32_t) child->pid, child->born, &watch);
+
+    if (rv == APR_SUCCESS)
+        child->pidfd = (int) watch;
+    else if (rv == APR_EOF) /* since the last look */
+        (void) look(child);
+}
+
 /* With the lock held: a pidfd if there can be one.  Only now, since many a child is waited for without. */
 static int pidfd_of(brood__child_t *child)
 {
-    brood__handle_t watch;
-
     if (child->pidfd >= 0 || child->sentinel >= 0 || child->ended)
         return child->pidfd;
     if (child->status < 0)
         child->pidfd = brood__system_pidfd(child->pid);
-    else if (brood__self_watch((uint32_t) child->pid, child->born, &watch) == APR_SUCCESS)
-        child->pidfd = (int) watch; /* the server's child, which reaps it when it likes */
+    else
+        watch_served(child);
     return child->pidfd;
 }
 
@@ -181,8 +191,8 @@ apr_status_t brood__child_sentinel(brood__child_t *child, brood__handle_t *senti
         *sentinel = fd >= 0 ? fd : child->sentinel;
         if (*sentinel >= 0)
             rv = APR_SUCCESS;
-        else
-            rv = child->status >= 0 ? EMFILE : error; /* or the server had no descriptor left for it */
+        else if (!child->ended)
+            rv = child->status >= 0 ? EMFILE : error;
     }
     pthread_mutex_unlock(&child->lock);
     return rv;

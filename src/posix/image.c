@@ -144,13 +144,14 @@ static int describe(posix_spawnattr_t *attributes, bool own_group)
     return posix_spawnattr_setflags(attributes, flags);
 }
 
-/* The numbers of the duplicates are above all places, so that no placing overwrites one that is still to come. */
-static apr_status_t duplicate(int from[BROOD__PASSES], const int pass[BROOD__PASSES])
+/* Numbers above all places, so that no placing overwrites one that is still to come. */
+static apr_status_t raise_low(int from[BROOD__PASSES], const int pass[BROOD__PASSES])
 {
     int i;
 
     for (i = 0; i < BROOD__PASSES; i++) {
-        if (pass[i] < 0)
+        from[i] = pass[i];
+        if (pass[i] < 0 || pass[i] >= FIRST + BROOD__PASSES)
             continue;
         from[i] = fcntl(pass[i], F_DUPFD_CLOEXEC, FIRST + BROOD__PASSES);
         if (from[i] < 0)
@@ -200,7 +201,7 @@ apr_status_t brood__image_start(pid_t *pid, const brood__start_t *start, const i
         posix_spawn_file_actions_destroy(&actions);
         return rv;
     }
-    rv = duplicate(from, pass);
+    rv = raise_low(from, pass);
     if (rv == APR_SUCCESS)
         rv = place(&actions, from, to, start->keep_stdin);
     if (rv == APR_SUCCESS)
@@ -212,7 +213,8 @@ apr_status_t brood__image_start(pid_t *pid, const brood__start_t *start, const i
     }
     free(environment);
     for (i = 0; i < BROOD__PASSES; i++)
-        brood__fd_close(from[i]);
+        if (from[i] != pass[i])
+            brood__fd_close(from[i]);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return rv;

@@ -46,6 +46,23 @@ static char *map_aligned(int fd, size_t size)
     return base;
 }
 
+/* One call instead of four.  NULL: something else is there. */
+static char *map_at(int fd, size_t size, uint64_t wish)
+{
+    char *place;
+    char *base;
+
+    if (wish == 0 || wish > UINTPTR_MAX || wish % ALIGNMENT != 0)
+        return NULL;
+    place = (char *) (uintptr_t) wish;
+    base = mmap(place, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
+    if (base == place)
+        return base;
+    if (base != MAP_FAILED)
+        munmap(base, size);
+    return NULL;
+}
+
 apr_status_t brood__segment_map_new(brood__segment_t *segment, int fd, uint64_t size)
 {
     struct rlimit limit;
@@ -64,10 +81,10 @@ apr_status_t brood__segment_map_new(brood__segment_t *segment, int fd, uint64_t 
         brood__fd_close(fd);
         return rv;
     }
-    return brood__segment_map(segment, fd, size);
+    return brood__segment_map(segment, fd, size, 0);
 }
 
-apr_status_t brood__segment_map(brood__segment_t *segment, int fd, uint64_t size)
+apr_status_t brood__segment_map(brood__segment_t *segment, int fd, uint64_t size, uint64_t wish)
 {
     apr_status_t rv = APR_SUCCESS;
     struct stat file;
@@ -80,7 +97,7 @@ apr_status_t brood__segment_map(brood__segment_t *segment, int fd, uint64_t size
         rv = errno;
     else if ((uint64_t) file.st_size < size)
         rv = APR_EINVAL; /* touching what is past the end would be SIGBUS */
-    else if ((base = map_aligned(fd, (size_t) size)) == NULL)
+    else if ((base = map_at(fd, (size_t) size, wish)) == NULL && (base = map_aligned(fd, (size_t) size)) == NULL)
         rv = errno;
     if (rv != APR_SUCCESS) {
         brood__fd_close(fd);

@@ -48,9 +48,9 @@ apr_status_t brood__segment_create(brood__segment_t *segment, uint64_t size)
     return brood__segment_map_new(segment, fd, size);
 }
 
-apr_status_t brood__segment_attach(brood__segment_t *segment, brood__handle_t handle, uint64_t size)
+apr_status_t brood__segment_attach(brood__segment_t *segment, brood__handle_t handle, uint64_t size, uint64_t wish)
 {
-    return brood__segment_map(segment, (int) handle, size);
+    return brood__segment_map(segment, (int) handle, size, wish);
 }
 
 apr_status_t brood__segment_commit(const brood__segment_t *segment, uint64_t offset, uint64_t size)

@@ -264,7 +264,7 @@ void brood__newborn_spawned(const brood__bequest_t *bequest)
 
     brood_log_to(NULL, NULL, BROOD_LOG_OFF); /* what main has set is for the first process */
     hear(&startup, bequest, ORIGIN_SPAWNED, mem);
-    rc = brood__arena_attach(bequest->segment, startup.arena_size);
+    rc = brood__arena_attach(bequest->segment, startup.arena_size, startup.arena_base);
     if (rc != APR_SUCCESS)
         give_up(rc, ORIGIN_SPAWNED);
     if (startup.role == BROOD__ROLE_SERVER)

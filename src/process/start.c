@@ -130,6 +130,7 @@ static apr_status_t plan(launch_t *launch, brood_value_t args)
     startup->id = record->id;
     startup->method = (uint32_t) launch->method;
     startup->fingerprint = brood__entry_fingerprint();
+    startup->arena_base = (uintptr_t) brood__arena_segment()->base;
     startup->arena_size = brood__arena_segment()->size;
     startup->exit_grace = birth.exit_grace;
     startup->strict = birth.strict;

@@ -19,11 +19,12 @@ typedef struct field_t {
 
 /* Both directions go by this list.  In the order of the keys, since in such a map none is looked for twice. */
 static const field_t fields[] = {
-    FIELD(U64, arena_size),  FIELD(BYTES, args),    FIELD(BYTES, authkey),   FIELD(BOOL, daemon),
-    FIELD(BYTES, directory), FIELD(TEXT, entry),    FIELD(I64, exit_grace),  FIELD(U64, fingerprint),
-    FIELD(U32, id),          FIELD(U32, log_level), FIELD(BYTES, log_queue), FIELD(U32, log_stderr),
-    FIELD(U32, method),      FIELD(TEXT, name),     FIELD(U64, parent_born), FIELD(TEXT, parent_name),
-    FIELD(U32, parent_pid),  FIELD(TEXT, path),     FIELD(U32, role),        FIELD(BOOL, strict),
+    FIELD(U64, arena_base),   FIELD(U64, arena_size),  FIELD(BYTES, args),    FIELD(BYTES, authkey),
+    FIELD(BOOL, daemon),      FIELD(BYTES, directory), FIELD(TEXT, entry),    FIELD(I64, exit_grace),
+    FIELD(U64, fingerprint),  FIELD(U32, id),          FIELD(U32, log_level), FIELD(BYTES, log_queue),
+    FIELD(U32, log_stderr),   FIELD(U32, method),      FIELD(TEXT, name),     FIELD(U64, parent_born),
+    FIELD(TEXT, parent_name), FIELD(U32, parent_pid),  FIELD(TEXT, path),     FIELD(U32, role),
+    FIELD(BOOL, strict),
 };
 
 enum { FIELDS = sizeof fields / sizeof *fields };

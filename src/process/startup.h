@@ -18,6 +18,7 @@ typedef struct brood__startup_t {
     uint32_t id;          /* its slot in the process table */
     uint32_t method;      /* brood_start_method_t it is started by */
     uint64_t fingerprint; /* of the entry tables it must have */
+    uint64_t arena_base;  /* where the parent sees it */
     uint64_t arena_size;
     apr_int64_t exit_grace;
     bool strict;

@@ -32,10 +32,11 @@ apr_status_t brood__segment_create(brood__segment_t *segment, uint64_t size)
     return rc;
 }
 
-apr_status_t brood__segment_attach(brood__segment_t *segment, brood__handle_t handle, uint64_t size)
+apr_status_t brood__segment_attach(brood__segment_t *segment, brood__handle_t handle, uint64_t size, uint64_t wish)
 {
     apr_status_t rc;
 
+    (void) wish; /* anywhere is as quick */
     segment->base = NULL;
     rc = map(segment, brood__os_handle(handle), size);
     if (rc != APR_SUCCESS)
