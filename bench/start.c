@@ -2,13 +2,17 @@
 #include "raw/raw.h"
 #include "support.h"
 
+#include <apr_general.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { RAW_FORK, RAW_SPAWN, FORK, SPAWN, FORKSERVER };
+enum { RAW_FORK, RAW_SPAWN, APR_SPAWN, FORK, SPAWN, FORKSERVER };
 
 #define LEAST_STARTS 3
-#define ARGUMENT "--end-at-once"
+
+/* What main is to do in a peer's child. */
+#define END "--end-at-once"
+#define END_WITH_APR "--initialize-apr-and-end"
 
 static apr_status_t nothing(brood_call_t *call)
 {
@@ -32,7 +36,9 @@ static apr_status_t start_one(int kind, apr_pool_t *mem)
     case RAW_FORK:
         return raw_fork();
     case RAW_SPAWN:
-        return raw_spawn(ARGUMENT);
+        return raw_spawn(END);
+    case APR_SPAWN:
+        return raw_spawn(END_WITH_APR);
     case FORK:
         return start_and_join(BROOD_START_FORK, mem);
     case SPAWN:
@@ -88,12 +94,14 @@ static apr_status_t app(brood_call_t *call)
         {small, "bare fork", microseconds, run, RAW_FORK, 0, 0, {NULL}, NULL},
         {small, "fork", microseconds, run, FORK, 0, 0, {"bare fork"}, "<= 1.25 bare fork"},
         {small, "bare spawn", microseconds, run, RAW_SPAWN, 0, 0, {NULL}, NULL},
-        {small, "spawn", microseconds, run, SPAWN, 0, 0, {"bare spawn"}, "<= 1.25 bare spawn"},
+        {small, "APR spawn", microseconds, run, APR_SPAWN, 0, 0, {"bare spawn"}, NULL},
+        {small, "spawn", microseconds, run, SPAWN, 0, 0, {"bare spawn", "APR spawn"}, "<= 1.25 APR spawn"},
         {small, "forkserver", microseconds, run, FORKSERVER, 0, 0, {"bare fork"}, "<= 200 us"},
         {large, "bare fork", microseconds, run, RAW_FORK, 0, 1024, {NULL}, NULL},
         {large, "fork", microseconds, run, FORK, 0, 1024, {"bare fork"}, "<= 1.25 bare fork"},
         {large, "bare spawn", microseconds, run, RAW_SPAWN, 0, 1024, {NULL}, NULL},
-        {large, "spawn", microseconds, run, SPAWN, 0, 1024, {"bare spawn"}, "<= 1.25 bare spawn"},
+        {large, "APR spawn", microseconds, run, APR_SPAWN, 0, 1024, {"bare spawn"}, NULL},
+        {large, "spawn", microseconds, run, SPAWN, 0, 1024, {"bare spawn", "APR spawn"}, "<= 1.25 APR spawn"},
         {large, "forkserver", microseconds, run, FORKSERVER, 0, 1024, {"bare fork"}, "<= 200 us"},
     };
 
@@ -104,7 +112,9 @@ int main(int argc, char **argv)
 {
     static const brood_entry_t entries[] = {BROOD_ENTRY(nothing), BROOD_ENTRIES_END};
 
-    if (argc == 2 && strcmp(argv[1], ARGUMENT) == 0)
+    if (argc == 2 && strcmp(argv[1], END) == 0)
         return EXIT_SUCCESS;
+    if (argc == 2 && strcmp(argv[1], END_WITH_APR) == 0)
+        return apr_initialize() == APR_SUCCESS ? EXIT_SUCCESS : EXIT_FAILURE;
     return brood_main(argc, argv, app, entries);
 }

@@ -26,18 +26,18 @@
 
 /* The server's memory of a child. */
 typedef struct record_t {
-    pid_t pid;
+    pid_t pid; /* 0: it has ended */
     int status;
 } record_t;
 
-/* A request as it has come. */
+/* A request as it has come; a short one is written to one page. */
 typedef struct order_t {
+    brood__mail_t mail;
+    size_t size; /* of what follows the head */
     struct {
         brood__request_t head;
         char data[BROOD__REQUEST_DATA + 1];
     } message;
-    size_t size; /* of what follows the head */
-    brood__mail_t mail;
 } order_t;
 
 typedef struct server_t {
@@ -46,6 +46,7 @@ typedef struct server_t {
     int requests;
     int alarm[2];                /* a pipe that SIGCHLD writes to */
     apr_array_header_t *records; /* of record_t */
+    int ended;                   /* how many of them have */
     order_t *order;              /* the last one, which its child keeps */
     struct sigaction on_child;   /* as they were before, for the children */
     struct sigaction on_interrupt;
@@ -124,6 +125,17 @@ static void forget(server_t *server, int at)
     records[at] = records[--server->records->nelts];
 }
 
+/* Not as soon as they have ended: whoever hears of it may ask for the next at once, and if a socket is closed while
+ * descriptors are on their way, Linux wakes a thread to look for some that nobody can receive any more. */
+static void forget_ended(server_t *server)
+{
+    for (int i = server->records->nelts - 1; i >= 0 && server->ended > 0; i--)
+        if (((record_t *) (void *) server->records->elts)[i].pid == 0) {
+            forget(server, i);
+            server->ended--;
+        }
+}
+
 /* Report those who ended. */
 static void reap_all(server_t *server)
 {
@@ -148,7 +160,8 @@ static void reap_all(server_t *server)
                 answer.value = ended.si_code == CLD_EXITED ? ended.si_status & 255 : -ended.si_status;
                 answer.peak = brood__child_peak(&use);
                 (void) !brood__channel_write(record->status, &answer, sizeof answer, 0);
-                forget(server, i);
+                record->pid = 0;
+                server->ended++;
                 break;
             }
         }
@@ -295,6 +308,7 @@ static apr_status_t take_one(server_t *server, brood__bequest_t *bequest)
     apr_status_t rv =
         brood__mail_receive(server->requests, &order->message, sizeof order->message.head, &size, &order->mail, 0);
 
+    forget_ended(server);
     order->size = size - sizeof order->message.head;
     if (rv == APR_SUCCESS && !(request->with & BROOD__WITH_CHANNEL) && request->environment > order->size)
         rv = APR_EINVAL;
@@ -330,6 +344,7 @@ static apr_status_t finish(server_t *server, apr_pool_t *mem)
                 forget(server, i);
         if (work[count].revents != 0)
             reap_all(server);
+        forget_ended(server);
     }
     return APR_EOF;
 }
@@ -340,12 +355,14 @@ static apr_status_t serve(server_t *server, brood__bequest_t *bequest, apr_pool_
         struct pollfd work[2] = {{.fd = server->alarm[0], .events = POLLIN},
                                  {.fd = server->requests, .events = POLLIN}};
         apr_status_t rv = APR_EAGAIN;
+        const int ready = poll(work, 2, server->ended > 0 ? 0 : -1);
 
-        if (poll(work, 2, -1) < 0) {
-            if (errno != EINTR)
-                return errno;
+        if (ready < 0 && errno != EINTR)
+            return errno;
+        if (ready == 0)
+            forget_ended(server);
+        if (ready <= 0)
             continue;
-        }
         if (work[0].revents != 0)
             reap_all(server);
         if (work[1].revents != 0)

@@ -228,6 +228,22 @@ void brood__image_bound(void)
         unsetenv(BIND);
 }
 
+/* Take the mark out of the environment, and return its value. */
+static const char *take_mark(void)
+{
+    const char *mark = NULL;
+    char **next = environ;
+
+    for (char **variable = environ; variable != NULL && *variable != NULL; variable++)
+        if (same_name(MARK, *variable))
+            mark = *variable + strlen(MARK);
+        else
+            *next++ = *variable;
+    if (next != NULL)
+        *next = NULL;
+    return mark;
+}
+
 /* "3,4,-1,5,-1" and nothing else. */
 static bool parse(const char *mark, int pass[BROOD__PASSES])
 {
@@ -252,7 +268,7 @@ static bool parse(const char *mark, int pass[BROOD__PASSES])
 
 bool brood__image_passed(int pass[BROOD__PASSES])
 {
-    const char *mark = getenv("BROOD_CHILD");
+    const char *mark = take_mark();
     struct stat file;
     bool ours;
     int i;
@@ -260,7 +276,6 @@ bool brood__image_passed(int pass[BROOD__PASSES])
     if (mark == NULL)
         return false;
     ours = parse(mark, pass);
-    unsetenv("BROOD_CHILD");
     /* A program may have kept the mark for another that it starts: then these are not what they should be. */
     for (i = 0; ours && i < BROOD__PASSES; i++) {
         if (pass[i] < 0)

@@ -43,18 +43,13 @@ static void register_kinds(void)
 }
 
 /* A copy of the pointers, since argv need not end with NULL when it is not main's. */
-static apr_status_t keep_command_line(int argc, char **argv, apr_pool_t *mem)
+static void keep_command_line(int argc, char **argv, const char **copy)
 {
-    const char **copy;
-
-    if (argc < 0 || (argc > 0 && argv == NULL))
-        return brood_fail(APR_EINVAL, "argc is %d and argv is %s", argc, argv == NULL ? "NULL" : "not");
-    copy = apr_pcalloc(mem, ((apr_size_t) argc + 1) * sizeof(const char *));
     for (int i = 0; i < argc; i++)
         copy[i] = argv[i];
+    copy[argc] = NULL;
     command_line = copy;
     brood__call_program(argc, copy);
-    return APR_SUCCESS;
 }
 
 /* What brood_init keeps is its caller's, and goes with `mem`. */
@@ -117,27 +112,41 @@ static apr_status_t begin(const brood_init_options_t *options, apr_pool_t *mem)
     return APR_SUCCESS;
 }
 
-apr_status_t brood_init(int argc, char **argv, const brood_init_options_t *options, apr_pool_t *mem)
+/* Through the door: a re-executed child does not come back. */
+static apr_status_t enter(int argc, char **argv)
 {
-    static const brood_init_options_t none;
+    const apr_size_t words = (apr_size_t) argc + 1;
     brood__bequest_t bequest;
-    apr_status_t rc;
 
+    if (argc < 0 || (argc > 0 && argv == NULL))
+        return brood_fail(APR_EINVAL, "argc is %d and argv is %s", argc, argv == NULL ? "NULL" : "not");
     if (brood__family_active())
         return brood_fail(BROOD_EMISUSE, "brood_init has run already");
     BROOD_TRY(brood__own_begin());
-    BROOD_TRY(keep_command_line(argc, argv, mem));
     register_kinds();
-    brood__entry_freeze(true);
-    if (brood__child_inherit(&bequest))
+    if (brood__child_inherit(&bequest)) {
+        brood__entry_freeze(true);
+        keep_command_line(argc, argv, brood__own_alloc(words * sizeof(const char *)));
         brood__newborn_spawned(&bequest);
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t brood_init(int argc, char **argv, const brood_init_options_t *options, apr_pool_t *mem)
+{
+    static const brood_init_options_t none;
+    apr_status_t rc;
+
+    BROOD_TRY(enter(argc, argv));
+    brood__entry_freeze(true);
+    keep_command_line(argc, argv, apr_palloc(mem, ((apr_size_t) argc + 1) * sizeof(const char *)));
     rc = begin(options != NULL ? options : &none, mem);
     if (rc != APR_SUCCESS)
         forget_command_line();
     return rc;
 }
 
-static apr_status_t run(int argc, char **argv, brood_entry_fn app, const brood_entry_t *entries, apr_pool_t *pool)
+static apr_status_t run(int argc, char **argv, brood_entry_fn app, const brood_entry_t *entries, apr_pool_t **pool)
 {
     brood__work_t work;
     brood_value_t *args;
@@ -145,9 +154,11 @@ static apr_status_t run(int argc, char **argv, brood_entry_fn app, const brood_e
     apr_status_t rc;
 
     BROOD_TRY(brood_register("main", entries));
-    BROOD_TRY(brood_init(argc, argv, NULL, pool));
+    BROOD_TRY(enter(argc, argv)); /* here, as a child needs no pool for it */
+    BROOD_TRY(apr_pool_create(pool, NULL));
+    BROOD_TRY(brood_init(argc, argv, NULL, *pool));
     brood__interrupt_begin(exit_first);
-    BROOD_TRY(apr_pool_create(&mem, pool));
+    BROOD_TRY(apr_pool_create(&mem, *pool));
     args = apr_palloc(mem, ((apr_size_t) argc + 1) * sizeof *args);
     for (int i = 1; i < argc; i++)
         args[i - 1] = brood_text(argv[i]);
@@ -164,12 +175,10 @@ int brood_main(int argc, char **argv, brood_entry_fn app, const brood_entry_t *e
     const char *program = "brood";
     char text[200];
     bool interrupted;
-    apr_pool_t *pool;
+    apr_pool_t *pool = NULL;
     apr_status_t rc;
 
     rc = apr_app_initialize(&argc, &args, NULL); /* on Windows: argv in UTF-8 */
-    if (rc == APR_SUCCESS)
-        rc = apr_pool_create(&pool, NULL);
     if (rc != APR_SUCCESS) {
         brood__report("%s: APR cannot be initialized: %s", program, brood_strerror(rc, text, sizeof text));
         return EXIT_FAILURE;
@@ -177,11 +186,12 @@ int brood_main(int argc, char **argv, brood_entry_fn app, const brood_entry_t *e
     argv = (char **) args;
     if (argc > 0)
         program = apr_filepath_name_get(argv[0]);
-    rc = run(argc, argv, app, entries, pool);
+    rc = run(argc, argv, app, entries, &pool);
     interrupted = brood__interrupted() && (rc == BROOD_ECANCELLED || brood__interrupt_pending());
     if (rc != APR_SUCCESS && !interrupted)
         brood__report("%s failed: %s", program, brood__failure_text(rc, text, sizeof text));
-    apr_pool_destroy(pool);
+    if (pool != NULL)
+        apr_pool_destroy(pool);
     apr_terminate();
     (void) fflush(NULL);
     brood__interrupt_end(interrupted); /* for whoever started this program to see */

@@ -20,7 +20,6 @@
 #include "process/startup.h"
 #include "sync/lock.h"
 #include <apr_file_info.h>
-#include <apr_strings.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,9 +90,15 @@ static apr_status_t be_somebody(const brood__startup_t *startup, origin_t origin
 /* The fork server is where it was started, not where its child's parent is. */
 static apr_status_t go_to(brood_bytes_t directory, apr_pool_t *mem)
 {
-    const char *path = apr_pstrmemdup(mem, directory.data, directory.size);
-    const apr_status_t rc = directory.size != 0 ? apr_filepath_set(path, mem) : APR_SUCCESS;
+    char *path;
+    apr_status_t rc;
 
+    if (directory.size == 0)
+        return APR_SUCCESS;
+    path = apr_palloc(mem, directory.size + 1);
+    memcpy(path, directory.data, directory.size);
+    path[directory.size] = '\0';
+    rc = apr_filepath_set(path, mem);
     return rc == APR_SUCCESS ? APR_SUCCESS : brood_fail(rc, "cannot go to the directory %s", path);
 }
 
