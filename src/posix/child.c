@@ -46,7 +46,8 @@ apr_status_t brood__child_fork(brood__child_t **child, const brood__start_t *sta
     brood__child_t *made;
     char **environment = NULL;
     int sentinel[2];
-    const bool has_read = !start->keep_stdin && brood__child_has_read();
+    const bool set_stdin = !start->keep_stdin && !brood__child_has_null();
+    const bool has_read = set_stdin && brood__child_has_read();
     int lifeline;
     pid_t pid;
     apr_status_t rv = prepare(&made, sentinel, &lifeline, start, mem);
@@ -74,7 +75,7 @@ apr_status_t brood__child_fork(brood__child_t **child, const brood__start_t *sta
             (void) setpgid(0, 0);
         if (lifeline >= 0)
             brood__lifeline_tie(lifeline);
-        if (!start->keep_stdin)
+        if (set_stdin)
             brood__child_set_stdin(-1, has_read);
         if (environment != NULL)
             brood__child_set_environment(environment);

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #ifdef __linux__
@@ -73,6 +74,16 @@ bool brood__child_has_read(void)
 #else
     return true;
 #endif
+}
+
+bool brood__child_has_null(void)
+{
+    static _Atomic dev_t null; /* 0: not asked yet */
+    struct stat file;
+
+    if (null == 0 && stat("/dev/null", &file) == 0 && S_ISCHR(file.st_mode))
+        null = file.st_rdev;
+    return fstat(STDIN_FILENO, &file) == 0 && S_ISCHR(file.st_mode) && file.st_rdev == null;
 }
 
 void brood__child_set_stdin(int fd, bool has_read)

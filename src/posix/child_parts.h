@@ -36,6 +36,9 @@ void brood__child_flush(void);
  * touch costs it as much as a system call. */
 bool brood__child_has_read(void);
 
+/* Is standard input the null device? */
+bool brood__child_has_null(void);
+
 /* In a forked child: standard input is `fd` from now on (taken over), or the null device if -1. */
 void brood__child_set_stdin(int fd, bool has_read);
 

@@ -20,7 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -66,15 +65,6 @@ static void ring_alarm(int number)
     errno = error;
 }
 
-static bool stdin_is_null(void)
-{
-    struct stat input;
-    struct stat null;
-
-    return fstat(STDIN_FILENO, &input) == 0 && S_ISCHR(input.st_mode) && stat("/dev/null", &null) == 0
-           && S_ISCHR(null.st_mode) && input.st_rdev == null.st_rdev;
-}
-
 static apr_status_t open_server(server_t *server, apr_pool_t *mem)
 {
     struct sigaction ring = {.sa_handler = ring_alarm, .sa_flags = SA_RESTART | SA_NOCLDSTOP};
@@ -89,7 +79,7 @@ static apr_status_t open_server(server_t *server, apr_pool_t *mem)
     alarm_bell = server->alarm[1];
     brood__lifeline_begin();
     (void) brood__system_time_for(getpid()); /* its first time takes longest */
-    server->has_null_stdin = stdin_is_null();
+    server->has_null_stdin = brood__child_has_null();
     server->has_read = brood__child_has_read();
     server->records = apr_array_make(mem, 16, sizeof(record_t));
     server->order = apr_palloc(mem, sizeof *server->order);
