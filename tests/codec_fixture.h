@@ -36,7 +36,7 @@ static inline brood_entry_fn find_entry(const char *name, size_t size)
     return size == 9 && memcmp(name, "main.work", 9) == 0 ? work : NULL;
 }
 
-static const brood__entry_names_t entry_names = {name_of, find_entry};
+static const brood__entry_table_t entry_names = {name_of, find_entry, NULL};
 
 /* A kind of object that only this program has. */
 #define TAG_COIN 200

@@ -383,7 +383,7 @@ int main(void)
         TEST(long_values_print_whole),
         TEST(a_large_key_is_named_in_short),
     };
-    static const brood__entry_names_t names = {name_of, find_entry};
+    static const brood__entry_table_t names = {name_of, find_entry, NULL};
     int exitcode;
 
     if (apr_initialize() != APR_SUCCESS || apr_pool_create(&mem, NULL) != APR_SUCCESS)

@@ -41,6 +41,10 @@
         const char *: brood_text,                              \
         brood_entry_fn: brood_entry,                           \
         brood_lock_t *: brood_lock_to_value,                   \
+        brood_semaphore_t *: brood_semaphore_to_value,         \
+        brood_condition_t *: brood_condition_to_value,         \
+        brood_event_t *: brood_event_to_value,                 \
+        brood_barrier_t *: brood_barrier_to_value,             \
         brood_array_t *: brood_array_to_value,                 \
         brood_queue_t *: brood_queue_to_value)(x)
 
@@ -81,6 +85,10 @@
         brood_bytes_t *: brood_slot_bytes,                     \
         brood_entry_fn *: brood_slot_entry,                    \
         brood_lock_t **: brood_slot_lock,                      \
+        brood_semaphore_t **: brood_slot_semaphore,            \
+        brood_condition_t **: brood_slot_condition,            \
+        brood_event_t **: brood_slot_event,                    \
+        brood_barrier_t **: brood_slot_barrier,                \
         brood_array_t **: brood_slot_array,                    \
         brood_queue_t **: brood_slot_queue)(x)
 

@@ -29,6 +29,11 @@ typedef struct brood_array_t brood_array_t;
 BROOD_API BROOD_CHECKED apr_status_t brood_array_create(brood_array_t **array, apr_size_t count, apr_size_t item_size,
                                                         const void *initial, apr_pool_t *mem);
 
+/** The same without a lock: for items that need none, that are atomic, say, or that another lock guards.
+ *  Parameters and statuses as brood_array_create.  SPEC SHC-05, SHC-06, SHC-09. */
+BROOD_API BROOD_CHECKED apr_status_t brood_raw_array_create(brood_array_t **array, apr_size_t count,
+                                                            apr_size_t item_size, const void *initial, apr_pool_t *mem);
+
 /** The items, aligned to 64 bytes, to be read and written as any C array; NULL once the array is closed here.  What
  *  several write at once they guard themselves: by the array's lock, say.  SPEC SHC-07, SHC-09. */
 BROOD_API void *brood_array_data(brood_array_t *array);
@@ -36,7 +41,8 @@ BROOD_API void *brood_array_data(brood_array_t *array);
 BROOD_API apr_size_t brood_array_count(const brood_array_t *array);
 BROOD_API apr_size_t brood_array_item_size(const brood_array_t *array);
 
-/** An RLock for the users of this array; borrowed, ends with it.  Access does not take it by itself.
+/** An RLock for the users of this array; borrowed, ends with it; NULL of a raw array.  Access does not take it by
+ *  itself.
  *  SPEC SHC-01, SHC-06, SHC-07. */
 BROOD_API brood_lock_t *brood_array_lock(brood_array_t *array);
 

@@ -1,15 +1,23 @@
-/** @file sync.h  Lock and RLock: between threads and processes.
+/** @file sync.h  Lock, RLock, Semaphore, Condition, Event, Barrier: between threads and processes.
  *
- * Any thread of any process of the tree may use a lock at once, between brood_init and its end.  Locks are handed to
- * children as arguments (BROOD_ARGS(lock, ...), back with BROOD_UNPACK).  A lock lives until the last process that has
- * it closes it or ends, however it ends; _close, or the end of `mem`, is for this process only, and must be the last
- * that it does with the lock. */
+ * Any thread of any process of the tree may use them at once, between brood_init and its end.  They are handed to
+ * children as arguments (BROOD_ARGS(lock, ...), back with BROOD_UNPACK) and through queues.  An object lives until the
+ * last process that has it closes it or ends, however it ends; _close, or the end of `mem`, is for this process only,
+ * must be the last that it does with the object, may be called twice, and makes other calls BROOD_ECLOSED.
+ *
+ * Where `timeout` is a parameter: microseconds on the monotonic clock; BROOD_NOWAIT: one look; BROOD_FOREVER.  A handled
+ * signal does not shorten it.  What waits is BROOD_ECANCELLED if Ctrl-C was pressed: see brood_main.
+ * Nothing here makes a system call unless somebody has to sleep or to be woken.
+ *
+ * SPEC GEN-06, GEN-07, GEN-08, LOCK-11, LOCK-13, LOCK-16, LOCK-21. */
 #ifndef BROOD_SYNC_H
 #define BROOD_SYNC_H
 
 #include <brood/value.h>
 
 BROOD_BEGIN
+
+/* ---- Lock and RLock ---- */
 
 /** This process's hold of a lock. */
 typedef struct brood_lock_t brood_lock_t;
@@ -60,15 +68,261 @@ BROOD_API apr_status_t brood_lock_release(brood_lock_t *lock);
  *  @return APR_SUCCESS; BROOD_ECLOSED: closed by this process.  SPEC LOCK-20. */
 BROOD_API BROOD_CHECKED apr_status_t brood_lock_locked(bool *locked, brood_lock_t *lock);
 
-/** This process uses it no more: calls give BROOD_ECLOSED.  Others are not affected; one that this process holds stays
- *  held until its end.  Twice is fine.  SPEC GEN-06. */
+/** This process uses it no more.  Others are not affected; one that this process holds stays held until its end. */
 BROOD_API void brood_lock_close(brood_lock_t *lock);
 
-/** @name As a value: hand it to a child; take it back, owned by the pool the value was received in.
- *  brood_lock_from_value gives BROOD_EKIND, and leaves *lock untouched, if the value is no lock. @{ */
+/* ---- Semaphore ---- */
+
+/** This process's hold of a semaphore. */
+typedef struct brood_semaphore_t brood_semaphore_t;
+
+/** Make a Semaphore: a number that is never below 0.  It has no owner: what a process has acquired when it dies stays
+ *  acquired, so where that matters use a lock, or a queue of tokens.
+ *
+ *  @param[out] semaphore  the new semaphore; yours until `mem` ends or brood_semaphore_close.
+ *  @param value           what it starts at: how often it can be acquired; at most 2^31 - 1.
+ *  @param mem             owner of this process's reference.
+ *  @retval APR_SUCCESS   it is there.
+ *  @retval APR_EINVAL    `value` is too much.
+ *  @retval BROOD_EGUARD  before brood_init.
+ *  @retval APR_ENOMEM    the arena is full.
+ *  After a failure *semaphore is untouched.  SPEC LOCK-07, LOCK-15. */
+BROOD_API BROOD_CHECKED apr_status_t brood_semaphore_create(brood_semaphore_t **semaphore, unsigned value,
+                                                            apr_pool_t *mem);
+
+/** Make a BoundedSemaphore: never above `value`.  Parameters and statuses as brood_semaphore_create.  SPEC LOCK-08. */
+BROOD_API BROOD_CHECKED apr_status_t brood_bounded_semaphore_create(brood_semaphore_t **semaphore, unsigned value,
+                                                                    apr_pool_t *mem);
+
+/** Count down by one, or wait until that is possible.
+ *
+ *  @param semaphore  open semaphore, borrowed for the call.
+ *  @param timeout    see above.
+ *  @retval APR_SUCCESS      one less.
+ *  @retval APR_TIMEUP       it was 0 for that time; nothing changed.
+ *  @retval BROOD_ECANCELLED, BROOD_ECLOSED  nothing changed.
+ *  SPEC LOCK-01, LOCK-02, LOCK-07, LOCK-11. */
+BROOD_API BROOD_CHECKED apr_status_t brood_semaphore_acquire(brood_semaphore_t *semaphore, apr_interval_time_t timeout);
+
+/** Count up by one, and wake one that waits.  Whoever calls it, also if it has acquired nothing.
+ *
+ *  @param semaphore  open semaphore, borrowed for the call.
+ *  @retval APR_SUCCESS    one more.
+ *  @retval APR_EINVAL     it is at its bound, or at 2^31 - 1: unchanged, and found out in the same step.
+ *  @retval BROOD_ECLOSED  closed by this process.
+ *  SPEC LOCK-07, LOCK-08, LOCK-10. */
+BROOD_API apr_status_t brood_semaphore_release(brood_semaphore_t *semaphore);
+
+/** How often it can be acquired now; 0: it is locked.
+ *
+ *  @param[out] value  untouched unless APR_SUCCESS.
+ *  @param semaphore   open semaphore, borrowed for the call.
+ *  @return APR_SUCCESS; BROOD_ECLOSED.  SPEC LOCK-09, LOCK-20. */
+BROOD_API BROOD_CHECKED apr_status_t brood_semaphore_get_value(unsigned *value, brood_semaphore_t *semaphore);
+
+/** This process uses it no more. */
+BROOD_API void brood_semaphore_close(brood_semaphore_t *semaphore);
+
+/* ---- Condition ---- */
+
+/** This process's hold of a condition. */
+typedef struct brood_condition_t brood_condition_t;
+
+/** Make a Condition: threads that hold its lock wait until another one that holds it notifies them.
+ *
+ *  @param[out] condition  the new condition; yours until `mem` ends or brood_condition_close.
+ *  @param lock            a Lock or an RLock, which may serve several conditions and be closed before them; NULL: an
+ *                         RLock of its own.
+ *  @param mem             owner of this process's reference.
+ *  @return APR_SUCCESS; BROOD_EGUARD before brood_init; APR_ENOMEM: the arena is full; BROOD_ECLOSED: `lock` is closed.
+ *          After a failure *condition is untouched.  SPEC COND-01. */
+BROOD_API BROOD_CHECKED apr_status_t brood_condition_create(brood_condition_t **condition, brood_lock_t *lock,
+                                                            apr_pool_t *mem);
+
+/** Its lock, to be acquired and released as any other; borrowed, ends with the condition, which closes it.
+ *  SPEC COND-01. */
+BROOD_API brood_lock_t *brood_condition_lock(brood_condition_t *condition);
+
+/** Release the lock, however often it was acquired, sleep until notified, and take the lock back as it was, whatever
+ *  the outcome.  The state that you wait for may have changed again by then: look, or use brood_condition_wait_for.
+ *
+ *  @param condition  open condition whose lock this thread holds (a Lock: this process), borrowed for the call.
+ *  @param timeout    for the notification; to take the lock back is waited for as long as it needs.
+ *  @retval APR_SUCCESS       notified.
+ *  @retval APR_TIMEUP        not notified in that time.
+ *  @retval BROOD_EOWNERDEAD  whoever held the lock meanwhile died holding it: mend what it guards.
+ *  @retval BROOD_ECANCELLED  Ctrl-C was pressed.
+ *  @retval BROOD_EMISUSE     the lock was not held; nothing changed.
+ *  @retval APR_EAGAIN        4096 threads of the tree wait in conditions and barriers; nothing changed.
+ *  @retval BROOD_ECLOSED     closed by this process.
+ *  SPEC COND-02, COND-03, COND-04, COND-07, COND-10, COND-11. */
+BROOD_API BROOD_CHECKED apr_status_t brood_condition_wait(brood_condition_t *condition, apr_interval_time_t timeout);
+
+/** Does what is waited for hold?  Called in the thread that waits, with the lock held; `user` is passed on. */
+typedef bool (*brood_predicate_fn)(void *user);
+
+/** Wait until `predicate` is true, however often that takes: it is asked before the first wait and after each.
+ *
+ *  @param condition  as for brood_condition_wait.
+ *  @param predicate  not NULL.
+ *  @param user       the predicate's own, borrowed for the call.
+ *  @param timeout    for all of it.
+ *  @retval APR_SUCCESS  it was true, and the lock is held.
+ *  @retval APR_TIMEUP   it was false still when the time was over.
+ *  The others as brood_condition_wait.  SPEC COND-09. */
+BROOD_API BROOD_CHECKED apr_status_t brood_condition_wait_for(brood_condition_t *condition,
+                                                              brood_predicate_fn predicate, void *user,
+                                                              apr_interval_time_t timeout);
+
+/** Let up to `count` of those pass who wait now, the longest waiting first; nobody waits: nothing is remembered.  Waits
+ *  for nobody, and what was meant for one who is killed before he comes back goes to the next.
+ *
+ *  @param condition  open condition whose lock this thread holds (a Lock: this process), borrowed for the call.
+ *  @param count      how many at most; 0 is none.
+ *  @return APR_SUCCESS; BROOD_EMISUSE: the lock is not held; BROOD_ECLOSED.
+ *  SPEC COND-02, COND-05, COND-07, COND-08. */
+BROOD_API apr_status_t brood_condition_notify(brood_condition_t *condition, unsigned count);
+
+/** The same for all.  SPEC COND-02, COND-06. */
+BROOD_API apr_status_t brood_condition_notify_all(brood_condition_t *condition);
+
+/** This process uses it no more, nor brood_condition_lock. */
+BROOD_API void brood_condition_close(brood_condition_t *condition);
+
+/* ---- Event ---- */
+
+/** This process's hold of an event. */
+typedef struct brood_event_t brood_event_t;
+
+/** Make an Event, clear.
+ *
+ *  @param[out] event  the new event; yours until `mem` ends or brood_event_close.
+ *  @param mem         owner of this process's reference.
+ *  @return APR_SUCCESS; BROOD_EGUARD before brood_init; APR_ENOMEM: the arena is full.  After a failure *event is
+ *          untouched.  SPEC EVT-01. */
+BROOD_API BROOD_CHECKED apr_status_t brood_event_create(brood_event_t **event, apr_pool_t *mem);
+
+/** Let all pass who wait, now and until it is cleared.  Waits for nobody; of an open event also allowed in a signal
+ *  handler, on top of whatever call.
+ *
+ *  @param event  open event, borrowed for the call.
+ *  @return APR_SUCCESS, also if it was set; BROOD_ECLOSED.  SPEC EVT-01, EVT-03, EVT-05, EVT-06. */
+BROOD_API apr_status_t brood_event_set(brood_event_t *event);
+
+/** Whoever comes from now on waits.  Who waited when it was set passes all the same.
+ *
+ *  @param event  open event, borrowed for the call.
+ *  @return APR_SUCCESS, also if it was clear; BROOD_ECLOSED.  SPEC EVT-01, EVT-04. */
+BROOD_API apr_status_t brood_event_clear(brood_event_t *event);
+
+/** Wait until it is set.
+ *
+ *  @param event    open event, borrowed for the call.
+ *  @param timeout  see above.
+ *  @retval APR_SUCCESS  it is set, or was for a moment since the call began.
+ *  @retval APR_TIMEUP   it was not.
+ *  @retval BROOD_ECANCELLED, BROOD_ECLOSED  see above.
+ *  SPEC EVT-01, EVT-02, EVT-04. */
+BROOD_API BROOD_CHECKED apr_status_t brood_event_wait(brood_event_t *event, apr_interval_time_t timeout);
+
+/** Whether it is set; out of date as soon as it is known.
+ *
+ *  @param[out] set  untouched unless APR_SUCCESS.
+ *  @param event     open event, borrowed for the call.
+ *  @return APR_SUCCESS; BROOD_ECLOSED.  SPEC EVT-01. */
+BROOD_API BROOD_CHECKED apr_status_t brood_event_is_set(bool *set, brood_event_t *event);
+
+/** This process uses it no more. */
+BROOD_API void brood_event_close(brood_event_t *event);
+
+/* ---- Barrier ---- */
+
+/** This process's hold of a barrier. */
+typedef struct brood_barrier_t brood_barrier_t;
+
+/** Make a Barrier, at which `parties` threads wait for each other, round after round.
+ *
+ *  It is broken for all, until brood_barrier_reset, when a party has waited too long, when its action fails, and when a
+ *  process ends that has the barrier: killed, by a crash or exit, or because its entry fails.  An entry that succeeds
+ *  lets go of it in peace.
+ *
+ *  @param[out] barrier  the new barrier; yours until `mem` ends or brood_barrier_close.
+ *  @param parties       1 to 2^31 - 1.
+ *  @param action        an entry without arguments that the last party of a round runs before any of them passes, with
+ *                       the variables of its own process; NULL: none.
+ *  @param mem           owner of this process's reference.
+ *  @retval APR_SUCCESS   it is there.
+ *  @retval APR_EINVAL    no such number of parties.
+ *  @retval BROOD_EENTRY  `action` is in no entry table.
+ *  @retval BROOD_EGUARD  before brood_init.
+ *  @retval APR_ENOMEM    the arena is full.
+ *  After a failure *barrier is untouched.  SPEC BAR-01, BAR-04, BAR-11. */
+BROOD_API BROOD_CHECKED apr_status_t brood_barrier_create(brood_barrier_t **barrier, unsigned parties,
+                                                          brood_entry_fn action, apr_pool_t *mem);
+
+/** Wait for the others.
+ *
+ *  @param[out] index  0 to parties - 1 in the order of arrival, each once a round; untouched unless APR_SUCCESS; or NULL.
+ *  @param barrier     open barrier, borrowed for the call.
+ *  @param timeout     see above; whoever comes last does not wait, and runs the action.
+ *  @retval APR_SUCCESS       all have come.
+ *  @retval BROOD_EBROKEN     the barrier is broken: by this call if it timed out, or before.
+ *  @retval BROOD_ECANCELLED  Ctrl-C was pressed; the barrier is broken by that.
+ *  @retval APR_EAGAIN        4096 threads of the tree wait in conditions and barriers; nothing changed.
+ *  @retval BROOD_ECLOSED     closed by this process.
+ *  @return otherwise what the action returned, to the party that ran it.
+ *  SPEC BAR-02, BAR-03, BAR-04, BAR-05, BAR-06, BAR-10, BAR-12. */
+BROOD_API BROOD_CHECKED apr_status_t brood_barrier_wait(unsigned *index, brood_barrier_t *barrier,
+                                                        apr_interval_time_t timeout);
+
+/** Break it: BROOD_EBROKEN for all who wait, now and until brood_barrier_reset.
+ *
+ *  @param barrier  open barrier, borrowed for the call.
+ *  @return APR_SUCCESS; BROOD_ECLOSED.  SPEC BAR-07. */
+BROOD_API apr_status_t brood_barrier_abort(brood_barrier_t *barrier);
+
+/** Make it as new: BROOD_EBROKEN for those who wait now, a new round for all who come.
+ *
+ *  @param barrier  open barrier, borrowed for the call.
+ *  @return APR_SUCCESS; BROOD_ECLOSED.  SPEC BAR-08. */
+BROOD_API apr_status_t brood_barrier_reset(brood_barrier_t *barrier);
+
+/** A barrier at one moment. */
+typedef struct brood_barrier_state_t {
+    unsigned parties; /**< as created */
+    unsigned waiting; /**< that have come in this round; 0 when it is broken */
+    bool broken;
+} brood_barrier_state_t;
+
+/** How it stands; out of date as soon as it is known.
+ *
+ *  @param[out] state  untouched unless APR_SUCCESS.
+ *  @param barrier     open barrier, borrowed for the call.
+ *  @return APR_SUCCESS; BROOD_ECLOSED.  SPEC BAR-09. */
+BROOD_API BROOD_CHECKED apr_status_t brood_barrier_state(brood_barrier_state_t *state, brood_barrier_t *barrier);
+
+/** This process uses it no more.  The last call that keeps others from seeing a broken barrier when this one ends. */
+BROOD_API void brood_barrier_close(brood_barrier_t *barrier);
+
+/* ---- as values ---- */
+
+/** @name Hand one over; take it back, owned by the pool the value was received in.
+ *  The _from_value give BROOD_EKIND, and leave the target untouched, if the value is another thing. @{ */
 BROOD_API brood_value_t brood_lock_to_value(brood_lock_t *lock);
+BROOD_API brood_value_t brood_semaphore_to_value(brood_semaphore_t *semaphore);
+BROOD_API brood_value_t brood_condition_to_value(brood_condition_t *condition);
+BROOD_API brood_value_t brood_event_to_value(brood_event_t *event);
+BROOD_API brood_value_t brood_barrier_to_value(brood_barrier_t *barrier);
 BROOD_API BROOD_CHECKED apr_status_t brood_lock_from_value(brood_lock_t **lock, brood_value_t value);
+BROOD_API BROOD_CHECKED apr_status_t brood_semaphore_from_value(brood_semaphore_t **semaphore, brood_value_t value);
+BROOD_API BROOD_CHECKED apr_status_t brood_condition_from_value(brood_condition_t **condition, brood_value_t value);
+BROOD_API BROOD_CHECKED apr_status_t brood_event_from_value(brood_event_t **event, brood_value_t value);
+BROOD_API BROOD_CHECKED apr_status_t brood_barrier_from_value(brood_barrier_t **barrier, brood_value_t value);
 BROOD_API brood_slot_t brood_slot_lock(brood_lock_t **target);
+BROOD_API brood_slot_t brood_slot_semaphore(brood_semaphore_t **target);
+BROOD_API brood_slot_t brood_slot_condition(brood_condition_t **target);
+BROOD_API brood_slot_t brood_slot_event(brood_event_t **target);
+BROOD_API brood_slot_t brood_slot_barrier(brood_barrier_t **target);
 /** @} */
 
 BROOD_END

@@ -6,21 +6,26 @@
 /* The first byte of what brood_value_encode makes: no MessagePack value and no pickle begins with it (WIRE-08). */
 #define MAGIC 0xC1u
 
-static const brood__entry_names_t *entry_names;
+static const brood__entry_table_t *entry_table;
 
-void brood__codec_entries(const brood__entry_names_t *names)
+void brood__codec_entries(const brood__entry_table_t *names)
 {
-    entry_names = names;
+    entry_table = names;
 }
 
 const char *brood__entry_name(brood_entry_fn entry)
 {
-    return entry_names == NULL || entry == NULL ? NULL : entry_names->name(entry);
+    return entry_table == NULL || entry == NULL ? NULL : entry_table->name(entry);
 }
 
 brood_entry_fn brood__entry_find(const char *name, size_t size)
 {
-    return entry_names == NULL ? NULL : entry_names->find(name, size);
+    return entry_table == NULL ? NULL : entry_table->find(name, size);
+}
+
+apr_status_t brood__entry_call(brood_entry_fn entry, apr_pool_t *mem)
+{
+    return entry_table == NULL ? BROOD_EENTRY : entry_table->call(NULL, entry, brood_nil(), mem);
 }
 
 apr_status_t brood_value_encode(brood_bytes_t *bytes, brood_value_t value, apr_pool_t *mem)

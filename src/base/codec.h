@@ -23,16 +23,18 @@ apr_status_t brood__encode(brood__output_t *output, brood_value_t value, uint32_
  * of `mem` is at most some thirty times `size`.  BROOD_EDECODE, BROOD_EENTRY, APR_ENOMEM: *value is untouched. */
 apr_status_t brood__decode(brood_value_t *value, const void *data, size_t size, bool objects, apr_pool_t *mem);
 
-/* How the codec finds entries by their full name "module.function" and back; set once by the process floor.  Either
- * answers NULL if there is none. */
-typedef struct brood__entry_names_t {
+/* How the lower floors find entries by their full name "module.function" and back, NULL if there is none, and call
+ * them as brood_call does; set once by the process floor. */
+typedef struct brood__entry_table_t {
     const char *(*name)(brood_entry_fn entry);
     brood_entry_fn (*find)(const char *name, size_t size);
-} brood__entry_names_t;
-void brood__codec_entries(const brood__entry_names_t *names);
+    apr_status_t (*call)(brood_value_t *result, brood_entry_fn entry, brood_value_t args, apr_pool_t *mem);
+} brood__entry_table_t;
+void brood__codec_entries(const brood__entry_table_t *names);
 
-/* The same two, NULL also while no names are set. */
+/* The same; NULL, and BROOD_EENTRY without a message, also while no table is set. */
 const char *brood__entry_name(brood_entry_fn entry);
 brood_entry_fn brood__entry_find(const char *name, size_t size);
+apr_status_t brood__entry_call(brood_entry_fn entry, apr_pool_t *mem);
 
 #endif

@@ -9,7 +9,17 @@
 #include <stdint.h>
 
 /* Tags are part of the wire: never reuse one. */
-enum { BROOD__TAG_NONE = 0, BROOD__TAG_LOCK, BROOD__TAG_ARRAY, BROOD__TAG_QUEUE, BROOD__TAG_LAST };
+enum {
+    BROOD__TAG_NONE = 0,
+    BROOD__TAG_LOCK,
+    BROOD__TAG_ARRAY,
+    BROOD__TAG_QUEUE,
+    BROOD__TAG_SEMAPHORE,
+    BROOD__TAG_CONDITION,
+    BROOD__TAG_EVENT,
+    BROOD__TAG_BARRIER,
+    BROOD__TAG_LAST
+};
 
 typedef struct brood__kind_t {
     apr_int32_t tag;
@@ -27,6 +37,9 @@ typedef struct brood__kind_t {
     /* The last holder lets go of the shared part: free what that owns, but not itself.  May be cut short by death and
      * begun again by another process.  NULL: nothing to do. */
     void (*destroy)(void *shared);
+    /* A process has ended while it held the shared part.  Under the lock of all holder sets: never waits, and no call of
+     * object.h.  May be cut short by death and done again.  NULL: nothing to do. */
+    void (*dropped)(void *shared);
     /* Is block `block` of the arena at `position` of the shared part?  1 yes, 0 no, -1 cannot look now.  NULL: no. */
     int (*holds)(void *shared, uint32_t position, uint64_t block);
 } brood__kind_t;

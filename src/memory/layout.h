@@ -3,10 +3,12 @@
 #define BROOD_MEMORY_LAYOUT_H
 
 #include "memory/table.h"
+#include "memory/waiter.h"
 #include <stdatomic.h>
 
 #define BROOD__PAGE UINT64_C(65536) /* what the heap deals in */
 #define BROOD__CELLS 4096u          /* threads that can sleep and be found */
+#define BROOD__WAITERS_MOST 4096u   /* threads that can wait in conditions and barriers */
 #define BROOD__CLASSES 12u          /* blocks of 128 bytes to 256 KiB */
 #define BROOD__CLASS_SHIFT(c) (7u + (c))
 #define BROOD__CLASS_SIZE(c) (UINT64_C(1) << BROOD__CLASS_SHIFT(c))
@@ -64,6 +66,9 @@ typedef struct brood__head_t {
     _Alignas(128) _Atomic uint32_t life[BROOD__SLOTS];
     brood__record_t record[BROOD__SLOTS];
     brood__cell_t cell[BROOD__CELLS];
+    _Alignas(128) _Atomic uint32_t waiters_used;
+    _Atomic int64_t looked; /* when somebody last asked after everybody */
+    brood__waiter_t waiter[BROOD__WAITERS_MOST];
 } brood__head_t;
 
 static inline brood__head_t *brood__head(void)
@@ -85,6 +90,8 @@ void brood__object_end(void);
 /* The lock of all holder sets, and of slots that begin or end.  Inside it, this thread only marks the dead. */
 void brood__object_lock(void);
 void brood__object_unlock(void);
+/* waiter.c: the waiters of the dead are free, and what they were told is told to others. */
+void brood__waiters_sweep(brood__id_t dead);
 /* sleep.c: after a death everybody who sleeps looks again; the cells of the dead are free. */
 void brood__sleep_wake_all(void);
 

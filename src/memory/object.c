@@ -214,6 +214,15 @@ void brood__object_release(uint64_t block)
         destroy(block);
 }
 
+/* Before its bit goes, so that it is told again if we die.  Who was never started has had nothing. */
+static void tell_dropped(brood__object_t *object, brood__id_t dead)
+{
+    const brood__kind_t *kind = brood__kind_find((apr_int32_t) object->tag);
+
+    if (kind != NULL && kind->dropped != NULL && brood__table_pid(dead) != 0)
+        kind->dropped(object);
+}
+
 void brood__object_drop(uint64_t block, brood__id_t dead)
 {
     brood__object_t *object;
@@ -229,8 +238,10 @@ void brood__object_drop(uint64_t block, brood__id_t dead)
             last = true;
         }
     } else if (object != NULL) {
-        if (brood__table_dead(dead)) /* else its slot, and so its bit, may be the next process's by now */
+        if (brood__table_dead(dead) && is_holder(object, dead)) { /* else its bit may be the next process's by now */
+            tell_dropped(object, dead);
             clear_holder(object, dead);
+        }
         if (!has_other(object, brood__me) && !is_holder(object, brood__me))
             last = hold_locked(object); /* nobody's: to be ended by us */
     }

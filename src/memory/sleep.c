@@ -1,8 +1,10 @@
 #include "memory/sleep.h"
+#include "base/deadline.h"
 #include "base/step.h"
 #include "base/thread_local.h"
 #include "memory/layout.h"
 #include "platform/park.h"
+#include <stddef.h>
 
 static BROOD__THREAD_LOCAL uint32_t last; /* this thread's cell of last time is most likely free again */
 
@@ -71,6 +73,47 @@ void brood__wake(_Atomic uint32_t *word, uint32_t count)
     brood__unpark(word, brood__offset((const void *) word), count);
 }
 
+brood__sleeper_t brood__sleeper(apr_time_t deadline)
+{
+    return (brood__sleeper_t){0, false, false, deadline, BROOD__LOOK_FIRST};
+}
+
+bool brood__sleeper_spins(brood__sleeper_t *sleeper)
+{
+    if (sleeper->spun >= BROOD__PAUSES + BROOD__YIELDS || sleeper->deadline == BROOD__AT_ONCE)
+        return false;
+    if (sleeper->spun++ < BROOD__PAUSES)
+        brood__clock_pause();
+    else
+        brood__clock_yield();
+    return true;
+}
+
+apr_status_t brood__sleeper_sleep(brood__sleeper_t *sleeper, _Atomic uint32_t *word, uint32_t seen)
+{
+    const apr_time_t now = sleeper->deadline == BROOD__AT_ONCE ? BROOD__AT_ONCE : brood__clock_now();
+    apr_time_t until = sleeper->deadline;
+    brood__sleep_t sleep;
+
+    sleeper->looked = false;
+    if (now >= until)
+        return APR_TIMEUP;
+    if (brood__critical_interrupted())
+        return APR_EINTR;
+    if (until - now > sleeper->look)
+        until = now + sleeper->look;
+    brood__sleep_declare(&sleep, word);
+    BROOD__STEP(SLEEP_DECLARED);
+    sleeper->slept = true;
+    if (brood__sleep_park(&sleep, seen, until) && until < sleeper->deadline) {
+        sleeper->looked = true;
+        sleeper->look = brood__look_later(sleeper->look);
+    }
+    brood__sleep_end(&sleep);
+    BROOD__STEP(SLEEP_ENDED);
+    return APR_SUCCESS;
+}
+
 /* Send the sleepers on one word back to look.  A word of an object is not written to: since its note was read the
  * object may have ended, and its memory be another's.  So who was just about to sleep there is missed, and looks when
  * BROOD__LOOK_FIRST has passed.  The locks in the head, which all wait for, change from a dead owner to nobody. */
@@ -78,7 +121,7 @@ static void rouse(uint64_t note)
 {
     _Atomic uint32_t *word = brood__at(note);
 
-    if (note < brood__head()->heap.memory) {
+    if (note < offsetof(brood__head_t, life)) {
         uint32_t w = atomic_load(word), owner = w & BROOD__ID_MASK;
 
         if (owner != 0 && owner != BROOD__OWNER_ORPHAN && !brood__table_alive(owner))

@@ -21,8 +21,10 @@ void brood__sleep_end(brood__sleep_t *sleep);
 /* Wake up to `count` threads that sleep on a word of the arena. */
 void brood__wake(_Atomic uint32_t *word, uint32_t count);
 
-/* How long one wait has spun and slept so far: spin a little, yield a few times, then sleep, looking after the one
- * we wait for when LOOK_FIRST has passed, then each time later. */
+/* How a wait goes: spin a little, yield a few times, then sleep, looking after the one we wait for when LOOK_FIRST has
+ * passed, then each time later. */
+#define BROOD__PAUSES 50
+#define BROOD__YIELDS 20
 #define BROOD__LOOK_FIRST apr_time_from_msec(10)
 #define BROOD__LOOK_LAST apr_time_from_msec(500)
 
@@ -30,5 +32,21 @@ static inline apr_time_t brood__look_later(apr_time_t look)
 {
     return look * 2 < BROOD__LOOK_LAST ? look * 2 : BROOD__LOOK_LAST;
 }
+
+/* One wait for a word to change: how far it has come. */
+typedef struct brood__sleeper_t {
+    int spun;
+    bool slept;  /* at least once: it may have got a wake that others need */
+    bool looked; /* the last sleep ended without a wake before its time: something may have died */
+    apr_time_t deadline;
+    apr_time_t look;
+} brood__sleeper_t;
+
+brood__sleeper_t brood__sleeper(apr_time_t deadline);
+/* Spin or yield once.  False: that has been enough, the next is to sleep. */
+bool brood__sleeper_spins(brood__sleeper_t *sleeper);
+/* Sleep while *word == seen.  APR_SUCCESS: look again; APR_TIMEUP; APR_EINTR: see interrupt.h.  Whoever changes the word
+ * must see before that somebody may sleep. */
+apr_status_t brood__sleeper_sleep(brood__sleeper_t *sleeper, _Atomic uint32_t *word, uint32_t seen);
 
 #endif

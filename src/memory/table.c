@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define GLANCES 10000 /* microseconds between two of this process at one other */
+#define LOOKS 100000  /* between two of anybody at everybody */
 
 brood__id_t brood__me;
 static uint32_t my_pid;
@@ -167,6 +168,7 @@ static void free_slot(brood__id_t id, uint32_t state)
 /* Every step may be cut short and done again, also by several at once. */
 static void sweep(brood__id_t dead)
 {
+    brood__waiters_sweep(dead);
     brood__sleep_wake_all();
     if (!brood__heap_sweep(dead))
         return; /* somebody, stopped perhaps, sits in a queue's end: the slot stays dead, and is tried again */
@@ -256,6 +258,16 @@ void brood__table_sweep(bool everybody)
     }
 }
 
+void brood__table_look(void)
+{
+    _Atomic int64_t *looked = &brood__head()->looked;
+    const int64_t now = brood__clock_now();
+    int64_t then = atomic_load_explicit(looked, memory_order_relaxed);
+
+    if (now - then >= LOOKS && atomic_compare_exchange_strong(looked, &then, now))
+        brood__table_sweep(true);
+}
+
 /* A child's other threads may still be at work, in an end or in a block, and must not lose what they hold before the
  * system has ended them: its end in the table is its parent's to note, or of whoever finds it gone.  Only the first
  * process lives on without the arena.
@@ -273,6 +285,7 @@ void brood__table_leave(void)
         brood__heap_flush();
         return;
     }
+    brood__waiters_sweep(me);
     brood__heap_retire();
     clean = brood__heap_sweep(me);
     if (clean)

@@ -47,6 +47,8 @@ bool brood__table_dead(brood__id_t id);
 bool brood__table_probe(brood__id_t id);
 /* The same for those who do not wait long enough to ask: every now and then, one of them does. */
 bool brood__table_glance(brood__id_t id);
+/* For those who wait for nobody in particular: probe everybody and sweep, at most ten times a second in all of the tree. */
+void brood__table_look(void);
 /* Finish what deaths have left, here and in sweeps that died; probe everybody first if `everybody`. */
 void brood__table_sweep(bool everybody);
 /* How many slots are in use, this process's included. */

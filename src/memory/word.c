@@ -3,13 +3,10 @@
 #include "memory/layout.h"
 #include "memory/sleep.h"
 
-#define PAUSES 50
-#define YIELDS 20
-
 /* The critical section is short most of the time: the owner may be about to leave. */
 static bool spin(_Atomic uint32_t *word)
 {
-    for (int i = 0; i < PAUSES + YIELDS; i++) {
+    for (int i = 0; i < BROOD__PAUSES + BROOD__YIELDS; i++) {
         uint32_t w = atomic_load_explicit(word, memory_order_relaxed);
 
         if (w == 0
@@ -18,7 +15,7 @@ static bool spin(_Atomic uint32_t *word)
             BROOD__STEP(LOCK_SPUN);
             return true;
         }
-        if (i < PAUSES)
+        if (i < BROOD__PAUSES)
             brood__clock_pause();
         else
             brood__clock_yield();

@@ -15,8 +15,7 @@
 #include "process/family.h"
 #include "process/newborn.h"
 #include "queue/queue.h"
-#include "sync/array.h"
-#include "sync/lock.h"
+#include "sync/kinds.h"
 #include <apr_general.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -34,12 +33,14 @@ const char *const *brood__guard_argv(void)
 
 static void register_kinds(void)
 {
-    static const brood__entry_names_t names = {brood__entry_full_name, brood__entry_by_name};
-    static const brood__kind_t *const kinds[] = {&brood__lock_kind, &brood__array_kind, &brood__queue_kind};
+    static const brood__entry_table_t table = {brood__entry_full_name, brood__entry_by_name, brood_call};
+    static const brood__kind_t *const kinds[] = {&brood__lock_kind,  &brood__semaphore_kind, &brood__condition_kind,
+                                                 &brood__event_kind, &brood__barrier_kind,   &brood__array_kind,
+                                                 &brood__queue_kind};
 
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         brood__kind_register(kinds[i]);
-    brood__codec_entries(&names);
+    brood__codec_entries(&table);
 }
 
 /* A copy of the pointers, since argv need not end with NULL when it is not main's. */
@@ -165,7 +166,7 @@ static apr_status_t run(int argc, char **argv, brood_entry_fn app, const brood_e
     BROOD_TRY(brood__work_init(&work, "app", brood_list(args, argc > 0 ? (apr_size_t) argc - 1 : 0), mem));
     rc = app(&work.call);
     if (rc != APR_SUCCESS)
-        brood__locks_release_all();
+        brood__sync_fail();
     return rc;
 }
 

@@ -18,7 +18,7 @@
 #include "process/log_channel.h"
 #include "process/method.h"
 #include "process/startup.h"
-#include "sync/lock.h"
+#include "sync/kinds.h"
 #include <apr_file_info.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,7 +146,7 @@ static int run(const brood__startup_t *startup, origin_t origin, apr_pool_t *mem
     brood_log(BROOD_LOG_DEBUG, "%s has returned", startup->entry);
     if (rc == APR_SUCCESS)
         return 0;
-    brood__locks_release_all(); /* what they guard is not in doubt because a function returned */
+    brood__sync_fail(); /* what its locks guard is not in doubt because a function returned */
     brood__report("%s: %s failed: %s", startup->name, work.call.name, brood__failure_text(rc, text, sizeof text));
     return 1;
 }

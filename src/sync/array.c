@@ -1,5 +1,6 @@
-#include "sync/array.h"
 #include "memory/object.h"
+#include "sync/kinds.h"
+#include "sync/lock.h"
 #include <apr_strings.h>
 #include <brood/shared.h>
 #include <inttypes.h>
@@ -11,7 +12,7 @@ typedef struct shared_array_t {
     brood__object_t object;
     uint64_t count;
     uint64_t item_size;
-    uint64_t lock; /* word of the array's RLock, which each holder of the array holds too */
+    uint64_t lock; /* word of the array's RLock, which each holder of the array holds too; 0: a raw array */
     _Alignas(64) char items[];
 } shared_array_t;
 
@@ -27,29 +28,15 @@ static shared_array_t *shared(const brood_array_t *array)
     return (shared_array_t *) array->ref.object;
 }
 
-/* The lock of a value, by the word that stands for it. */
-static uint64_t word_of_lock(brood_lock_t *lock)
-{
-    return brood__offset(((brood__ref_t *) brood_lock_to_value(lock).as.object)->object);
-}
-
-apr_status_t brood_array_create(brood_array_t **array, apr_size_t count, apr_size_t item_size, const void *initial,
-                                apr_pool_t *mem)
+/* `lock` NULL: a raw array. */
+static apr_status_t create(brood_array_t **array, apr_size_t count, apr_size_t item_size, const void *initial,
+                           brood_lock_t *lock, apr_pool_t *mem)
 {
     shared_array_t *self;
-    brood_lock_t *lock;
     void *ref;
 
-    if (item_size == 0 || count > (UINT64_MAX / 2 - sizeof *self) / item_size)
-        return brood_fail(APR_EINVAL, "%" PRIu64 " items of %" PRIu64 " bytes cannot be", (uint64_t) count,
-                          (uint64_t) item_size);
-    BROOD_TRY(brood_rlock_create(&lock, mem));
-    const apr_status_t rc = brood__object_create(&ref, sizeof **array, &brood__array_kind,
-                                                 sizeof *self + (uint64_t) count * item_size, mem);
-    if (rc != APR_SUCCESS) {
-        brood_lock_close(lock);
-        return rc;
-    }
+    BROOD_TRY(brood__object_create(&ref, sizeof **array, &brood__array_kind,
+                                   sizeof *self + (uint64_t) count * item_size, mem));
     *array = ref;
     (*array)->lock = lock;
     (*array)->count = count;
@@ -57,11 +44,40 @@ apr_status_t brood_array_create(brood_array_t **array, apr_size_t count, apr_siz
     self = shared(*array);
     self->count = count;
     self->item_size = item_size;
-    self->lock = word_of_lock(lock);
+    self->lock = lock == NULL ? 0 : brood__lock_word(lock);
     if (initial != NULL && count != 0)
         memcpy(self->items, initial, count * item_size);
     brood__object_publish(ref);
     return APR_SUCCESS;
+}
+
+static apr_status_t check_size(apr_size_t count, apr_size_t item_size)
+{
+    if (item_size == 0 || count > (UINT64_MAX / 2 - sizeof(shared_array_t)) / item_size)
+        return brood_fail(APR_EINVAL, "%" PRIu64 " items of %" PRIu64 " bytes cannot be", (uint64_t) count,
+                          (uint64_t) item_size);
+    return APR_SUCCESS;
+}
+
+apr_status_t brood_array_create(brood_array_t **array, apr_size_t count, apr_size_t item_size, const void *initial,
+                                apr_pool_t *mem)
+{
+    brood_lock_t *lock;
+    apr_status_t rc;
+
+    BROOD_TRY(check_size(count, item_size));
+    BROOD_TRY(brood_rlock_create(&lock, mem));
+    rc = create(array, count, item_size, initial, lock, mem);
+    if (rc != APR_SUCCESS)
+        brood_lock_close(lock);
+    return rc;
+}
+
+apr_status_t brood_raw_array_create(brood_array_t **array, apr_size_t count, apr_size_t item_size, const void *initial,
+                                    apr_pool_t *mem)
+{
+    BROOD_TRY(check_size(count, item_size));
+    return create(array, count, item_size, initial, NULL, mem);
 }
 
 void *brood_array_data(brood_array_t *array)
@@ -86,11 +102,12 @@ brood_lock_t *brood_array_lock(brood_array_t *array)
 
 void brood_array_close(brood_array_t *array)
 {
-    brood_lock_close(array->lock);
+    if (array->lock != NULL)
+        brood_lock_close(array->lock);
     brood__object_close(array);
 }
 
-/* ---- as a value: always with its lock ---- */
+/* ---- as a value: with its lock ---- */
 
 static apr_status_t pack(uint64_t *word, void *object, uint32_t to)
 {
@@ -98,26 +115,26 @@ static apr_status_t pack(uint64_t *word, void *object, uint32_t to)
 
     if (array->ref.object == NULL)
         return brood__object_closed("array");
-    BROOD_TRY(brood__object_pack(word, array->lock, to));
+    if (array->lock != NULL)
+        BROOD_TRY(brood__object_pack(word, array->lock, to));
     return brood__object_pack(word, array, to);
 }
 
 static apr_status_t unpack(void **object, uint64_t word, apr_pool_t *mem)
 {
     brood_array_t *array;
-    void *lock;
+    apr_status_t rc;
 
     BROOD_TRY(brood__object_unpack(object, sizeof *array, &brood__array_kind, word, mem));
     array = *object;
     array->count = (apr_size_t) shared(array)->count;
     array->item_size = (apr_size_t) shared(array)->item_size;
-    const apr_status_t rc = brood__kind_find(BROOD__TAG_LOCK)->unpack(&lock, shared(array)->lock, mem);
-    if (rc != APR_SUCCESS) {
+    if (shared(array)->lock == 0)
+        return APR_SUCCESS;
+    rc = brood__lock_from_word(&array->lock, shared(array)->lock, mem);
+    if (rc != APR_SUCCESS)
         brood__object_close(array);
-        return rc;
-    }
-    array->lock = lock;
-    return APR_SUCCESS;
+    return rc;
 }
 
 static apr_status_t copy(void **copied, void *object, apr_pool_t *mem)

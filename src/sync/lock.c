@@ -1,10 +1,10 @@
 #include "sync/lock.h"
+#include "sync/kinds.h"
 #include "base/status.h"
 #include "base/thread_local.h"
 #include "memory/object.h"
 #include "memory/word.h"
 #include <apr_strings.h>
-#include <brood/sync.h>
 #include <limits.h>
 
 /* In the arena.  The word says which process holds it; an RLock's token says which thread. */
@@ -116,6 +116,64 @@ apr_status_t brood_lock_release(brood_lock_t *lock)
     return APR_SUCCESS;
 }
 
+/* ---- for conditions ---- */
+
+bool brood__lock_held(const brood_lock_t *lock)
+{
+    const shared_lock_t *self = shared(lock);
+
+    if (self->recursive)
+        return atomic_load_explicit(&self->token, memory_order_relaxed) == my_token();
+    return (atomic_load_explicit(&self->word, memory_order_relaxed) & BROOD__ID_MASK) == brood__me;
+}
+
+void brood__lock_let_go(uint32_t *depth, brood_lock_t *lock)
+{
+    shared_lock_t *self = shared(lock);
+
+    *depth = self->depth;
+    atomic_store_explicit(&self->token, 0, memory_order_relaxed);
+    (void) brood__word_release(&self->word);
+}
+
+apr_status_t brood__lock_take_back(brood_lock_t *lock, uint32_t depth)
+{
+    shared_lock_t *self = shared(lock);
+    apr_status_t rc;
+
+    brood__critical_enter(); /* else it might be interrupted */
+    rc = brood__word_acquire(&self->word, BROOD_FOREVER);
+    brood__critical_leave();
+    if (self->recursive) {
+        atomic_store_explicit(&self->token, my_token(), memory_order_relaxed);
+        self->depth = depth;
+    }
+    return acquired(rc);
+}
+
+apr_status_t brood__lock_copy(brood_lock_t **copied, brood_lock_t *lock, apr_pool_t *mem)
+{
+    void *ref;
+
+    BROOD_TRY(brood__object_copy(&ref, sizeof **copied, lock, mem));
+    *copied = ref;
+    return APR_SUCCESS;
+}
+
+uint64_t brood__lock_word(brood_lock_t *lock)
+{
+    return brood__offset(shared(lock));
+}
+
+apr_status_t brood__lock_from_word(brood_lock_t **lock, uint64_t word, apr_pool_t *mem)
+{
+    void *ref;
+
+    BROOD_TRY(brood__object_unpack(&ref, sizeof **lock, &brood__lock_kind, word, mem));
+    *lock = ref;
+    return APR_SUCCESS;
+}
+
 apr_status_t brood_lock_locked(bool *locked, brood_lock_t *lock)
 {
     if (shared(lock) == NULL)
@@ -141,8 +199,7 @@ static void release_if_mine(brood__object_t *object)
 
 void brood__locks_release_all(void)
 {
-    if (brood__table_is_me())
-        brood__object_each(BROOD__TAG_LOCK, release_if_mine);
+    brood__object_each(BROOD__TAG_LOCK, release_if_mine);
 }
 
 /* ---- as a value ---- */

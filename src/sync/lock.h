@@ -2,12 +2,25 @@
 #ifndef BROOD_SYNC_LOCK_H
 #define BROOD_SYNC_LOCK_H
 
-#include "base/kind.h"
+#include <brood/sync.h>
+#include <stdint.h>
 
-extern const brood__kind_t brood__lock_kind;
+/* Does the calling thread hold it?  Of a Lock, which has no owner: does this process? */
+bool brood__lock_held(const brood_lock_t *lock);
 
-/* Release every lock that this process holds: its entry has failed, and what it held is not in doubt for others
- * because of that.  In a copy of this process that the program has forked by itself: nothing. */
+/* Let it go, however often it was acquired; *depth says how often.  Only what is held. */
+void brood__lock_let_go(uint32_t *depth, brood_lock_t *lock);
+/* Take it back as it was: waits for ever, and is not interrupted.  APR_SUCCESS or BROOD_EOWNERDEAD, with a message. */
+apr_status_t brood__lock_take_back(brood_lock_t *lock, uint32_t depth);
+
+/* Another reference to it. */
+apr_status_t brood__lock_copy(brood_lock_t **copied, brood_lock_t *lock, apr_pool_t *mem);
+
+/* For objects that come with a lock: its word, and from there a reference of one's own. */
+uint64_t brood__lock_word(brood_lock_t *lock);
+apr_status_t brood__lock_from_word(brood_lock_t **lock, uint64_t word, apr_pool_t *mem);
+
+/* For brood__sync_fail: release all that this process holds. */
 void brood__locks_release_all(void);
 
 #endif

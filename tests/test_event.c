@@ -1,0 +1,212 @@
+/* Event: between threads and processes. */
+#include "harness_tree.h"
+#include "memory/layout.h"
+#include <apr_thread_proc.h>
+
+static apr_pool_t *mem;
+
+/* ---- children ---- */
+
+static apr_status_t wait_for_it(brood_call_t *call)
+{
+    brood_event_t *event;
+    brood_queue_t *said;
+
+    BROOD_TRY(BROOD_UNPACK(call->args, &event, &said));
+    BROOD_TRY(brood_queue_put(said, brood_int(1), BROOD_FOREVER));
+    BROOD_TRY(brood_event_wait(event, BROOD_FOREVER));
+    return brood_queue_put(said, brood_int(2), BROOD_FOREVER);
+}
+
+static apr_status_t set_it(brood_call_t *call)
+{
+    brood_event_t *event;
+
+    BROOD_TRY(BROOD_UNPACK(call->args, &event));
+    return brood_event_set(event);
+}
+
+/* Answers each setting of the one by setting the other. */
+static apr_status_t answer(brood_call_t *call)
+{
+    brood_event_t *ping, *pong;
+    int rounds;
+
+    BROOD_TRY(BROOD_UNPACK(call->args, &ping, &pong, &rounds));
+    for (int i = 0; i < rounds; i++) {
+        BROOD_TRY(brood_event_wait(ping, BROOD_FOREVER));
+        BROOD_TRY(brood_event_clear(ping));
+        BROOD_TRY(brood_event_set(pong));
+    }
+    return APR_SUCCESS;
+}
+
+/* ---- help ---- */
+
+static brood_event_t *new_event(void)
+{
+    brood_event_t *event = NULL;
+
+    EXPECT_OK(brood_event_create(&event, mem));
+    return event;
+}
+
+static bool is_set(brood_event_t *event)
+{
+    bool set = false;
+
+    EXPECT_OK(brood_event_is_set(&set, event));
+    return set;
+}
+
+static void expect_said(brood_queue_t *said, int number)
+{
+    EXPECT(brood_value_equal(brood_int(number), harness_get(said, mem)));
+}
+
+/* ---- claims ---- */
+
+static void it_is_clear_until_it_is_set__EVT_01_EVT_02_EVT_03_EVT_07(void)
+{
+    const apr_time_t before = apr_time_now();
+    brood_event_t *event = new_event();
+
+    EXPECT(!is_set(event));
+    EXPECT_TEXT("<Event unset>", brood_value_string(BROOD_VALUE(event), mem));
+    EXPECT_STATUS(APR_TIMEUP, brood_event_wait(event, BROOD_NOWAIT));
+    EXPECT_STATUS(APR_TIMEUP, brood_event_wait(event, apr_time_from_msec(30)));
+    EXPECT(apr_time_now() - before >= apr_time_from_msec(29));
+    for (int i = 0; i < 2; i++) {
+        EXPECT_OK(brood_event_set(event));
+        EXPECT(is_set(event));
+    }
+    EXPECT_OK(brood_event_wait(event, BROOD_NOWAIT));
+    EXPECT_OK(brood_event_wait(event, BROOD_FOREVER));
+    EXPECT_TEXT("<Event set>", brood_value_string(BROOD_VALUE(event), mem));
+    for (int i = 0; i < 2; i++) {
+        EXPECT_OK(brood_event_clear(event));
+        EXPECT(!is_set(event));
+    }
+    EXPECT_STATUS(APR_TIMEUP, brood_event_wait(event, BROOD_NOWAIT));
+}
+
+static void set_lets_all_pass__EVT_01(void)
+{
+    brood_queue_t *said = harness_queue(mem);
+    brood_event_t *event = new_event();
+    brood_process_t *waiters[4], *setter;
+
+    for (int i = 0; i < 4; i++)
+        waiters[i] = harness_start(wait_for_it, BROOD_ARGS(event, said), mem);
+    for (int i = 0; i < 4; i++)
+        expect_said(said, 1);
+    setter = harness_start(set_it, BROOD_ARGS(event), mem);
+    for (int i = 0; i < 4; i++)
+        expect_said(said, 2);
+    for (int i = 0; i < 4; i++)
+        EXPECT_EXIT(0, waiters[i]);
+    EXPECT_EXIT(0, setter);
+    EXPECT(is_set(event));
+}
+
+/* Until a thread of this process sleeps. */
+static void await_sleeper(void)
+{
+    for (;;)
+        for (uint32_t i = 0; i < atomic_load(&brood__head()->cells_used); i++)
+            if (atomic_load(&brood__head()->cell[i].owner) == brood__me
+                && atomic_load(&brood__head()->cell[i].note) > BROOD__NOTE_CLAIMED)
+                return;
+}
+
+static void *APR_THREAD_FUNC wait_in_thread(apr_thread_t *thread, void *data)
+{
+    brood_event_t *event = data;
+
+    apr_thread_exit(thread, brood_event_wait(event, BROOD_FOREVER));
+    return NULL;
+}
+
+static void who_waited_passes_though_it_is_cleared_at_once__EVT_04(void)
+{
+    for (int i = 0; i < 200; i++) {
+        brood_event_t *event = new_event();
+        apr_status_t rc = APR_EGENERAL;
+        apr_thread_t *thread;
+
+        EXPECT_OK(apr_thread_create(&thread, NULL, wait_in_thread, event, mem));
+        await_sleeper();
+        EXPECT_OK(brood_event_set(event));
+        EXPECT_OK(brood_event_clear(event));
+        EXPECT_OK(apr_thread_join(&rc, thread));
+        EXPECT_OK(rc);
+        EXPECT(!is_set(event));
+        brood_event_close(event);
+    }
+}
+
+static void two_processes_take_turns__EVT_01(void)
+{
+    brood_event_t *ping = new_event(), *pong = new_event();
+    brood_process_t *child = harness_start(answer, BROOD_ARGS(ping, pong, 2000), mem);
+
+    for (int i = 0; i < 2000; i++) {
+        EXPECT_OK(brood_event_set(ping));
+        EXPECT_OK(brood_event_wait(pong, BROOD_FOREVER));
+        EXPECT_OK(brood_event_clear(pong));
+    }
+    EXPECT_EXIT(0, child);
+}
+
+static void a_killed_waiter_holds_nobody_up__EVT_05(void)
+{
+    brood_queue_t *said = harness_queue(mem);
+    brood_event_t *event = new_event();
+    brood_process_t *victim = harness_start(wait_for_it, BROOD_ARGS(event, said), mem);
+    brood_process_t *other = harness_start(wait_for_it, BROOD_ARGS(event, said), mem);
+
+    expect_said(said, 1);
+    expect_said(said, 1);
+    EXPECT_OK(brood_process_kill(victim));
+    EXPECT_EXIT(harness_killed(), victim);
+    EXPECT_OK(brood_event_set(event));
+    expect_said(said, 2);
+    EXPECT_EXIT(0, other);
+    EXPECT_OK(brood_event_set(event));
+}
+
+static void a_closed_one_is_of_no_use(void)
+{
+    brood_event_t *event = new_event(), *other;
+    bool set = true;
+
+    EXPECT_OK(brood_event_from_value(&other, brood_value_copy(BROOD_VALUE(event), mem)));
+    EXPECT(brood_value_equal(BROOD_VALUE(event), BROOD_VALUE(other)));
+    brood_event_close(event);
+    brood_event_close(event);
+    EXPECT_STATUS(BROOD_ECLOSED, brood_event_set(event));
+    EXPECT_STATUS(BROOD_ECLOSED, brood_event_clear(event));
+    EXPECT_STATUS(BROOD_ECLOSED, brood_event_wait(event, BROOD_NOWAIT));
+    EXPECT_STATUS(BROOD_ECLOSED, brood_event_is_set(&set, event));
+    EXPECT(set);
+    EXPECT_TEXT("<Event closed>", brood_value_string(BROOD_VALUE(event), mem));
+    EXPECT_OK(brood_event_set(other));
+    EXPECT_STATUS(BROOD_EKIND, brood_event_from_value(&event, brood_nil()));
+}
+
+static apr_status_t suite(brood_call_t *call)
+{
+    static const brood_test_t tests[] = {
+        TEST(it_is_clear_until_it_is_set__EVT_01_EVT_02_EVT_03_EVT_07),
+        TEST(set_lets_all_pass__EVT_01),
+        TEST(who_waited_passes_though_it_is_cleared_at_once__EVT_04),
+        TEST(two_processes_take_turns__EVT_01),
+        TEST(a_killed_waiter_holds_nobody_up__EVT_05),
+        TEST(a_closed_one_is_of_no_use),
+    };
+
+    mem = call->mem;
+    return harness_run("event", tests, sizeof tests / sizeof tests[0]) == 0 ? APR_SUCCESS : APR_EGENERAL;
+}
+
+BROOD_MAIN(suite, BROOD_ENTRY(wait_for_it), BROOD_ENTRY(set_it), BROOD_ENTRY(answer))
