@@ -1,5 +1,6 @@
 /* Barrier: between threads and processes. */
 #include "harness_tree.h"
+#include <limits.h>
 
 static apr_pool_t *mem;
 
@@ -155,7 +156,7 @@ static void what_cannot_be_is_refused__BAR_01(void)
     brood_barrier_t *barrier;
 
     EXPECT_STATUS(APR_EINVAL, brood_barrier_create(&barrier, 0, NULL, mem));
-    EXPECT_STATUS(APR_EINVAL, brood_barrier_create(&barrier, UINT32_MAX, NULL, mem));
+    EXPECT_STATUS(APR_EINVAL, brood_barrier_create(&barrier, UINT_MAX, NULL, mem));
     EXPECT_STATUS(BROOD_EENTRY, brood_barrier_create(&barrier, 2, in_no_table, mem));
     EXPECT_MESSAGE("BROOD_ENTRY");
 }

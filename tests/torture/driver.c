@@ -62,6 +62,11 @@ static apr_status_t create(driver_t *driver, double seconds)
     BROOD_TRY(brood_queue_create(&shared->queue, capacities[driver->seed % 6], NULL, driver->mem));
     BROOD_TRY(brood_lock_create(&shared->lock[0], driver->mem));
     BROOD_TRY(brood_rlock_create(&shared->lock[1], driver->mem));
+    for (unsigned i = 0; i < 2; i++)
+        BROOD_TRY(brood_condition_create(&shared->condition[i], shared->lock[1], driver->mem));
+    BROOD_TRY(brood_semaphore_create(&shared->semaphore, 0, driver->mem));
+    BROOD_TRY(brood_event_create(&shared->event, driver->mem));
+    BROOD_TRY(brood_barrier_create(&shared->barrier, 3, NULL, driver->mem));
     shared->books = brood_array_data(shared->books_array);
     shared->books->sequences = sequences;
     atomic_store(&shared->books->mode, driver->mode_number);
@@ -81,6 +86,11 @@ static void close_all(driver_t *driver)
     brood_queue_close(shared->queue);
     brood_lock_close(shared->lock[0]);
     brood_lock_close(shared->lock[1]);
+    brood_condition_close(shared->condition[0]);
+    brood_condition_close(shared->condition[1]);
+    brood_semaphore_close(shared->semaphore);
+    brood_event_close(shared->event);
+    brood_barrier_close(shared->barrier);
     brood_array_close(shared->books_array);
     brood_array_close(shared->items_array);
 }

@@ -15,8 +15,7 @@ static apr_interval_time_t some_timeout(torture_thread_t *thread)
     return torture_below(&thread->random, dice == 5 ? 20 : 300);
 }
 
-/* Inside: `rc` is how we came in. */
-static void check_section(torture_thread_t *thread, unsigned which, apr_status_t rc)
+void torture_check_section(torture_thread_t *thread, unsigned which, apr_status_t rc)
 {
     torture_books_t *books = thread->books;
     const uint32_t me = brood__me << 1 | (thread->number & 1u);
@@ -62,7 +61,7 @@ static void one_round(torture_thread_t *thread)
     }
     if (again && brood_lock_acquire(lock, BROOD_NOWAIT) != APR_SUCCESS)
         torture_fault(thread->books, TORTURE_VIOLATIONS, "an RLock is not acquired again");
-    check_section(thread, which, rc);
+    torture_check_section(thread, which, rc);
     if (again && brood_lock_release(lock) != APR_SUCCESS)
         torture_fault(thread->books, TORTURE_ERRORS, "release: %s", brood_last_error()->message);
     if (brood_lock_release(lock) != APR_SUCCESS)

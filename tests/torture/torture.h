@@ -37,7 +37,10 @@
     X(GETTERS, "getters killed", 0) /* between entering get and noting the item */                          \
     X(NO_MEMORY, "no memory", 0)                                                                            \
     X(OBJECTS, "objects", 0)                                                                                \
-    X(GRANDCHILDREN, "grandchildren", 0)
+    X(GRANDCHILDREN, "grandchildren", 0)                                                                    \
+    X(GIVEN, "given", 0)                                                                                    \
+    X(TAKEN, "taken", 0)                                                                                    \
+    X(BROKEN, "broken", 0)
 
 #define TORTURE_COUNT_ENUM(name, text, fault) TORTURE_##name,
 enum { TORTURE_COUNT_MAP(TORTURE_COUNT_ENUM) TORTURE_COUNTS };
@@ -62,13 +65,19 @@ typedef struct torture_books_t {
         _Alignas(64) _Atomic uint32_t inside; /* id << 1 | thread */
         uint64_t first, second;               /* equal, but for who is inside */
     } section[2];
+    _Alignas(64) int stored;     /* under the conditions' lock */
+    _Atomic uint64_t passed[16]; /* the barrier, with each number */
 } torture_books_t;
 
 /* What everybody is given: brood objects, and where they are. */
 typedef struct torture_shared_t {
     brood_array_t *books_array, *items_array;
     brood_queue_t *queue;
-    brood_lock_t *lock[2]; /* a Lock and an RLock */
+    brood_lock_t *lock[2];           /* a Lock and an RLock */
+    brood_condition_t *condition[2]; /* on the RLock */
+    brood_semaphore_t *semaphore;
+    brood_event_t *event;
+    brood_barrier_t *barrier;
     torture_books_t *books;
     _Atomic uint64_t *delivered, *doubtful; /* bits: [lane][sequences] */
 } torture_shared_t;
@@ -92,8 +101,9 @@ typedef struct torture_mode_t {
     const int *steps; /* that this mode is about; the last one is 0 */
 } torture_mode_t;
 
-extern const torture_mode_t torture_lock, torture_queue, torture_heap, torture_object;
-extern const torture_mode_t *const torture_modes[4];
+extern const torture_mode_t torture_lock, torture_queue, torture_heap, torture_object, torture_condition,
+    torture_semaphore, torture_barrier;
+extern const torture_mode_t *const torture_modes[7];
 
 /* ---- driver.c, worker.c ---- */
 
@@ -132,6 +142,9 @@ void torture_locate(torture_shared_t *shared);
 void torture_fault(torture_books_t *books, unsigned count, const char *format, ...) BROOD_PRINTF(3, 4);
 /* True when the thread is to leave; looks after this process's own life, and now and then after the others'. */
 bool torture_over(torture_thread_t *thread);
+
+/* mode_lock.c: inside the section of a lock, that was acquired so. */
+void torture_check_section(torture_thread_t *thread, unsigned which, apr_status_t rc);
 
 static inline void torture_count(torture_books_t *books, unsigned count)
 {

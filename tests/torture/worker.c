@@ -10,7 +10,9 @@
 
 #define PATIENCE apr_time_from_sec(5) /* for a worker to be at work */
 
-const torture_mode_t *const torture_modes[4] = {&torture_lock, &torture_queue, &torture_heap, &torture_object};
+const torture_mode_t *const torture_modes[7] = {&torture_lock,   &torture_queue,     &torture_heap,
+                                                &torture_object, &torture_condition, &torture_semaphore,
+                                                &torture_barrier};
 
 void torture_fault(torture_books_t *books, unsigned count, const char *format, ...)
 {
@@ -47,12 +49,24 @@ void torture_locate(torture_shared_t *shared)
     shared->doubtful = shared->delivered + TORTURE_LANES * shared->books->sequences / 64;
 }
 
+#define OBJECTS(s)                                                                                            \
+    BROOD_LIST((s)->books_array, (s)->items_array, (s)->queue, (s)->lock[0], (s)->lock[1], (s)->condition[0], \
+               (s)->condition[1], (s)->semaphore, (s)->event, (s)->barrier)
+
+static apr_status_t take_objects(torture_shared_t *shared, brood_value_t objects)
+{
+    return BROOD_UNPACK(objects, &shared->books_array, &shared->items_array, &shared->queue, &shared->lock[0],
+                        &shared->lock[1], &shared->condition[0], &shared->condition[1], &shared->semaphore,
+                        &shared->event, &shared->barrier);
+}
+
 apr_status_t torture_unpack(torture_shared_t *shared, unsigned *number, uint64_t *seed, const brood_call_t *call)
 {
     unsigned long long random;
+    brood_value_t objects;
 
-    BROOD_TRY(BROOD_UNPACK(call->args, &shared->books_array, &shared->items_array, &shared->queue, &shared->lock[0],
-                           &shared->lock[1], number, &random));
+    BROOD_TRY(BROOD_UNPACK(call->args, &objects, number, &random));
+    BROOD_TRY(take_objects(shared, objects));
     *seed = random;
     torture_locate(shared);
     torture_steps_follow(shared->books);
@@ -65,10 +79,8 @@ apr_status_t torture_start(brood_process_t **process, brood_entry_fn entry, cons
     const char *const environment[] = {plan, NULL};
     const brood_process_options_t options = {.environment = plan == NULL ? NULL : environment};
 
-    return brood_process_start(process, entry,
-                               BROOD_ARGS(shared->books_array, shared->items_array, shared->queue, shared->lock[0],
-                                          shared->lock[1], number, (unsigned long long) seed),
-                               &options, mem);
+    return brood_process_start(process, entry, BROOD_ARGS(OBJECTS(shared), number, (unsigned long long) seed), &options,
+                               mem);
 }
 
 /* ---- nurse ---- */
@@ -227,10 +239,8 @@ static apr_status_t prepare(torture_thread_t *thread, const torture_shared_t *sh
 
     BROOD_TRY(apr_pool_create(&thread->mem, NULL));
     own = apr_palloc(thread->mem, sizeof *own);
-    copy = brood_value_copy(BROOD_LIST(shared->books_array, shared->items_array, shared->queue, shared->lock[0],
-                                       shared->lock[1]),
-                            thread->mem);
-    BROOD_TRY(BROOD_UNPACK(copy, &own->books_array, &own->items_array, &own->queue, &own->lock[0], &own->lock[1]));
+    copy = brood_value_copy(OBJECTS(shared), thread->mem);
+    BROOD_TRY(take_objects(own, copy));
     torture_locate(own);
     thread->shared = own;
     thread->books = own->books;
