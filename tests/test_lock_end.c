@@ -123,7 +123,7 @@ static void a_lock_held_at_the_end_had_an_owner_that_died(void)
     EXPECT_OK(brood_lock_release(lock));
 }
 
-static void a_failing_entry_releases_what_it_holds(void)
+static void a_failing_entry_releases_what_it_holds__LOCK_18(void)
 {
     brood_lock_t *lock = new_lock(false);
 
@@ -207,7 +207,7 @@ static apr_status_t suite(brood_call_t *call)
     static const brood_test_t tests[] = {
         TEST(a_dead_owners_lock_goes_on_and_it_is_told_once),
         TEST(a_lock_held_at_the_end_had_an_owner_that_died),
-        TEST(a_failing_entry_releases_what_it_holds),
+        TEST(a_failing_entry_releases_what_it_holds__LOCK_18),
         TEST(locked_tells_whether_anybody_alive_holds_it),
         TEST(its_text_names_owner_and_depth),
         TEST(a_closed_lock_says_so),

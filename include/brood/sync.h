@@ -1,9 +1,9 @@
 /** @file sync.h  Lock, RLock, Semaphore, Condition, Event, Barrier: between threads and processes.
  *
  * Any thread of any process of the tree may use them at once, between brood_init and its end.  They are handed to
- * children as arguments (BROOD_ARGS(lock, ...), back with BROOD_UNPACK) and through queues.  An object lives until the
- * last process that has it closes it or ends, however it ends; _close, or the end of `mem`, is for this process only,
- * must be the last that it does with the object, may be called twice, and makes other calls BROOD_ECLOSED.
+ * children as arguments (BROOD_ARGS(lock, ...), back with BROOD_UNPACK).  An object lives until the last process that has
+ * it closes it or ends, however it ends; _close, or the end of `mem`, is for this process only, must be the last that
+ * it does with the object, may be called twice, and makes other calls BROOD_ECLOSED.
  *
  * Where `timeout` is a parameter: microseconds on the monotonic clock; BROOD_NOWAIT: one look; BROOD_FOREVER.  A handled
  * signal does not shorten it.  What waits is BROOD_ECANCELLED if Ctrl-C was pressed: see brood_main.
