@@ -47,43 +47,6 @@ static apr_status_t notify_and_hold(brood_call_t *call)
         apr_sleep(apr_time_from_sec(1));
 }
 
-/* A number goes up and down between two processes, each waiting for its own parity. */
-typedef struct turn_t {
-    int *number;
-    int mine;
-} turn_t;
-
-static bool my_turn(void *user)
-{
-    const turn_t *turn = user;
-
-    return *turn->number % 2 == turn->mine;
-}
-
-static apr_status_t take_turns(brood_condition_t *condition, int *number, int mine, int rounds)
-{
-    turn_t turn = {number, mine};
-
-    for (int i = 0; i < rounds; i++) {
-        BROOD_TRY(brood_lock_acquire(brood_condition_lock(condition), BROOD_FOREVER));
-        BROOD_TRY(brood_condition_wait_for(condition, my_turn, &turn, BROOD_FOREVER));
-        ++*number;
-        BROOD_TRY(brood_condition_notify(condition, 1));
-        BROOD_TRY(brood_lock_release(brood_condition_lock(condition)));
-    }
-    return APR_SUCCESS;
-}
-
-static apr_status_t other_turns(brood_call_t *call)
-{
-    brood_condition_t *condition;
-    brood_array_t *shared;
-    int rounds;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &condition, &shared, &rounds));
-    return take_turns(condition, brood_array_data(shared), 1, rounds);
-}
-
 /* ---- help ---- */
 
 static brood_condition_t *new_condition(void)
@@ -155,6 +118,12 @@ static void it_stands_on_its_own_or_a_given_lock__COND_01(void)
     EXPECT_STATUS(BROOD_ECLOSED, brood_condition_create(&condition, lock, mem));
 }
 
+static bool always(void *user)
+{
+    (void) user;
+    return true;
+}
+
 static void without_its_lock_it_is_misuse__COND_02(void)
 {
     brood_condition_t *condition = new_condition(), *plain;
@@ -164,7 +133,7 @@ static void without_its_lock_it_is_misuse__COND_02(void)
     EXPECT_OK(brood_condition_create(&plain, lock, mem));
     for (int i = 0; i < 2; i++, condition = plain) {
         EXPECT_STATUS(BROOD_EMISUSE, brood_condition_wait(condition, BROOD_FOREVER));
-        EXPECT_STATUS(BROOD_EMISUSE, brood_condition_wait_for(condition, my_turn, NULL, BROOD_FOREVER));
+        EXPECT_STATUS(BROOD_EMISUSE, brood_condition_wait_for(condition, always, NULL, BROOD_FOREVER));
         EXPECT_STATUS(BROOD_EMISUSE, brood_condition_notify(condition, 1));
         EXPECT_MESSAGE("whose lock this thread does not hold");
         EXPECT_STATUS(BROOD_EMISUSE, brood_condition_notify_all(condition));
@@ -337,47 +306,6 @@ static void who_comes_back_after_a_dead_owner_is_told__LOCK_14(void)
     EXPECT_EXIT(0, child);
 }
 
-static bool count_calls(void *user)
-{
-    return ++*(int *) user >= 3;
-}
-
-static bool never(void *user)
-{
-    ++*(int *) user;
-    return false;
-}
-
-static void wait_for_asks_before_and_after_each_wait__COND_09(void)
-{
-    brood_condition_t *condition = new_condition();
-    int calls = 2;
-
-    acquire(condition);
-    EXPECT_OK(brood_condition_wait_for(condition, count_calls, &calls, BROOD_FOREVER)); /* true at once: no wait */
-    EXPECT(calls == 3);
-    calls = 0;
-    EXPECT_STATUS(APR_TIMEUP, brood_condition_wait_for(condition, never, &calls, apr_time_from_msec(20)));
-    EXPECT(calls == 2);
-    calls = 1;
-    EXPECT_OK(brood_condition_wait_for(condition, count_calls, &calls, apr_time_from_msec(20))); /* asked at the end */
-    EXPECT(calls == 3);
-    release(condition);
-}
-
-static void two_processes_take_turns__COND_09(void)
-{
-    brood_condition_t *condition = new_condition();
-    brood_process_t *child;
-    brood_array_t *shared;
-
-    EXPECT_OK(brood_array_create(&shared, 1, sizeof(int), NULL, mem));
-    child = harness_start(other_turns, BROOD_ARGS(condition, shared, 2000), mem);
-    EXPECT_OK(take_turns(condition, brood_array_data(shared), 0, 2000));
-    EXPECT_EXIT(0, child);
-    EXPECT(*(int *) brood_array_data(shared) == 4000);
-}
-
 static void a_closed_one_is_of_no_use(void)
 {
     brood_condition_t *condition = new_condition(), *other;
@@ -387,7 +315,7 @@ static void a_closed_one_is_of_no_use(void)
     brood_condition_close(condition);
     brood_condition_close(condition);
     EXPECT_STATUS(BROOD_ECLOSED, brood_condition_wait(condition, BROOD_NOWAIT));
-    EXPECT_STATUS(BROOD_ECLOSED, brood_condition_wait_for(condition, never, NULL, BROOD_NOWAIT));
+    EXPECT_STATUS(BROOD_ECLOSED, brood_condition_wait_for(condition, always, NULL, BROOD_NOWAIT));
     EXPECT_STATUS(BROOD_ECLOSED, brood_condition_notify(condition, 1));
     EXPECT_STATUS(BROOD_ECLOSED, brood_condition_notify_all(condition));
     EXPECT_STATUS(BROOD_ECLOSED, brood_lock_acquire(brood_condition_lock(condition), BROOD_NOWAIT));
@@ -410,8 +338,6 @@ static apr_status_t suite(brood_call_t *call)
         TEST(a_killed_waiter_takes_no_notification__COND_08),
         TEST(what_a_killed_waiter_was_notified_of_goes_to_the_next__COND_08),
         TEST(who_comes_back_after_a_dead_owner_is_told__LOCK_14),
-        TEST(wait_for_asks_before_and_after_each_wait__COND_09),
-        TEST(two_processes_take_turns__COND_09),
         TEST(a_closed_one_is_of_no_use),
     };
 
@@ -419,4 +345,4 @@ static apr_status_t suite(brood_call_t *call)
     return harness_run("condition", tests, sizeof tests / sizeof tests[0]) == 0 ? APR_SUCCESS : APR_EGENERAL;
 }
 
-BROOD_MAIN(suite, BROOD_ENTRY(wait_for_it), BROOD_ENTRY(notify_and_hold), BROOD_ENTRY(other_turns))
+BROOD_MAIN(suite, BROOD_ENTRY(wait_for_it), BROOD_ENTRY(notify_and_hold))
