@@ -19,6 +19,7 @@
 #include <brood/process.h>
 #include <brood/queue.h>
 #include <brood/shared.h>
+#include <brood/shared_memory.h>
 #include <brood/status.h>
 #include <brood/sync.h>
 #include <brood/value.h>

@@ -4,6 +4,7 @@
 #include "platform/child.h"
 #include "platform/clock.h"
 #include "platform/interrupt.h"
+#include "platform/named.h"
 #include "platform/park.h"
 #include "platform/segment.h"
 #include "platform/self.h"
@@ -21,6 +22,11 @@ static const function_t contract[] = {
     (function_t) brood__segment_commit,
     (function_t) brood__segment_discard,
     (function_t) brood__segment_detach,
+    (function_t) brood__named_check,
+    (function_t) brood__named_create,
+    (function_t) brood__named_open,
+    (function_t) brood__named_unlink,
+    (function_t) brood__named_close,
     (function_t) brood__park_attach,
     (function_t) brood__park_detach,
     (function_t) brood__park,

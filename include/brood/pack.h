@@ -9,6 +9,7 @@
 
 #include <brood/queue.h>
 #include <brood/shared.h>
+#include <brood/shared_memory.h>
 #include <brood/sync.h>
 #include <brood/value.h>
 #include <brood/wait.h>
@@ -46,6 +47,7 @@
         brood_event_t *: brood_event_to_value,                 \
         brood_barrier_t *: brood_barrier_to_value,             \
         brood_array_t *: brood_array_to_value,                 \
+        brood_shared_memory_t *: brood_shared_memory_to_value, \
         brood_queue_t *: brood_queue_to_value)(x)
 
 /** A list: BROOD_LIST(42, BROOD_NIL, "hello").  An argument list is a list: BROOD_ARGS("Mike", connection).
@@ -90,6 +92,7 @@
         brood_event_t **: brood_slot_event,                    \
         brood_barrier_t **: brood_slot_barrier,                \
         brood_array_t **: brood_slot_array,                    \
+        brood_shared_memory_t **: brood_slot_shared_memory,    \
         brood_queue_t **: brood_slot_queue)(x)
 
 /** An item for brood_wait, of a process or a socket. */

@@ -18,6 +18,7 @@ enum {
     BROOD__TAG_CONDITION,
     BROOD__TAG_EVENT,
     BROOD__TAG_BARRIER,
+    BROOD__TAG_SHARED_MEMORY,
     BROOD__TAG_LAST
 };
 
@@ -37,9 +38,9 @@ typedef struct brood__kind_t {
     /* The last holder lets go of the shared part: free what that owns, but not itself.  May be cut short by death and
      * begun again by another process.  NULL: nothing to do. */
     void (*destroy)(void *shared);
-    /* A process has ended while it held the shared part.  Under the lock of all holder sets: never waits, and no call of
-     * object.h.  May be cut short by death and done again.  NULL: nothing to do. */
-    void (*dropped)(void *shared);
+    /* Process `id` does not hold the shared part any more: it has closed it, or, if `ended`, has ended with it.  Under the
+     * lock of all holder sets: no call of object.h.  May be cut short by death and done again.  NULL: nothing to do. */
+    void (*dropped)(void *shared, uint32_t id, bool ended);
     /* Is block `block` of the arena at `position` of the shared part?  1 yes, 0 no, -1 cannot look now.  NULL: no. */
     int (*holds)(void *shared, uint32_t position, uint64_t block);
 } brood__kind_t;

@@ -88,6 +88,15 @@ static void clear_holder(brood__object_t *object, brood__id_t id)
     BROOD__STEP(OBJECT_DROPPED);
 }
 
+/* Before its bit goes, so that it is told again if we die. */
+static void tell_dropped(brood__object_t *object, brood__id_t id, bool ended)
+{
+    const brood__kind_t *kind = brood__kind_find((apr_int32_t) object->tag);
+
+    if (kind != NULL && kind->dropped != NULL)
+        kind->dropped(object, id, ended);
+}
+
 /* The object that is published in a block, or NULL. */
 static brood__object_t *object_in(uint64_t block)
 {
@@ -171,6 +180,8 @@ static hold_t *release_locked(uint64_t block)
         hold->count--;
         return NULL;
     }
+    if (object_in(block) != NULL)
+        tell_dropped(brood__at(block), brood__me, false);
     if (has_other(brood__at(block), brood__me)) {
         end_hold(hold);
         clear_holder(brood__at(block), brood__me);
@@ -214,15 +225,6 @@ void brood__object_release(uint64_t block)
         destroy(block);
 }
 
-/* Before its bit goes, so that it is told again if we die.  Who was never started has had nothing. */
-static void tell_dropped(brood__object_t *object, brood__id_t dead)
-{
-    const brood__kind_t *kind = brood__kind_find((apr_int32_t) object->tag);
-
-    if (kind != NULL && kind->dropped != NULL && brood__table_pid(dead) != 0)
-        kind->dropped(object);
-}
-
 void brood__object_drop(uint64_t block, brood__id_t dead)
 {
     brood__object_t *object;
@@ -239,7 +241,8 @@ void brood__object_drop(uint64_t block, brood__id_t dead)
         }
     } else if (object != NULL) {
         if (brood__table_dead(dead) && is_holder(object, dead)) { /* else its bit may be the next process's by now */
-            tell_dropped(object, dead);
+            if (brood__table_pid(dead) != 0)                      /* who was never started has had nothing */
+                tell_dropped(object, dead, true);
             clear_holder(object, dead);
         }
         if (!has_other(object, brood__me) && !is_holder(object, brood__me))

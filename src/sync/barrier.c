@@ -121,8 +121,7 @@ static apr_status_t wait_for_others(shared_barrier_t *self, brood__waiter_t *wai
     apr_status_t rc = APR_SUCCESS;
     uint32_t state;
 
-    while (rc == APR_SUCCESS && (state = brood__waiter_state(waiter)) == BROOD__WAITS
-           && atomic_load(&self->broken) == WHOLE)
+    while (rc == APR_SUCCESS && brood__waiter_state(waiter) == BROOD__WAITS && atomic_load(&self->broken) == WHOLE)
         rc = brood__waiter_wait(waiter, &sleeper);
     if (brood__waiter_state(waiter) == BROOD__WAITS) {
         enter(self);
@@ -282,9 +281,11 @@ static void break_for(brood__object_t *object, uint32_t why)
         brood__waiter_rouse(w);
 }
 
-static void dropped(void *object)
+static void dropped(void *object, uint32_t id, bool ended)
 {
-    break_for(object, DIED);
+    (void) id;
+    if (ended)
+        break_for(object, DIED);
 }
 
 static void fail(brood__object_t *object)
