@@ -18,6 +18,7 @@
 #include <brood/pack.h>
 #include <brood/process.h>
 #include <brood/queue.h>
+#include <brood/shareable_list.h>
 #include <brood/shared.h>
 #include <brood/shared_memory.h>
 #include <brood/status.h>

@@ -1,5 +1,6 @@
 /* What Lock, Semaphore, Condition, Event and Barrier have in common. */
 #include "harness_tree.h"
+#include <stdint.h>
 
 static apr_pool_t *mem;
 

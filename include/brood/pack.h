@@ -8,6 +8,7 @@
 #define BROOD_PACK_H
 
 #include <brood/queue.h>
+#include <brood/shareable_list.h>
 #include <brood/shared.h>
 #include <brood/shared_memory.h>
 #include <brood/sync.h>
@@ -48,6 +49,7 @@
         brood_barrier_t *: brood_barrier_to_value,             \
         brood_array_t *: brood_array_to_value,                 \
         brood_shared_memory_t *: brood_shared_memory_to_value, \
+        brood_shareable_list_t *: brood_shareable_list_to_value, \
         brood_queue_t *: brood_queue_to_value)(x)
 
 /** A list: BROOD_LIST(42, BROOD_NIL, "hello").  An argument list is a list: BROOD_ARGS("Mike", connection).
@@ -93,6 +95,7 @@
         brood_barrier_t **: brood_slot_barrier,                \
         brood_array_t **: brood_slot_array,                    \
         brood_shared_memory_t **: brood_slot_shared_memory,    \
+        brood_shareable_list_t **: brood_slot_shareable_list,  \
         brood_queue_t **: brood_slot_queue)(x)
 
 /** An item for brood_wait, of a process or a socket. */

@@ -6,6 +6,7 @@
 #include "platform/self.h"
 #include <apr_strings.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #define KEPT UINT32_C(0x3ffffff0) /* owners that are no process */
@@ -104,7 +105,7 @@ static apr_status_t create_random(brood_shared_memory_t **memory, apr_size_t siz
 
     for (int i = 0; i < ATTEMPTS && rc == APR_EEXIST; i++) {
         BROOD_TRY(brood__self_random(&random, sizeof random));
-        (void) apr_snprintf(name, sizeof name, "%s%08" PRIx32, brood__named_prefix, random);
+        (void) snprintf(name, sizeof name, "%s%08" PRIx32, brood__named_prefix, random);
         rc = create_named(memory, name, size, mem);
     }
     return rc;
@@ -256,10 +257,12 @@ static apr_status_t copy(void **copied, void *object, apr_pool_t *mem)
 static const char *string(void *object, apr_pool_t *mem)
 {
     const brood_shared_memory_t *memory = object;
+    char size[24];
 
     if (shared(memory) == NULL)
         return "<SharedMemory closed>";
-    return apr_psprintf(mem, "<SharedMemory name=%s size=%" APR_UINT64_T_FMT ">", memory->name, memory->named.size);
+    (void) snprintf(size, sizeof size, "%" PRIu64, memory->named.size);
+    return apr_psprintf(mem, "<SharedMemory name=%s size=%s>", memory->name, size);
 }
 
 const brood__kind_t brood__shared_memory_kind = {

@@ -4,6 +4,7 @@
 #include "base/codec.h"
 #include "base/own.h"
 #include "base/report.h"
+#include "memory/shareable_list.h"
 #include "memory/shared_memory.h"
 #include "memory/table.h"
 #include "platform/child.h"
@@ -38,7 +39,8 @@ static void register_kinds(void)
     static const brood__kind_t *const kinds[] = {&brood__lock_kind,          &brood__semaphore_kind,
                                                  &brood__condition_kind,     &brood__event_kind,
                                                  &brood__barrier_kind,       &brood__array_kind,
-                                                 &brood__shared_memory_kind, &brood__queue_kind};
+                                                 &brood__shared_memory_kind, &brood__shareable_list_kind,
+                                                 &brood__queue_kind};
 
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         brood__kind_register(kinds[i]);

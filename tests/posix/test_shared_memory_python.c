@@ -17,6 +17,12 @@ static apr_pool_t *mem;
     "block = shared_memory.SharedMemory(name=sys.argv[1], create=%s, size=%d)\n" \
     "resource_tracker.unregister(block._name, 'shared_memory')\n"
 
+#define LIST                                                        \
+    "import sys\n"                                                  \
+    "from multiprocessing import shared_memory, resource_tracker\n" \
+    "items = shared_memory.ShareableList(name=sys.argv[1])\n"       \
+    "resource_tracker.unregister(items.shm._name, 'shared_memory')\n"
+
 /* Run Python with this script; its exit code, or -1. */
 static int python(const char *name, const char *script)
 {
@@ -94,12 +100,63 @@ static void python_finds_the_name_taken__SHM_03(void)
     brood_shared_memory_close(memory);
 }
 
+static void python_reads_and_changes_a_list_of_broods__SLIST_02_SLIST_09(void)
+{
+    const char *name = new_name();
+    brood_shareable_list_t *list;
+    brood_value_t items;
+
+    EXPECT_OK(brood_shareable_list_create(&list, name,
+                                          BROOD_LIST(-5, 2.5, brood_bool(true), BROOD_NIL, "h\xc3\xa9llo",
+                                                     brood_bytes("ab\0c", 4), ""),
+                                          mem));
+    EXPECT(python(name, LIST "assert list(items) == [-5, 2.5, True, None, 'h\\u00e9llo', b'ab\\0c', ''], list(items)\n"
+                             "items[0] = 'text'\n"
+                             "items[4] = 'as long'\n"
+                             "items[5] = 7\n"
+                             "items[6] = None\n")
+           == 0);
+    EXPECT_OK(brood_shareable_list_items(&items, list, mem));
+    EXPECT_TEXT("['text', 2.5, True, None, 'as long', 7, None]", brood_value_string(items, mem));
+    brood_shareable_list_close(list);
+}
+
+static void brood_reads_and_changes_a_list_of_pythons__SLIST_02(void)
+{
+    const char *name = new_name();
+    brood_shareable_list_t *list;
+    brood_value_t items;
+
+    EXPECT(python(name, "import sys\n"
+                        "from multiprocessing import shared_memory, resource_tracker\n"
+                        "items = shared_memory.ShareableList([1, 'two', b'three', 4.5, None, False, 'x' * 8], "
+                        "name=sys.argv[1])\n"
+                        "resource_tracker.unregister(items.shm._name, 'shared_memory')\n")
+           == 0);
+    EXPECT_OK(brood_shareable_list_open(&list, name, mem));
+    EXPECT_OK(brood_shareable_list_items(&items, list, mem));
+    EXPECT_TEXT("[1, 'two', b'three', 4.5, None, False, 'xxxxxxxx']", brood_value_string(items, mem));
+    EXPECT_OK(brood_shareable_list_set(list, 0, brood_text("one")));
+    EXPECT_OK(brood_shareable_list_set(list, 1, brood_int(2)));
+    EXPECT_OK(brood_shareable_list_set(list, 6, brood_text("sixteen letters!")));
+    EXPECT(python(name, LIST "assert list(items) == ['one', 2, b'three', 4.5, None, False, 'sixteen letters!'], "
+                             "list(items)\n"
+                             "items[0] = '12345678'\n") /* longer than ours was */
+           == 0);
+    EXPECT_OK(brood_shareable_list_items(&items, list, mem));
+    EXPECT_TEXT("['12345678', 2, b'three', 4.5, None, False, 'sixteen letters!']", brood_value_string(items, mem));
+    EXPECT_OK(brood_shared_memory_unlink(brood_shareable_list_memory(list)));
+    brood_shareable_list_close(list);
+}
+
 static apr_status_t suite(brood_call_t *call)
 {
     static const brood_test_t tests[] = {
         TEST(python_opens_what_brood_has_made__SHM_03_SHM_04),
         TEST(brood_opens_what_python_has_made__SHM_03_SHM_04_SHM_12),
         TEST(python_finds_the_name_taken__SHM_03),
+        TEST(python_reads_and_changes_a_list_of_broods__SLIST_02_SLIST_09),
+        TEST(brood_reads_and_changes_a_list_of_pythons__SLIST_02),
     };
 
     mem = call->mem;
