@@ -111,7 +111,7 @@ static apr_status_t make_image(image_t *image, brood_value_t item)
 {
     const unsigned char truth = item.kind == BROOD_KIND_BOOL && item.as.boolean;
 
-    image->code = CODE_PLAIN;
+    *image = (image_t){.code = CODE_PLAIN};
     switch (item.kind) {
     case BROOD_KIND_NIL:
         image_word(image, &truth, 1, WORD - 2, format_nil);
