@@ -213,7 +213,7 @@ static void what_is_kept_outlives_its_owner__SHM_09(void)
     brood_shared_memory_close(memory);
     EXPECT(is_there(name) == keeps_names);
     if (keeps_names)
-        EXPECT_OK(brood__named_unlink(name));
+        EXPECT_OK(brood__named_unlink(name, 0));
 }
 
 static void what_is_given_goes_with_the_heir__SHM_12(void)
@@ -330,7 +330,7 @@ static apr_status_t suite(brood_call_t *call)
     };
 
     mem = call->mem;
-    keeps_names = brood__named_unlink("brood-test-none") != APR_ENOTIMPL;
+    keeps_names = brood__named_unlink("brood-test-none", 0) != APR_ENOTIMPL;
     return harness_run("shared_memory", tests, sizeof tests / sizeof tests[0]) == 0 ? APR_SUCCESS : APR_EGENERAL;
 }
 

@@ -60,7 +60,9 @@ typedef struct brood__head_t {
     unsigned char key[16];
     _Alignas(128) _Atomic uint32_t cells_used;
     _Alignas(128) _Atomic uint32_t object_lock;
-    _Atomic uint32_t rover; /* where the next slot is looked for: round the table, so that generations move slowly */
+    _Atomic uint32_t keeper; /* a process; 0: there has been none */
+    _Atomic uint32_t left;   /* counts first processes that have left: the keeper sleeps on it */
+    _Atomic uint32_t rover;  /* where the next slot is looked for: round the table, so that generations move slowly */
     brood__heap_t heap;
     /* generation << 4 | state: the truth; close together, since a sweep looks at all */
     _Alignas(128) _Atomic uint32_t life[BROOD__SLOTS];

@@ -17,7 +17,8 @@
 /* In the arena: who owns the name is said here alone. */
 typedef struct shared_block_t {
     brood__object_t object;
-    _Atomic uint32_t owner; /* a process, KEPT, or NOBODY: there is no name, or it is none of ours */
+    _Atomic uint32_t owner;    /* a process, KEPT, or NOBODY: there is no name, or it is none of ours */
+    _Atomic uint64_t identity; /* of the memory, for another may have the name by now */
     char name[];
 } shared_block_t;
 
@@ -41,7 +42,7 @@ static void dropped(void *object, uint32_t id, bool ended)
     (void) ended;
     if (atomic_load(&block->owner) != id)
         return;
-    (void) brood__named_unlink(block->name);
+    (void) brood__named_unlink(block->name, atomic_load(&block->identity));
     (void) atomic_compare_exchange_strong(&block->owner, &owner, NOBODY);
 }
 
@@ -52,6 +53,13 @@ static apr_status_t close_named(void *data)
 }
 
 /* ---- making and opening ---- */
+
+static void (*before)(void);
+
+void brood__shared_memory_before(void (*begin)(void))
+{
+    before = begin;
+}
 
 /* A reference and its record, not yet published. */
 static apr_status_t make(brood_shared_memory_t **memory, const char *name, apr_pool_t *mem)
@@ -79,20 +87,29 @@ static apr_status_t fail_create(apr_status_t rc, const char *name, apr_size_t si
     return brood_fail(rc, "shared memory %s cannot be made", name);
 }
 
-/* Who dies between the name's beginning and its owner's leaves it behind. */
+/* It is about to have its name, and an owner before. */
+static void note(void *data, uint64_t identity)
+{
+    shared_block_t *block = data;
+
+    atomic_store(&block->identity, identity);
+    atomic_store(&block->owner, brood__me);
+}
+
 static apr_status_t create_named(brood_shared_memory_t **memory, const char *name, apr_size_t size, apr_pool_t *mem)
 {
     brood_shared_memory_t *made;
     apr_status_t rc;
 
     BROOD_TRY(make(&made, name, mem));
-    rc = brood__named_create(&made->named, name, size);
+    before();
+    brood__object_publish(made); /* before it has a name, so that our end is told */
+    rc = brood__named_create(&made->named, name, size, note, shared(made));
     if (rc != APR_SUCCESS) {
+        atomic_store(&shared(made)->owner, NOBODY);
         brood_shared_memory_close(made);
         return fail_create(rc, name, size);
     }
-    atomic_store(&shared(made)->owner, brood__me);
-    brood__object_publish(made);
     *memory = made;
     return APR_SUCCESS;
 }
@@ -216,7 +233,7 @@ apr_status_t brood_shared_memory_unlink(brood_shared_memory_t *memory)
 
     if (shared(memory) == NULL)
         return brood__object_closed("shared memory");
-    rc = brood__named_unlink(memory->name);
+    rc = brood__named_unlink(memory->name, memory->named.identity);
     if (rc == APR_SUCCESS)
         atomic_store(&shared(memory)->owner, NOBODY);
     if (APR_STATUS_IS_ENOENT(rc))

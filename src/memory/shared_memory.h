@@ -8,6 +8,9 @@
 
 extern const brood__kind_t brood__shared_memory_kind;
 
+/* What to do before a name is made. */
+void brood__shared_memory_before(void (*begin)(void));
+
 /* Process `heir` of this tree owns it from now on; `name` is the process's, for the message.  Statuses as
  * brood_shared_memory_give. */
 apr_status_t brood__shared_memory_give(brood_shared_memory_t *memory, brood__id_t heir, const char *name);

@@ -1,9 +1,11 @@
 #include "memory/table.h"
+#include "base/deadline.h"
 #include "base/own.h"
 #include "base/step.h"
 #include "base/thread_local.h"
 #include "memory/heap.h"
 #include "memory/layout.h"
+#include "memory/sleep.h"
 #include "platform/clock.h"
 #include "platform/interrupt.h"
 #include "platform/self.h"
@@ -11,7 +13,8 @@
 #include <string.h>
 
 #define GLANCES 10000 /* microseconds between two of this process at one other */
-#define LOOKS 100000  /* between two of anybody at everybody */
+#define KEEPER_SLEEP apr_time_from_msec(500)
+#define LOOKS 100000 /* between two of anybody at everybody */
 
 brood__id_t brood__me;
 static uint32_t my_pid;
@@ -292,9 +295,47 @@ void brood__table_leave(void)
         free_slot(me, BROOD__ALIVE);
     else
         mark(me, BROOD__ALIVE);
-    brood__sleep_wake_all(); /* who waits for a lock that we leave behind */
+    atomic_fetch_add(&brood__head()->left, 1);
+    brood__sleep_wake_all(); /* who waits for a lock that we leave behind, and the keeper */
     brood__object_end();
     brood__me = 0;
+}
+
+/* ---- the keeper ---- */
+
+apr_status_t brood__table_reserve_keeper(brood__id_t *id)
+{
+    uint32_t keeper = brood__table_keeper();
+
+    if (keeper != 0 && !brood__table_probe(keeper))
+        return APR_EEXIST;
+    BROOD_TRY(brood__table_reserve(id, "keeper"));
+    if (atomic_compare_exchange_strong(&brood__head()->keeper, &keeper, *id))
+        return APR_SUCCESS;
+    brood__table_bury(*id);
+    return APR_EEXIST;
+}
+
+brood__id_t brood__table_keeper(void)
+{
+    return atomic_load(&brood__head()->keeper);
+}
+
+void brood__table_keep(void)
+{
+    _Atomic uint32_t *left = &brood__head()->left;
+
+    for (;;) {
+        const uint32_t seen = atomic_load(left);
+        brood__sleep_t sleep;
+
+        brood__table_sweep(true);
+        if (brood__table_count() == 1)
+            return;
+        brood__sleep_declare(&sleep, left);
+        (void) brood__sleep_park(&sleep, seen, brood__deadline(KEEPER_SLEEP));
+        brood__sleep_end(&sleep);
+    }
 }
 
 /* ---- questions ---- */

@@ -51,6 +51,12 @@ bool brood__table_glance(brood__id_t id);
 void brood__table_look(void);
 /* Finish what deaths have left, here and in sweeps that died; probe everybody first if `everybody`. */
 void brood__table_sweep(bool everybody);
+/* A slot for the keeper, a process that sweeps when nobody else is left.  APR_EEXIST: there is one. */
+apr_status_t brood__table_reserve_keeper(brood__id_t *id);
+/* The keeper; 0: there has been none. */
+brood__id_t brood__table_keeper(void);
+/* In the keeper: sweep until nobody else is left, after every leave of a first process and twice a second. */
+void brood__table_keep(void);
 /* How many slots are in use, this process's included. */
 unsigned brood__table_count(void);
 

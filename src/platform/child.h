@@ -67,6 +67,11 @@ apr_status_t brood__child_server_pair(brood__handle_t ends[2]);
 apr_status_t brood__child_serve(brood__handle_t requests, const unsigned char key[BROOD__SERVER_KEY],
                                 brood__bequest_t *bequest, apr_pool_t *mem);
 
+/* In a process that brood__child_spawn has started, with one thread: go on as a copy that has no parent, in a session of
+ * its own, with null devices for streams, and deaf to what asks programs to end.  What called it ends with exit code 0,
+ * and the copy alone returns.  APR_ENOTIMPL: no fork here. */
+apr_status_t brood__child_detach(void);
+
 /* In a new process, once, before anything else: true if it was started by brood__child_spawn; takes the mark out of
  * the environment, so that other programs started from here do not see it. */
 bool brood__child_inherit(brood__bequest_t *bequest);

@@ -12,6 +12,8 @@
 #include "posix/request.h"
 #include "posix/system.h"
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -160,6 +162,37 @@ apr_status_t brood__child_serve(brood__handle_t requests, const unsigned char ke
     brood__system_name_self("forkserver");
     brood__image_bound();
     return brood__request_serve(requests, key, bequest, mem);
+}
+
+static void take_null_streams(void)
+{
+    const int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+    for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++)
+        if (fd >= 0)
+            (void) dup2(fd, stream);
+        else
+            (void) close(stream);
+    if (fd > STDERR_FILENO)
+        (void) close(fd);
+}
+
+apr_status_t brood__child_detach(void)
+{
+    static const int polite[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+    const pid_t pid = fork();
+
+    if (pid < 0)
+        return errno;
+    if (pid > 0)
+        _exit(0);
+    (void) setsid();
+    for (size_t i = 0; i < sizeof polite / sizeof *polite; i++)
+        (void) signal(polite[i], SIG_IGN);
+    take_null_streams();
+    (void) !chdir("/"); /* so that it is in nobody's way */
+    brood__system_name_self("keeper");
+    return APR_SUCCESS;
 }
 
 bool brood__child_inherit(brood__bequest_t *bequest)

@@ -5,6 +5,7 @@
 #include "platform/named.h"
 
 #include "posix/fd.h"
+#include "posix/nameless.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -24,8 +25,9 @@
 #endif
 
 const char *const brood__named_prefix = "psm_";
+const bool brood__named_stays = true;
 
-static const brood__named_t nothing = {NULL, 0, BROOD__NO_HANDLE};
+static const brood__named_t nothing = {NULL, 0, 0, BROOD__NO_HANDLE};
 
 /* A name as the system wants it. */
 typedef struct path_t {
@@ -50,6 +52,13 @@ apr_status_t brood__named_check(const char *name)
                : APR_SUCCESS;
 }
 
+static uint64_t identity_of(int fd)
+{
+    struct stat file;
+
+    return fstat(fd, &file) == 0 ? (uint64_t) file.st_ino : 0;
+}
+
 static apr_status_t map(brood__named_t *named, int fd, uint64_t size)
 {
     void *base;
@@ -61,6 +70,7 @@ static apr_status_t map(brood__named_t *named, int fd, uint64_t size)
         return errno;
     named->base = base;
     named->size = size;
+    named->identity = identity_of(fd);
     return APR_SUCCESS;
 }
 
@@ -107,21 +117,63 @@ static apr_status_t give_size(int fd, uint64_t size)
     return reserve(fd, size);
 }
 
-apr_status_t brood__named_create(brood__named_t *named, const char *name, uint64_t size)
+/* Make the file what it is to be, and see it. */
+static apr_status_t furnish(brood__named_t *named, int fd, uint64_t size, void (*note)(void *data, uint64_t identity),
+                            void *data)
+{
+    apr_status_t rv;
+
+    note(data, identity_of(fd));
+    rv = give_size(fd, size);
+    return rv == APR_SUCCESS ? map(named, fd, size) : rv;
+}
+
+/* APR_ENOTIMPL: no such thing here. */
+static apr_status_t create_nameless(brood__named_t *named, const char *name, uint64_t size,
+                                    void (*note)(void *data, uint64_t identity), void *data)
+{
+    const path_t path = path_of(name);
+    int fd = brood__nameless_open();
+    apr_status_t rv;
+
+    if (fd < 0)
+        return APR_ENOTIMPL;
+    rv = furnish(named, fd, size, note, data);
+    if (rv == APR_SUCCESS && !brood__nameless_link(fd, path.text))
+        rv = errno == EEXIST ? EEXIST : APR_ENOTIMPL;
+    brood__fd_close(fd);
+    return rv;
+}
+
+static apr_status_t create_by_name(brood__named_t *named, const char *name, uint64_t size,
+                                   void (*note)(void *data, uint64_t identity), void *data)
 {
     const path_t path = path_of(name);
     int fd = shm_open(path.text, O_RDWR | O_CREAT | O_EXCL, 0600);
     apr_status_t rv;
 
-    *named = nothing;
     if (fd < 0)
         return errno;
-    rv = give_size(fd, size);
-    if (rv == APR_SUCCESS)
-        rv = map(named, fd, size);
+    rv = furnish(named, fd, size, note, data);
     brood__fd_close(fd);
     if (rv != APR_SUCCESS)
         shm_unlink(path.text);
+    return rv;
+}
+
+apr_status_t brood__named_create(brood__named_t *named, const char *name, uint64_t size,
+                                 void (*note)(void *data, uint64_t identity), void *data)
+{
+    apr_status_t rv;
+
+    *named = nothing;
+    rv = create_nameless(named, name, size, note, data);
+    if (rv == APR_ENOTIMPL) {
+        brood__named_close(named);
+        rv = create_by_name(named, name, size, note, data);
+    }
+    if (rv != APR_SUCCESS)
+        brood__named_close(named);
     return rv;
 }
 
@@ -143,9 +195,22 @@ apr_status_t brood__named_open(brood__named_t *named, const char *name)
     return rv;
 }
 
-apr_status_t brood__named_unlink(const char *name)
+apr_status_t brood__named_unlink(const char *name, uint64_t identity)
 {
-    return shm_unlink(path_of(name).text) == 0 ? APR_SUCCESS : errno;
+    const path_t path = path_of(name);
+    int fd;
+    bool same;
+
+    if (identity != 0) {
+        fd = shm_open(path.text, O_RDONLY, 0);
+        if (fd < 0)
+            return errno;
+        same = identity_of(fd) == identity;
+        brood__fd_close(fd);
+        if (!same)
+            return APR_ENOENT;
+    }
+    return shm_unlink(path.text) == 0 ? APR_SUCCESS : errno;
 }
 
 void brood__named_close(brood__named_t *named)

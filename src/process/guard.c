@@ -15,6 +15,7 @@
 #include "process/entry.h"
 #include "process/exit.h"
 #include "process/family.h"
+#include "process/keeper.h"
 #include "process/newborn.h"
 #include "queue/queue.h"
 #include "sync/kinds.h"
@@ -33,6 +34,20 @@ const char *const *brood__guard_argv(void)
     return command_line;
 }
 
+static const char *_Atomic executable; /* NULL: the running image */
+
+apr_status_t brood_set_executable(const char *path)
+{
+    BROOD_TRY(brood__own_begin());
+    atomic_store(&executable, path != NULL ? brood__own_copy(path, strlen(path) + 1) : NULL);
+    return APR_SUCCESS;
+}
+
+const char *brood__guard_executable(void)
+{
+    return atomic_load(&executable);
+}
+
 static void register_kinds(void)
 {
     static const brood__entry_table_t table = {brood__entry_full_name, brood__entry_by_name, brood_call};
@@ -45,6 +60,7 @@ static void register_kinds(void)
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         brood__kind_register(kinds[i]);
     brood__codec_entries(&table);
+    brood__shared_memory_before(brood__keeper_begin);
 }
 
 /* A copy of the pointers, since argv need not end with NULL when it is not main's. */

@@ -15,6 +15,7 @@
 #include "process/exit.h"
 #include "process/family.h"
 #include "process/forkserver.h"
+#include "process/keeper.h"
 #include "process/log_channel.h"
 #include "process/method.h"
 #include "process/startup.h"
@@ -226,7 +227,6 @@ static void hear(brood__startup_t *startup, const brood__bequest_t *bequest, ori
     if (bequest->channel != BROOD__NO_HANDLE
         && brood__frame_receive(&data, bequest->channel, brood__deadline(BROOD__STARTUP_PATIENCE), mem) != APR_SUCCESS)
         leave(origin, 1);
-    brood__channel_close(bequest->channel);
     rc = brood__startup_decode(startup, data.data, data.size, mem);
     if (rc != APR_SUCCESS)
         give_up(rc, origin);
@@ -258,6 +258,7 @@ static void serve(brood__handle_t requests, const char *entry, apr_pool_t *mem)
         brood__child_exit(0); /* nobody is left who could ask, nor to run the program's exit handlers for */
     brood__forkserver_inherit(bequest.server);
     hear(&startup, &bequest, ORIGIN_SERVED, childs);
+    brood__channel_close(bequest.channel);
     live(&startup, ORIGIN_SERVED, childs);
 }
 
@@ -272,6 +273,9 @@ void brood__newborn_spawned(const brood__bequest_t *bequest)
     rc = brood__arena_attach(bequest->segment, startup.arena_size, startup.arena_base);
     if (rc != APR_SUCCESS)
         give_up(rc, ORIGIN_SPAWNED);
+    if (startup.role == BROOD__ROLE_KEEPER)
+        brood__keeper_live(&startup, bequest->channel);
+    brood__channel_close(bequest->channel);
     if (startup.role == BROOD__ROLE_SERVER)
         serve(bequest->server, startup.entry, mem);
     brood__forkserver_inherit(bequest->server);

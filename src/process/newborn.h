@@ -9,7 +9,7 @@
  * `mem` is its own from now on. */
 void brood__newborn_forked(const brood__startup_t *startup, apr_pool_t *mem);
 
-/* The program run anew: a child, or the fork server. */
+/* The program run anew: a child, the fork server, or the keeper. */
 void brood__newborn_spawned(const brood__bequest_t *bequest);
 
 #endif

@@ -43,15 +43,6 @@ static bool is_daemon(brood_choice_t choice)
     return choice == BROOD_INHERIT ? brood__family_self()->daemon : choice == BROOD_YES;
 }
 
-static const char *_Atomic executable; /* NULL: the running image */
-
-apr_status_t brood_set_executable(const char *path)
-{
-    BROOD_TRY(brood__own_begin());
-    atomic_store(&executable, path != NULL ? brood__own_copy(path, strlen(path) + 1) : NULL);
-    return APR_SUCCESS;
-}
-
 /* Of the program.  One that has been joined may be among the system's threads for a moment yet. */
 static int other_threads(void)
 {
@@ -159,7 +150,7 @@ static apr_status_t make(launch_t *launch)
     brood__child_t *child = NULL;
     brood__start_t start = {
         .argv = brood__guard_argv(),
-        .executable = atomic_load(&executable),
+        .executable = brood__guard_executable(),
         .environment = launch->options->environment,
         .segment = brood__arena_segment()->handle,
         .server = brood__forkserver_handle(),

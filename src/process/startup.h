@@ -10,7 +10,8 @@
 
 enum {
     BROOD__ROLE_PROCESS = 1, /* run an entry */
-    BROOD__ROLE_SERVER /* be the fork server: needs arena_size and fingerprint, and has an entry to preload, perhaps */
+    BROOD__ROLE_SERVER, /* be the fork server: needs arena_size and fingerprint, and has an entry to preload, perhaps */
+    BROOD__ROLE_KEEPER  /* be the keeper: needs arena_size and id */
 };
 
 typedef struct brood__startup_t {

@@ -326,6 +326,11 @@ apr_status_t brood__child_serve(brood__handle_t requests, const unsigned char ke
     return APR_ENOTIMPL;
 }
 
+apr_status_t brood__child_detach(void)
+{
+    return APR_ENOTIMPL;
+}
+
 /* Eight lower-case hexadecimal digits. */
 static bool parse_handle(const WCHAR *digits, HANDLE *handle)
 {

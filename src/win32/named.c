@@ -7,8 +7,9 @@
 #define NAME_LONGEST 200 /* bytes; the system's own limit is beyond it */
 
 const char *const brood__named_prefix = "wnsm_";
+const bool brood__named_stays = false;
 
-static const brood__named_t nothing = {NULL, 0, BROOD__NO_HANDLE};
+static const brood__named_t nothing = {NULL, 0, 0, BROOD__NO_HANDLE};
 
 /* A name as the system wants it. */
 typedef struct path_t {
@@ -53,7 +54,8 @@ static apr_status_t map(brood__named_t *named, HANDLE section, uint64_t size)
     return APR_SUCCESS;
 }
 
-apr_status_t brood__named_create(brood__named_t *named, const char *name, uint64_t size)
+apr_status_t brood__named_create(brood__named_t *named, const char *name, uint64_t size,
+                                 void (*note)(void *data, uint64_t identity), void *data)
 {
     const path_t path = path_of(name);
     HANDLE section =
@@ -66,6 +68,7 @@ apr_status_t brood__named_create(brood__named_t *named, const char *name, uint64
         CloseHandle(section);
         return APR_EEXIST;
     }
+    note(data, 0);
     return map(named, section, size);
 }
 
@@ -80,9 +83,10 @@ apr_status_t brood__named_open(brood__named_t *named, const char *name)
     return map(named, section, 0);
 }
 
-apr_status_t brood__named_unlink(const char *name)
+apr_status_t brood__named_unlink(const char *name, uint64_t identity)
 {
     (void) name;
+    (void) identity;
     return APR_ENOTIMPL;
 }
 
