@@ -1,0 +1,56 @@
+/* stream.h - one end of a connection: a socket, or on Windows a named pipe; bytes in order, both ways.
+ *
+ * What the system has for this end is read ahead, into a buffer from which small messages are taken without a system
+ * call each.  One thread may read while another writes. */
+#ifndef BROOD_PLATFORM_STREAM_H
+#define BROOD_PLATFORM_STREAM_H
+
+#include "platform/handle.h"
+#include "platform/parcel.h"
+#include "platform/wait.h"
+
+typedef struct brood__stream_t {
+    brood__handle_t handle;
+    brood__handle_kind_t kind;
+    bool whole;              /* it keeps messages apart by itself: a pipe of Windows in message mode */
+    bool more;               /* then: the message that was read last goes on */
+    char *ahead;             /* NULL: nothing was ever read */
+    size_t begin, end;       /* of what is in it */
+    brood__parcel_t *parcel; /* NULL: nothing ever came along */
+    void *pending;           /* the backend's */
+} brood__stream_t;
+
+#define BROOD__STREAM_AHEAD 20480u /* bytes that are read ahead at most */
+
+/* Two connected ends. */
+apr_status_t brood__stream_pair(brood__stream_t ends[2]);
+
+/* An end that is there already.  Takes the handle over. */
+void brood__stream_init(brood__stream_t *stream, brood__handle_t handle, brood__handle_kind_t kind);
+
+/* Wait until bytes are ahead, and read more of them if none are.  Of a whole stream the rest of a message, which may be
+ * empty.  APR_EOF: the other end is closed; APR_TIMEUP; APR_EINTR: see interrupt.h; APR_ENOMEM. */
+apr_status_t brood__stream_fill(brood__stream_t *stream, apr_time_t deadline);
+
+/* Read 1 to `size` bytes into `buffer`; nothing is ahead.  As above. */
+apr_status_t brood__stream_read(brood__stream_t *stream, void *buffer, size_t size, size_t *got, apr_time_t deadline);
+
+/* Write `head` and then `body`, in one call if they are short, with what is in `parcel`, or NULL.  *sent: bytes that have
+ * gone, also after a failure.  Of a whole stream this is one message, and `head_size` 0.  APR_EPIPE: the other end is
+ * closed, and no signal is raised; APR_TIMEUP; APR_EINTR. */
+apr_status_t brood__stream_write(brood__stream_t *stream, const void *head, size_t head_size, const void *body,
+                                 size_t body_size, const brood__parcel_t *parcel, size_t *sent, apr_time_t deadline);
+
+/* What to wait for until brood__stream_fill does not.  False: it does not wait now. */
+bool brood__stream_watch(brood__stream_t *stream, brood__watch_t *watch);
+
+/* Can it take a parcel along? */
+bool brood__stream_carries(const brood__stream_t *stream);
+
+/* Another handle of the same end. */
+apr_status_t brood__stream_copy(brood__handle_t *handle, const brood__stream_t *stream);
+
+/* Close it.  Twice is fine. */
+void brood__stream_close(brood__stream_t *stream);
+
+#endif
