@@ -11,9 +11,11 @@
 #define BROOD_H
 
 #include <apr_strings.h>
+#include <brood/connection.h>
 #include <brood/entry.h>
 #include <brood/exit.h>
 #include <brood/export.h>
+#include <brood/listener.h>
 #include <brood/log.h>
 #include <brood/pack.h>
 #include <brood/process.h>

@@ -116,12 +116,19 @@ static void another_kind_in_a_field_is_refused(void)
 /* ---- frames ---- */
 
 static brood__handle_t ends[2];
+static brood__stream_t in; /* of ends[1] */
 static brood_bytes_t large;
+
+static void begin_pair(void)
+{
+    EXPECT_OK(brood__channel_pair(ends));
+    brood__stream_init(&in, ends[1], BROOD__HANDLE_PIPE);
+}
 
 static void *APR_THREAD_FUNC send_large(apr_thread_t *thread, void *data)
 {
     (void) data;
-    EXPECT_OK(brood__frame_send(ends[0], large.data, large.size, BROOD__NEVER));
+    EXPECT_OK(brood__frame_send(ends[0], large.data, large.size, NULL, BROOD__NEVER));
     apr_thread_exit(thread, APR_SUCCESS);
     return NULL;
 }
@@ -136,31 +143,31 @@ static void a_frame_arrives_whole_and_alone(void)
     for (int i = 0; i < 3000000; i++)
         data[i] = (char) (i * 7);
     large = (brood_bytes_t){data, 3000000};
-    EXPECT_OK(brood__channel_pair(ends));
-    EXPECT_OK(brood__frame_send(ends[0], "abc", 3, BROOD__NEVER));
-    EXPECT_OK(brood__frame_send(ends[0], NULL, 0, BROOD__NEVER));
-    EXPECT_OK(brood__frame_receive(&got, ends[1], BROOD__NEVER, mem));
+    begin_pair();
+    EXPECT_OK(brood__frame_send(ends[0], "abc", 3, NULL, BROOD__NEVER));
+    EXPECT_OK(brood__frame_send(ends[0], NULL, 0, NULL, BROOD__NEVER));
+    EXPECT_OK(brood__frame_receive(&got, &in, BROOD__NEVER, mem));
     EXPECT(got.size == 3 && memcmp(got.data, "abc", 3) == 0);
-    EXPECT_OK(brood__frame_receive(&got, ends[1], BROOD__NEVER, mem));
+    EXPECT_OK(brood__frame_receive(&got, &in, BROOD__NEVER, mem));
     EXPECT(got.size == 0);
     EXPECT(apr_thread_create(&thread, NULL, send_large, NULL, mem) == APR_SUCCESS); /* more than the system keeps */
-    EXPECT_OK(brood__frame_receive(&got, ends[1], BROOD__NEVER, mem));
+    EXPECT_OK(brood__frame_receive(&got, &in, BROOD__NEVER, mem));
     EXPECT(got.size == large.size && memcmp(got.data, large.data, large.size) == 0);
     EXPECT(apr_thread_join(&rc, thread) == APR_SUCCESS);
     brood__channel_close(ends[0]);
-    brood__channel_close(ends[1]);
+    brood__stream_close(&in);
 }
 
 static void who_is_told_nothing_does_not_hang(void)
 {
     brood_bytes_t got;
 
-    EXPECT_OK(brood__channel_pair(ends));
-    EXPECT_STATUS(APR_TIMEUP, brood__frame_receive(&got, ends[1], brood__deadline(1000), mem));
+    begin_pair();
+    EXPECT_STATUS(APR_TIMEUP, brood__frame_receive(&got, &in, brood__deadline(1000), mem));
     brood__channel_close(ends[0]);
-    EXPECT_STATUS(APR_EOF, brood__frame_receive(&got, ends[1], BROOD__NEVER, mem));
-    EXPECT_STATUS(APR_EOF, brood__frame_send(ends[1], "abc", 3, BROOD__NEVER));
-    brood__channel_close(ends[1]);
+    EXPECT_STATUS(APR_EOF, brood__frame_receive(&got, &in, BROOD__NEVER, mem));
+    EXPECT(APR_STATUS_IS_EPIPE(brood__frame_send(ends[1], "abc", 3, NULL, BROOD__NEVER)));
+    brood__stream_close(&in);
 }
 
 static void half_a_frame_is_the_end(void)
@@ -168,12 +175,12 @@ static void half_a_frame_is_the_end(void)
     static const unsigned char head[8] = {200};
     brood_bytes_t got;
 
-    EXPECT_OK(brood__channel_pair(ends));
+    begin_pair();
     EXPECT_OK(brood__channel_write(ends[0], head, sizeof head, BROOD__NEVER));
     EXPECT_OK(brood__channel_write(ends[0], "abc", 3, BROOD__NEVER));
     brood__channel_close(ends[0]);
-    EXPECT_STATUS(APR_EOF, brood__frame_receive(&got, ends[1], BROOD__NEVER, mem));
-    brood__channel_close(ends[1]);
+    EXPECT_STATUS(APR_EOF, brood__frame_receive(&got, &in, BROOD__NEVER, mem));
+    brood__stream_close(&in);
 }
 
 static void a_length_beyond_the_limit_is_refused(void)
@@ -181,13 +188,14 @@ static void a_length_beyond_the_limit_is_refused(void)
     static const unsigned char head[8] = {1, 0, 0, 64, 0, 0, 0, 0}; /* 1 GiB and a byte */
     brood_bytes_t got;
 
-    EXPECT_OK(brood__channel_pair(ends));
+    begin_pair();
     EXPECT_OK(brood__channel_write(ends[0], head, sizeof head, BROOD__NEVER));
-    EXPECT_STATUS(BROOD_ETOOBIG, brood__frame_receive(&got, ends[1], BROOD__NEVER, mem));
+    EXPECT_STATUS(BROOD_ETOOBIG, brood__frame_receive(&got, &in, BROOD__NEVER, mem));
     if (sizeof(size_t) > 4)
-        EXPECT_STATUS(BROOD_ETOOBIG, brood__frame_send(ends[0], head, (size_t) BROOD__FRAME_MOST + 1, BROOD__NEVER));
+        EXPECT_STATUS(BROOD_ETOOBIG,
+                      brood__frame_send(ends[0], head, (size_t) BROOD__FRAME_MOST + 1, NULL, BROOD__NEVER));
     brood__channel_close(ends[0]);
-    brood__channel_close(ends[1]);
+    brood__stream_close(&in);
 }
 
 static const brood_test_t tests[] = {

@@ -7,6 +7,7 @@
 #ifndef BROOD_PACK_H
 #define BROOD_PACK_H
 
+#include <brood/connection.h>
 #include <brood/queue.h>
 #include <brood/shareable_list.h>
 #include <brood/shared.h>
@@ -50,6 +51,8 @@
         brood_array_t *: brood_array_to_value,                 \
         brood_shared_memory_t *: brood_shared_memory_to_value, \
         brood_shareable_list_t *: brood_shareable_list_to_value, \
+        brood_connection_t *: brood_connection_to_value,       \
+        apr_socket_t *: brood_socket_to_value,                 \
         brood_queue_t *: brood_queue_to_value)(x)
 
 /** A list: BROOD_LIST(42, BROOD_NIL, "hello").  An argument list is a list: BROOD_ARGS("Mike", connection).
@@ -96,6 +99,8 @@
         brood_array_t **: brood_slot_array,                    \
         brood_shared_memory_t **: brood_slot_shared_memory,    \
         brood_shareable_list_t **: brood_slot_shareable_list,  \
+        brood_connection_t **: brood_slot_connection,          \
+        apr_socket_t **: brood_slot_socket,                    \
         brood_queue_t **: brood_slot_queue)(x)
 
 /** An item for brood_wait, of a process or a socket. */

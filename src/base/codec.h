@@ -13,13 +13,14 @@
 #define BROOD__EXT_OBJECT (-3) /* the tag, one byte; the word by which it is found, eight bytes, highest first */
 #define BROOD__OBJECT_SIZE 9
 
-/* Append `value`.  `to` is the process that will hold the objects in it; 0: objects are refused (BROOD_EENCODE).
+/* Append `value`.  `to` is the process that will hold the objects in it; 0: objects are refused (BROOD_EENCODE), but for
+ * those that travel by themselves.
  * Objects are handed over last, when all else has been encoded.
  * BROOD_EENCODE, BROOD_EENTRY, BROOD_ETOOBIG, APR_ENOMEM: `output->size` is as it was. */
 apr_status_t brood__encode(brood__output_t *output, brood_value_t value, uint32_t to);
 
 /* The value that `data` begins and ends with; text, bytes, lists and objects of it in `mem`, numbers, bools and nil take
- * none of it.  `objects`: may name objects (bytes of our own tree only).  Nothing points into `data`; what is taken
+ * none of it.  `objects`: may name any objects (bytes of our own tree only).  Nothing points into `data`; what is taken
  * of `mem` is at most some thirty times `size`.  BROOD_EDECODE, BROOD_EENTRY, APR_ENOMEM: *value is untouched. */
 apr_status_t brood__decode(brood_value_t *value, const void *data, size_t size, bool objects, apr_pool_t *mem);
 

@@ -20,12 +20,15 @@ enum {
     BROOD__TAG_BARRIER,
     BROOD__TAG_SHARED_MEMORY,
     BROOD__TAG_SHAREABLE_LIST,
+    BROOD__TAG_CONNECTION,
+    BROOD__TAG_SOCKET,
     BROOD__TAG_LAST
 };
 
 typedef struct brood__kind_t {
     apr_int32_t tag;
     const char *name; /* "Lock", as in texts: <Lock owner=MainProcess> */
+    bool travels;     /* by itself, with any message that can carry it: the process it goes to need not be known */
     /* Let process `to` hold the object from now on, and say by which word it finds it.  BROOD_ECLOSED. */
     apr_status_t (*pack)(uint64_t *word, void *object, uint32_t to);
     /* The receiver's side: a reference of its own, in `mem`.  BROOD_EDECODE: the word means nothing here. */

@@ -31,6 +31,7 @@ typedef struct brood__start_t {
     const unsigned char *server_key; /* BROOD__SERVER_KEY bytes, for brood__child_request, as are: */
     const void *data;                /* start data, which go along if they are few */
     size_t size;
+    bool by_channel;           /* they do not: there is a parcel with them */
     void (*before_fork)(void); /* for brood__child_fork: when it allocates nothing any more */
     void (*after_fork)(void);  /* in both processes, also if there is but one */
     bool serves;               /* for brood__child_spawn: to be the fork server; it has no environment of its own */

@@ -22,7 +22,7 @@ typedef struct brood__parcel_t {
 /* This thread packs into `parcel` from now on, which is empty; NULL: into none. */
 void brood__parcel_begin(brood__parcel_t *parcel);
 
-/* Put a copy of a handle in, and say by which word it will be found; words have two bits at the top to spare.
+/* Put a copy of a handle in, and say by which word it will be found; the four bits at its top are 0.
  * APR_ENOTIMPL: this thread packs no message that can carry one.  APR_ENOSPC: there are BROOD__PARCEL_MOST already. */
 apr_status_t brood__parcel_pack(uint64_t *word, brood__handle_t handle, brood__handle_kind_t kind);
 

@@ -141,7 +141,7 @@ apr_status_t brood__request_child(brood__child_t *child, brood__handle_t *channe
                                   apr_time_t deadline)
 {
     asking_t asking = {.channel = {BROOD__NO_HANDLE, BROOD__NO_HANDLE}, .status = {-1, -1}, .sentinel = {-1, -1}};
-    const bool fits = pack(&asking, start);
+    const bool fits = !start->by_channel && pack(&asking, start);
     const char *const *variable = fits ? NULL : start->environment;
     apr_status_t rv = open_ends(&asking, fits);
 

@@ -11,7 +11,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#define WORD_BITS UINT64_C(0x3fffffffffffffff)
+#define WORD_BITS UINT64_C(0x0fffffffffffffff)
 
 static BROOD__THREAD_LOCAL brood__parcel_t *current;
 

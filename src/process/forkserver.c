@@ -88,7 +88,7 @@ static apr_status_t instruct(brood__handle_t channel, apr_pool_t *mem)
     };
 
     BROOD_TRY(brood__startup_encode(&output, &startup));
-    return brood__frame_send(channel, output.data, output.size, brood__deadline(BROOD__STARTUP_PATIENCE));
+    return brood__frame_send(channel, output.data, output.size, NULL, brood__deadline(BROOD__STARTUP_PATIENCE));
 }
 
 static apr_status_t begin(const brood__start_t *model)
@@ -118,7 +118,8 @@ static apr_status_t begin(const brood__start_t *model)
         brood__channel_close(channel);
     }
     brood__channel_close(ends[0]);
-    if (rc != APR_SUCCESS && rc != APR_EOF) { /* APR_EOF: it was killed at once, which the request will find out */
+    if (rc != APR_SUCCESS
+        && !APR_STATUS_IS_EPIPE(rc)) { /* EPIPE: it was killed at once, which the request will find out */
         brood__channel_close(ends[1]);
         if (child != NULL) {
             BROOD_IGNORE(brood__child_kill(child));

@@ -4,6 +4,7 @@
 #include "base/codec.h"
 #include "base/own.h"
 #include "base/report.h"
+#include "connection/connection.h"
 #include "memory/shareable_list.h"
 #include "memory/shared_memory.h"
 #include "memory/table.h"
@@ -55,6 +56,7 @@ static void register_kinds(void)
                                                  &brood__condition_kind,     &brood__event_kind,
                                                  &brood__barrier_kind,       &brood__array_kind,
                                                  &brood__shared_memory_kind, &brood__shareable_list_kind,
+                                                 &brood__connection_kind,    &brood__socket_kind,
                                                  &brood__queue_kind};
 
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)

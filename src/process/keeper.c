@@ -26,7 +26,7 @@ static apr_status_t instruct(brood__handle_t channel, brood__id_t id, apr_time_t
     };
 
     BROOD_TRY(brood__startup_encode(&output, &startup));
-    return brood__frame_send(channel, output.data, output.size, deadline);
+    return brood__frame_send(channel, output.data, output.size, NULL, deadline);
 }
 
 /* Closes its end when it is in the table, or has failed; what was started has ended by then. */

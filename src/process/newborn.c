@@ -6,6 +6,7 @@
 #include "base/own.h"
 #include "base/report.h"
 #include "base/status.h"
+#include "connection/connection.h"
 #include "memory/table.h"
 #include "platform/channel.h"
 #include "platform/interrupt.h"
@@ -34,9 +35,10 @@ typedef enum origin_t {
 /* The one life of this process, for its end, which begins wherever exit is called. */
 static struct {
     origin_t origin;
-    apr_pool_t *mem; /* the call's */
-    bool returned;   /* from its entry */
-    int exitcode;    /* then */
+    brood__stream_t channel; /* start data and what goes along with them have come by it */
+    apr_pool_t *mem;         /* the call's */
+    bool returned;           /* from its entry */
+    int exitcode;            /* then */
     bool over;
 } life;
 
@@ -124,8 +126,19 @@ static apr_status_t prepare(brood__work_t *work, brood_entry_fn *entry, const br
         BROOD_TRY(find_entry(entry, startup));
     if (origin == ORIGIN_SERVED)
         BROOD_TRY(go_to(startup->directory, mem));
-    if (startup->args.size != 0)
-        BROOD_TRY(brood__decode(&args, startup->args.data, startup->args.size, true, mem));
+    if (startup->args.size != 0) {
+        apr_status_t rc;
+
+        brood__connection_arrived(startup->parcel);
+        rc = brood__decode(&args, startup->args.data, startup->args.size, true, mem);
+        brood__connection_arrived(NULL);
+        if (rc != APR_SUCCESS)
+            return rc;
+    }
+    if (origin == ORIGIN_FORKED)
+        brood__parcel_end(startup->parcel);
+    else
+        brood__stream_close(&life.channel);
     return brood__work_init(work, brood_entry_name(*entry), args, mem);
 }
 
@@ -212,6 +225,7 @@ static apr_pool_t *own_pool(origin_t origin)
 
 void brood__newborn_forked(const brood__startup_t *startup, apr_pool_t *mem)
 {
+    brood__open_forked();
     brood__log_forked();
     brood__forkserver_inherit(brood__forkserver_handle()); /* the way there; the server is the parent's child */
     live(startup, ORIGIN_FORKED, mem);
@@ -224,12 +238,14 @@ static void hear(brood__startup_t *startup, const brood__bequest_t *bequest, ori
     brood_bytes_t data = {bequest->data, bequest->size};
     apr_status_t rc;
 
+    brood__stream_init(&life.channel, bequest->channel, BROOD__HANDLE_PIPE);
     if (bequest->channel != BROOD__NO_HANDLE
-        && brood__frame_receive(&data, bequest->channel, brood__deadline(BROOD__STARTUP_PATIENCE), mem) != APR_SUCCESS)
+        && brood__frame_receive(&data, &life.channel, brood__deadline(BROOD__STARTUP_PATIENCE), mem) != APR_SUCCESS)
         leave(origin, 1);
     rc = brood__startup_decode(startup, data.data, data.size, mem);
     if (rc != APR_SUCCESS)
         give_up(rc, origin);
+    startup->parcel = life.channel.parcel;
 }
 
 /* Once, for all children of the fork server to come.  It is a hint: what fails is told, and done without. */
@@ -258,7 +274,6 @@ static void serve(brood__handle_t requests, const char *entry, apr_pool_t *mem)
         brood__child_exit(0); /* nobody is left who could ask, nor to run the program's exit handlers for */
     brood__forkserver_inherit(bequest.server);
     hear(&startup, &bequest, ORIGIN_SERVED, childs);
-    brood__channel_close(bequest.channel);
     live(&startup, ORIGIN_SERVED, childs);
 }
 
@@ -275,9 +290,10 @@ void brood__newborn_spawned(const brood__bequest_t *bequest)
         give_up(rc, ORIGIN_SPAWNED);
     if (startup.role == BROOD__ROLE_KEEPER)
         brood__keeper_live(&startup, bequest->channel);
-    brood__channel_close(bequest->channel);
-    if (startup.role == BROOD__ROLE_SERVER)
+    if (startup.role == BROOD__ROLE_SERVER) {
+        brood__stream_close(&life.channel);
         serve(bequest->server, startup.entry, mem);
+    }
     brood__forkserver_inherit(bequest->server);
     live(&startup, ORIGIN_SPAWNED, mem);
 }

@@ -6,6 +6,7 @@
 #include "base/own.h"
 #include "base/report.h"
 #include "base/utf8.h"
+#include "connection/open.h"
 #include "platform/channel.h"
 #include "platform/self.h"
 #include "process/call.h"
@@ -34,6 +35,7 @@ typedef struct launch_t {
     brood_process_t *record;
     brood__startup_t startup; /* start data: as they are for fork */
     brood__output_t data;     /* encoded, for the others */
+    brood__parcel_t parcel;   /* what goes along with them */
     brood__handle_t channel;  /* where they go, but for fork */
     apr_pool_t *scratch;      /* ends with the start, or is a forked child's */
 } launch_t;
@@ -110,6 +112,7 @@ static apr_status_t plan(launch_t *launch, brood_value_t args)
     record->own_group = launch->options->own_group;
     BROOD_TRY(brood__table_reserve(&id, record->name));
     record->id = id; /* not before it is ours: what has an id is buried when the start fails */
+    brood__parcel_begin(&launch->parcel);
     if (brood_value_count(args) != 0)
         BROOD_TRY(brood__encode(&encoded, args, record->id));
     if (launch->method == BROOD_START_FORKSERVER) { /* the others are there by nature */
@@ -135,6 +138,7 @@ static apr_status_t plan(launch_t *launch, brood_value_t args)
     startup->function = launch->function;
     startup->authkey = brood_authkey();
     startup->args = (brood_bytes_t){encoded.data, encoded.size};
+    startup->parcel = &launch->parcel;
     brood__log_lend(startup, launch->scratch);
     if (launch->method != BROOD_START_FORK)
         BROOD_TRY(brood__startup_encode(&launch->data, startup));
@@ -156,6 +160,7 @@ static apr_status_t make(launch_t *launch)
         .server = brood__forkserver_handle(),
         .data = launch->data.data,
         .size = launch->data.size,
+        .by_channel = launch->parcel.count > 0,
         .before_fork = brood__own_lock,
         .after_fork = brood__own_unlock,
         .outlives_parent = launch->options->outlives_parent,
@@ -166,9 +171,11 @@ static apr_status_t make(launch_t *launch)
 
     switch (launch->method) {
     case BROOD_START_FORK:
+        brood__open_lock();
         rc = brood__child_fork(&child, &start, record->pool);
         if (rc == APR_SUCCESS && child == NULL)
             brood__newborn_forked(&launch->startup, launch->scratch);
+        brood__open_unlock();
         record->child = child;
         return rc;
     case BROOD_START_FORKSERVER:
@@ -246,11 +253,11 @@ static apr_status_t instruct(launch_t *launch)
 
     if (launch->channel == BROOD__NO_HANDLE)
         return APR_SUCCESS;
-    rc = brood__frame_send(launch->channel, launch->data.data, launch->data.size,
+    rc = brood__frame_send(launch->channel, launch->data.data, launch->data.size, &launch->parcel,
                            brood__deadline(BROOD__STARTUP_PATIENCE));
     brood__channel_close(launch->channel);
     launch->channel = BROOD__NO_HANDLE;
-    if (rc == APR_SUCCESS || rc == APR_EOF)
+    if (rc == APR_SUCCESS || APR_STATUS_IS_EPIPE(rc))
         return APR_SUCCESS;
     BROOD_IGNORE(brood__record_end(launch->record, brood__child_kill));
     BROOD_IGNORE(brood__record_wait(launch->record, brood__deadline(KILL_WAIT)));
@@ -289,6 +296,7 @@ apr_status_t brood_process_start(brood_process_t **process, brood_entry_fn entry
     BROOD_TRY(brood__own_pool(&launch.scratch));
     launch.data.mem = launch.scratch;
     rc = perform(&launch, args);
+    brood__parcel_end(&launch.parcel);
     apr_pool_destroy(launch.scratch);
     if (launch.record == NULL)
         return rc;

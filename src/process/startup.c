@@ -1,7 +1,6 @@
 /* startup.c - what a new process is told: a map, and its way through a channel. */
 #include "process/startup.h"
 
-#include "platform/channel.h"
 #include <stddef.h>
 
 typedef enum field_kind_t { FIELD_U32, FIELD_U64, FIELD_I64, FIELD_BOOL, FIELD_TEXT, FIELD_BYTES } field_kind_t;
@@ -122,27 +121,39 @@ apr_status_t brood__startup_decode(brood__startup_t *startup, const void *data, 
     return APR_SUCCESS;
 }
 
-apr_status_t brood__frame_send(brood__handle_t channel, const void *data, size_t size, apr_time_t deadline)
+apr_status_t brood__frame_send(brood__handle_t channel, const void *data, size_t size, const brood__parcel_t *parcel,
+                               apr_time_t deadline)
 {
+    brood__stream_t stream;
     unsigned char head[8];
     uint64_t rest = size;
+    size_t sent;
 
     if (rest > BROOD__FRAME_MOST)
         return brood_fail(BROOD_ETOOBIG, "start data of %llu bytes; the limit is %llu", (unsigned long long) rest,
                           (unsigned long long) BROOD__FRAME_MOST);
     for (int i = 0; i < 8; i++, rest >>= 8)
         head[i] = (unsigned char) (rest & 255);
-    BROOD_TRY(brood__channel_write(channel, head, sizeof head, deadline));
-    return brood__channel_write(channel, data, size, deadline);
+    brood__stream_init(&stream, channel, BROOD__HANDLE_PIPE);
+    return brood__stream_write(&stream, head, sizeof head, data, size, parcel, &sent, deadline);
 }
 
-apr_status_t brood__frame_receive(brood_bytes_t *bytes, brood__handle_t channel, apr_time_t deadline, apr_pool_t *mem)
+static apr_status_t read_all(void *data, size_t size, brood__stream_t *stream, apr_time_t deadline)
+{
+    size_t got;
+
+    for (char *next = data; size > 0; next += got, size -= got)
+        BROOD_TRY(brood__stream_read(stream, next, size, &got, deadline));
+    return APR_SUCCESS;
+}
+
+apr_status_t brood__frame_receive(brood_bytes_t *bytes, brood__stream_t *stream, apr_time_t deadline, apr_pool_t *mem)
 {
     unsigned char head[8];
     uint64_t size = 0;
     void *data;
 
-    BROOD_TRY(brood__channel_read(channel, head, sizeof head, deadline));
+    BROOD_TRY(read_all(head, sizeof head, stream, deadline));
     for (int i = 7; i >= 0; i--)
         size = size << 8 | head[i];
     if (size > BROOD__FRAME_MOST)
@@ -150,7 +161,7 @@ apr_status_t brood__frame_receive(brood_bytes_t *bytes, brood__handle_t channel,
     data = apr_palloc(mem, (apr_size_t) size + 1);
     if (data == NULL)
         return APR_ENOMEM;
-    BROOD_TRY(brood__channel_read(channel, data, (size_t) size, deadline));
+    BROOD_TRY(read_all(data, (size_t) size, stream, deadline));
     bytes->data = data;
     bytes->size = (apr_size_t) size;
     return APR_SUCCESS;

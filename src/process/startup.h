@@ -3,7 +3,7 @@
 #define BROOD_PROCESS_STARTUP_H
 
 #include "base/codec.h"
-#include "platform/handle.h"
+#include "platform/stream.h"
 #include <apr_time.h>
 #include <brood/entry.h>
 #include <stdint.h>
@@ -34,6 +34,7 @@ typedef struct brood__startup_t {
     brood_bytes_t authkey;   /* of the family */
     brood_bytes_t directory; /* to be in; as the system gave it */
     brood_bytes_t args;      /* encoded for `id`; empty: none */
+    brood__parcel_t *parcel; /* what goes along with them; in a forked copy; NULL: nothing */
     uint32_t log_stderr;     /* level of lines on stderr */
     uint32_t log_level;      /* of what is put into log_queue */
     brood_bytes_t log_queue; /* encoded for `id`; empty: there is none */
@@ -51,8 +52,10 @@ apr_status_t brood__startup_decode(brood__startup_t *startup, const void *data, 
 /* More is refused, BROOD_ETOOBIG: by the sender before anything is written. */
 #define BROOD__FRAME_MOST (UINT64_C(1) << 30)
 
-/* Bytes with their number before them. Statuses of brood__channel_write and _read besides. */
-apr_status_t brood__frame_send(brood__handle_t channel, const void *data, size_t size, apr_time_t deadline);
-apr_status_t brood__frame_receive(brood_bytes_t *bytes, brood__handle_t channel, apr_time_t deadline, apr_pool_t *mem);
+/* Bytes with their number before them, and a parcel, or NULL.  Statuses of brood__stream_write and _read besides. */
+apr_status_t brood__frame_send(brood__handle_t channel, const void *data, size_t size, const brood__parcel_t *parcel,
+                               apr_time_t deadline);
+/* What comes in the parcel is in the stream's. */
+apr_status_t brood__frame_receive(brood_bytes_t *bytes, brood__stream_t *stream, apr_time_t deadline, apr_pool_t *mem);
 
 #endif
