@@ -12,7 +12,7 @@
 #define LITMUS_PROCESSES 4u
 #define LITMUS_THREADS 2u
 #define LITMUS_PLAYERS (LITMUS_PROCESSES * LITMUS_THREADS)
-#define LITMUS_TURNS 32u /* of each player in a game */
+#define LITMUS_TURNS 8u  /* of each player in a game: few, as it is the ends that tell */
 #define LITMUS_RINGED 3u /* tokens in the ring of semaphores */
 #define LITMUS_BOUND 3u  /* of the BoundedSemaphore */
 
@@ -112,8 +112,9 @@ typedef apr_status_t (*litmus_wait_fn)(void *object, apr_interval_time_t timeout
 void litmus_wait_out(litmus_player_t *player, unsigned game, litmus_wait_fn wait, void *object);
 /* For ever, not at all, or up to 2 ms. */
 apr_interval_time_t litmus_timeout(litmus_player_t *player);
-/* Perhaps be slow, so that others come to sleep. */
+/* Perhaps be slow, so that others come to sleep; and more likely so. */
 void litmus_dawdle(litmus_player_t *player);
+void litmus_linger(litmus_player_t *player);
 /* One more: of turns, timeups, wakes, by the thread whose they are. */
 static inline void litmus_count(_Atomic uint64_t *count)
 {

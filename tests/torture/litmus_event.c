@@ -35,6 +35,7 @@ static void pass_gate(litmus_player_t *player)
         litmus_wait_out(player, LITMUS_EVENT, wait_at_gate, &visit);
         return;
     }
+    litmus_linger(player);
     (void) litmus_expect(player, brood_event_clear(gate[(number + 1) % 2]), "clear");
     atomic_store(&books->generation, number + 1);
     (void) litmus_expect(player, brood_event_set(gate[number % 2]), "set");
@@ -123,7 +124,7 @@ void litmus_play_barrier(litmus_player_t *player)
     for (unsigned turn = 0; turn < LITMUS_TURNS; turn++) {
         const uint64_t dice = torture_mix(player->round * LITMUS_TURNS + turn + 1); /* the same for all */
         const bool may_break = dice % 4 == 0, impatient = dice / 4 % LITMUS_PLAYERS == player->number;
-        const apr_interval_time_t patience = torture_below(&player->random, 2) == 0 ? BROOD_NOWAIT : 2000;
+        const apr_interval_time_t patience = torture_below(&player->random, 4) * 100;
         bool passed;
 
         litmus_dawdle(player);

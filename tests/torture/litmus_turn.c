@@ -83,6 +83,12 @@ void litmus_dawdle(litmus_player_t *player)
         brood__clock_yield();
 }
 
+void litmus_linger(litmus_player_t *player)
+{
+    if (torture_below(&player->random, 3) == 0)
+        apr_sleep(torture_below(&player->random, 200));
+}
+
 unsigned litmus_meet(litmus_player_t *player)
 {
     unsigned index = 0;
