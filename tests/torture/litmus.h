@@ -3,7 +3,8 @@
  * All play the same games one after another, short ones, and meet at a barrier after each.  In a game every wait without
  * a timeout is ended by what one other player does, once; at a game's end nobody is left whose doings could cover up
  * that a wake-up was lost.  That threads look again by themselves after a while, as the death of others asks for, is
- * put off (brood__look_first), so who is not woken sleeps on, and the watchdog sees it. */
+ * put off (brood__look_first), so who is not woken sleeps on, and the watchdog sees it.  Only posix/park_semaphore.c looks
+ * every 0.1 s of its own accord: with it a token that is lost is seen, not one that is late. */
 #ifndef BROOD_TESTS_TORTURE_LITMUS_H
 #define BROOD_TESTS_TORTURE_LITMUS_H
 
