@@ -90,8 +90,10 @@ static apr_status_t fill(void)
     const uint64_t begin = lay_out(&heap, segment.size);
     brood__head_t *head;
 
-    if (brood__segment_commit(&segment, 0, begin) != APR_SUCCESS)
+    if (brood__segment_commit(&segment, 0, begin) != APR_SUCCESS) {
+        brood__segment_detach(&segment); /* there is no arena yet that could be detached */
         return brood_fail(APR_ENOMEM, "no memory for the arena's tables, %d KiB", (int) (begin / 1024));
+    }
     brood__arena_base = segment.base;
     brood__arena_epoch++;
     head = brood__head();

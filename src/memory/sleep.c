@@ -6,6 +6,8 @@
 #include "platform/park.h"
 #include <stddef.h>
 
+_Atomic apr_time_t brood__look_first = BROOD__LOOK_FIRST;
+
 static BROOD__THREAD_LOCAL uint32_t last; /* this thread's cell of last time is most likely free again */
 
 static bool claim(brood__cell_t *cell)
@@ -75,7 +77,7 @@ void brood__wake(_Atomic uint32_t *word, uint32_t count)
 
 brood__sleeper_t brood__sleeper(apr_time_t deadline)
 {
-    return (brood__sleeper_t){0, false, false, deadline, BROOD__LOOK_FIRST};
+    return (brood__sleeper_t){0, false, false, deadline, brood__look_first};
 }
 
 bool brood__sleeper_spins(brood__sleeper_t *sleeper)

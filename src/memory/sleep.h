@@ -28,6 +28,9 @@ void brood__wake(_Atomic uint32_t *word, uint32_t count);
 #define BROOD__LOOK_FIRST apr_time_from_msec(10)
 #define BROOD__LOOK_LAST apr_time_from_msec(500)
 
+/* BROOD__LOOK_FIRST.  A test in which nobody dies puts it so far off that a wake-up that is lost stays lost. */
+extern _Atomic apr_time_t brood__look_first;
+
 static inline apr_time_t brood__look_later(apr_time_t look)
 {
     return look * 2 < BROOD__LOOK_LAST ? look * 2 : BROOD__LOOK_LAST;

@@ -54,7 +54,7 @@ static void sleep_on(_Atomic uint32_t *word, uint32_t seen, apr_time_t now, apr_
 apr_status_t brood__word_wait(_Atomic uint32_t *word, apr_interval_time_t timeout)
 {
     const apr_time_t deadline = brood__deadline(timeout);
-    apr_time_t look = BROOD__LOOK_FIRST;
+    apr_time_t look = brood__look_first;
     bool slept = false;
 
     if (timeout != 0 && spin(word))

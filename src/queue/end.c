@@ -96,7 +96,7 @@ apr_status_t brood__end_wait(brood__ring_t *ring, brood__end_t *end, unsigned wh
     if (!wait->timed) {
         wait->timed = true;
         wait->deadline = brood__deadline(wait->timeout);
-        wait->look = BROOD__LOOK_FIRST;
+        wait->look = brood__look_first;
     }
     if (wait->spun < ROUNDS + YIELDS) {
         for (int i = 0; wait->spun < ROUNDS && i < 1 << wait->spun; i++)
