@@ -1,6 +1,6 @@
-# What brood stands on, as targets: brood::apr, brood::msgpack and Threads::Threads.
+# What brood stands on, as targets: brood::apr, brood::msgpack, brood::mbedcrypto and Threads::Threads.
 # Used by brood's own build and, installed, by broodConfig.cmake in the projects that use it.
-# pkg-config comes first, the packages' own CMake files second (vcpkg).
+# pkg-config comes first, the packages' own CMake files second (vcpkg), files in their usual places last.
 include_guard(DIRECTORY)
 
 find_package(Threads REQUIRED)
@@ -41,10 +41,32 @@ if(NOT TARGET brood::msgpack)
   brood_first_target(msgpack msgpack-c msgpack-c-static msgpackc)
 endif()
 
+# Mbed TLS's part below TLS, which has the PSA API: tfpsacrypto since 4.0.  Debian's 2.28 says nothing of itself.
+brood_dependency(mbedcrypto tfpsacrypto mbedcrypto)
+if(NOT TARGET brood::mbedcrypto)
+  find_package(TF-PSA-Crypto CONFIG QUIET)
+  find_package(MbedTLS CONFIG QUIET)
+  brood_first_target(mbedcrypto TF-PSA-Crypto::tfpsacrypto MbedTLS::mbedcrypto)
+endif()
+if(NOT TARGET brood::mbedcrypto)
+  find_path(BROOD_mbedcrypto_INCLUDE_DIR psa/crypto.h)
+  find_library(BROOD_mbedcrypto_LIBRARY NAMES tfpsacrypto mbedcrypto)
+  mark_as_advanced(BROOD_mbedcrypto_INCLUDE_DIR BROOD_mbedcrypto_LIBRARY)
+  if(BROOD_mbedcrypto_INCLUDE_DIR AND BROOD_mbedcrypto_LIBRARY)
+    add_library(brood::mbedcrypto INTERFACE IMPORTED)
+    set_target_properties(brood::mbedcrypto PROPERTIES
+      INTERFACE_INCLUDE_DIRECTORIES "${BROOD_mbedcrypto_INCLUDE_DIR}"
+      INTERFACE_LINK_LIBRARIES "${BROOD_mbedcrypto_LIBRARY}")
+  endif()
+endif()
+
 set(brood_missing "")
 if(NOT TARGET brood::apr)
   list(APPEND brood_missing "APR 1.7 (apr-1)")
 endif()
 if(NOT TARGET brood::msgpack)
   list(APPEND brood_missing "msgpack-c, the C library")
+endif()
+if(NOT TARGET brood::mbedcrypto)
+  list(APPEND brood_missing "Mbed TLS 2.28 or later (mbedcrypto or tfpsacrypto)")
 endif()
