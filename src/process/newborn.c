@@ -7,6 +7,7 @@
 #include "base/report.h"
 #include "base/status.h"
 #include "connection/connection.h"
+#include "connection/mac.h"
 #include "memory/table.h"
 #include "platform/channel.h"
 #include "platform/interrupt.h"
@@ -226,6 +227,7 @@ static apr_pool_t *own_pool(origin_t origin)
 void brood__newborn_forked(const brood__startup_t *startup, apr_pool_t *mem)
 {
     brood__open_forked();
+    brood__mac_forked();
     brood__log_forked();
     brood__forkserver_inherit(brood__forkserver_handle()); /* the way there; the server is the parent's child */
     live(startup, ORIGIN_FORKED, mem);

@@ -6,6 +6,7 @@
 #include "base/own.h"
 #include "base/report.h"
 #include "base/utf8.h"
+#include "connection/mac.h"
 #include "connection/open.h"
 #include "platform/channel.h"
 #include "platform/self.h"
@@ -172,9 +173,11 @@ static apr_status_t make(launch_t *launch)
     switch (launch->method) {
     case BROOD_START_FORK:
         brood__open_lock();
+        brood__mac_lock();
         rc = brood__child_fork(&child, &start, record->pool);
         if (rc == APR_SUCCESS && child == NULL)
             brood__newborn_forked(&launch->startup, launch->scratch);
+        brood__mac_unlock();
         brood__open_unlock();
         record->child = child;
         return rc;
