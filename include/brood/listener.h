@@ -33,7 +33,7 @@ typedef struct brood_connect_options_t {
  *  @retval APR_EINVAL    that is no address.
  *  @retval APR_ENOTIMPL  this system has no such addresses.
  *  @retval BROOD_EGUARD  before brood_init.
- *  @return otherwise the system's: APR_EADDRINUSE, say.  After a failure *listener is untouched.
+ *  @return otherwise the system's: the address is in use, say.  After a failure *listener is untouched.
  *  SPEC LIS-01 to LIS-08, LIS-12, LIS-19. */
 BROOD_API BROOD_CHECKED apr_status_t brood_listener_create(brood_listener_t **listener, const char *address,
                                                            const brood_connect_options_t *options, apr_pool_t *mem);

@@ -103,11 +103,13 @@
         apr_socket_t **: brood_slot_socket,                    \
         brood_queue_t **: brood_slot_queue)(x)
 
-/** An item for brood_wait, of a process or a socket. */
+/** An item for brood_wait, of a process, a connection, a listener or a socket. */
 /* clang-format off */
 #define BROOD_WAIT(x) \
     _Generic((x),                                              \
         brood_process_t *: brood_wait_process,                 \
+        brood_connection_t *: brood_wait_connection,           \
+        brood_listener_t *: brood_wait_listener,               \
         apr_socket_t *: brood_wait_socket)(x)
 /* clang-format on */
 

@@ -3,6 +3,7 @@
 #define BROOD_WAIT_H
 
 #include <apr_network_io.h>
+#include <brood/listener.h>
 #include <brood/process.h>
 
 BROOD_BEGIN
@@ -28,6 +29,19 @@ BROOD_API brood_wait_t brood_wait_process(brood_process_t *process);
  *  @return the item, not ready.  SPEC WAIT-02. */
 BROOD_API brood_wait_t brood_wait_socket(apr_socket_t *socket);
 
+/** An item for brood_wait.  Any thread, any time.
+ *
+ *  @param connection  one that can receive: ready when there is (the beginning of) a message, or the end.
+ *  @return the item, not ready.  SPEC WAIT-02, WAIT-05. */
+BROOD_API brood_wait_t brood_wait_connection(brood_connection_t *connection);
+
+/** An item for brood_wait.  Any thread, any time.
+ *
+ *  @param listener  ready when somebody has connected, or goes on with the handshake: brood_listener_accept with
+ *                   BROOD_NOWAIT then gives him, or APR_TIMEUP if he has not proved yet to know the key.
+ *  @return the item, not ready.  SPEC WAIT-03, LIS-18. */
+BROOD_API brood_wait_t brood_wait_listener(brood_listener_t *listener);
+
 /** Wait until at least one item is ready, and mark every one that is.  Signals do not cut it short.
  *
  *  Any number of threads may wait for the same objects at once.  An item that is ready stays so, until it is read from or
@@ -41,7 +55,8 @@ BROOD_API brood_wait_t brood_wait_socket(apr_socket_t *socket);
  *  @retval BROOD_ECANCELLED  none, and Ctrl-C was pressed: see brood_main.
  *  @retval APR_TIMEUP     none.
  *  @retval APR_EINVAL     no items: nothing could ever be ready; or an item of no object.
- *  @retval BROOD_EMISUSE  a process that is no child of this one, nor its parent.
+ *  @retval BROOD_EMISUSE  a process that is no child of this one, nor its parent; or another thread receives or accepts.
+ *  @retval BROOD_EDIRECTION  a connection that only sends.
  *  @retval BROOD_ECLOSED  an object is closed.
  *  @return otherwise the status of what the system refused.
  *  SPEC WAIT-01, WAIT-02, WAIT-03, WAIT-04, WAIT-06, WAIT-07, WAIT-09, WAIT-10, GEN-07, GEN-08. */

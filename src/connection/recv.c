@@ -4,6 +4,7 @@
 #include "base/codec.h"
 #include "base/deadline.h"
 #include "base/status.h"
+#include "connection/authentication.h"
 #include <apr_strings.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -60,13 +61,10 @@ static apr_status_t begin_message(brood_connection_t *connection, uint64_t most,
 /* A listener with a key begins like this.  Nothing else that may be said by accident does. */
 static apr_status_t check_first(brood_connection_t *connection, brood_bytes_t bytes)
 {
-    static const char challenge[] = "#CHALLENGE#";
-    const size_t size = sizeof challenge - 1;
-
     if (!connection->fresh)
         return APR_SUCCESS;
     connection->fresh = false;
-    if (bytes.size < size || memcmp(bytes.data, challenge, size) != 0)
+    if (!brood__auth_is_challenge(bytes))
         return APR_SUCCESS;
     return brood_fail_text(BROOD_EAUTH, "the other side asks for a key, and this connection was made without");
 }

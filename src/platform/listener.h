@@ -21,7 +21,7 @@ typedef struct brood__listener_t brood__listener_t; /* each backend defines it *
 extern const brood__family_kind_t brood__listener_family;
 
 /* Listen there; `mem` keeps it until brood__listener_close.  `text` is the address that it has got, with the port.
- * APR_EADDRINUSE, or whatever the system says: APR_ENOTIMPL: not this family here; APR_EINVAL: no such address. */
+ * APR_ENOTIMPL: not this family here; APR_EINVAL: no such address; otherwise what the system says, as EADDRINUSE. */
 apr_status_t brood__listener_open(brood__listener_t **listener, const brood__address_t *address, int backlog,
                                   char text[BROOD__ADDRESS_SIZE], apr_pool_t *mem);
 

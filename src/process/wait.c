@@ -1,16 +1,18 @@
-/* wait.c - wait for processes and sockets at once: the system tells of a sign, and a look at the process decides. */
+/* wait.c - wait for many kinds of things at once: the system tells of a sign, and a look at a process decides. */
 #include <brood/wait.h>
 
 #include "base/deadline.h"
 #include "base/own.h"
 #include "base/status.h"
+#include "connection/connection.h"
+#include "connection/listener.h"
 #include "platform/self.h"
 #include "platform/wait.h"
 #include "process/family.h"
 #include <apr_portable.h>
 
 /* 0 is none: a zeroed item is a mistake. */
-enum { KIND_PROCESS = 1, KIND_SOCKET };
+enum { KIND_PROCESS = 1, KIND_SOCKET, KIND_CONNECTION, KIND_LISTENER };
 
 /* A process without a handle that surely tells is looked after this often. */
 #define LOOK_AGAIN apr_time_from_msec(20)
@@ -18,12 +20,15 @@ enum { KIND_PROCESS = 1, KIND_SOCKET };
 /* A sign can be ahead of the exit code, by next to nothing, or by as long as a debugger or the fork server takes. */
 #define SIGN_AHEAD apr_time_from_msec(1)
 
-/* One call.  watches[i] goes with items[i]. */
+/* One call.  watches[i] goes with items[i]; those after them are further ones of listeners. */
 typedef struct wait_t {
     brood_wait_t *items;
     brood__watch_t *watches;
-    bool *held; /* a child whose handle is in use */
+    apr_size_t *owner; /* of each watch, an item */
+    bool *now;         /* ready from the beginning */
+    bool *held;        /* a child whose handle is in use */
     apr_size_t count;
+    apr_size_t watched;        /* how many watches */
     apr_interval_time_t pause; /* the longest sleep between two looks; BROOD_FOREVER */
 } wait_t;
 
@@ -37,11 +42,38 @@ brood_wait_t brood_wait_socket(apr_socket_t *socket)
     return (brood_wait_t){KIND_SOCKET, false, socket};
 }
 
-/* Check one item; a socket is watched from here on. */
-static apr_status_t begin(const brood_wait_t *item, brood__watch_t *watch)
+brood_wait_t brood_wait_connection(brood_connection_t *connection)
 {
-    apr_os_sock_t handle;
+    return (brood_wait_t){KIND_CONNECTION, false, connection};
+}
 
+brood_wait_t brood_wait_listener(brood_listener_t *listener)
+{
+    return (brood_wait_t){KIND_LISTENER, false, listener};
+}
+
+/* Its clients are watched as well. */
+static apr_status_t begin_listener(wait_t *wait, apr_size_t at)
+{
+    brood__watch_t *more = &wait->watches[wait->watched];
+    size_t count;
+
+    BROOD_TRY(brood__listener_watches(wait->items[at].object, more, &count));
+    wait->now[at] = count == 0;
+    for (size_t i = 0; i < count; i++)
+        wait->owner[wait->watched++] = at;
+    return APR_SUCCESS;
+}
+
+/* Check one item; all but a process is watched from here on. */
+static apr_status_t begin(wait_t *wait, apr_size_t at)
+{
+    const brood_wait_t *item = &wait->items[at];
+    brood__watch_t *watch = &wait->watches[at];
+    apr_os_sock_t handle;
+    apr_status_t rc;
+
+    wait->owner[at] = at;
     *watch = (brood__watch_t){.handle = BROOD__NO_HANDLE};
     if (item->object == NULL)
         return brood_fail(APR_EINVAL, "there is an item of no object: it cannot be waited for");
@@ -55,6 +87,11 @@ static apr_status_t begin(const brood_wait_t *item, brood__watch_t *watch)
             return brood_fail(BROOD_ECLOSED, "a socket is closed: it cannot be waited for");
         *watch = (brood__watch_t){.handle = (brood__handle_t) handle, .is_socket = true};
         return APR_SUCCESS;
+    case KIND_CONNECTION:
+        wait->now[at] = !brood__connection_watch(item->object, watch, &rc);
+        return rc;
+    case KIND_LISTENER:
+        return begin_listener(wait, at);
     default:
         return brood_fail(APR_EINVAL, "there is an item of no kind: brood_wait_process and the like make them");
     }
@@ -89,11 +126,15 @@ static apr_status_t mark(wait_t *wait, bool all, apr_time_t deadline)
 {
     bool any = false;
 
+    for (apr_size_t i = 0; i < wait->count; i++)
+        wait->items[i].ready = wait->now[i];
+    for (apr_size_t i = 0; i < wait->watched; i++)
+        if (wait->watches[i].ready)
+            wait->items[wait->owner[i]].ready = true;
     for (apr_size_t i = 0; i < wait->count; i++) {
         brood_wait_t *item = &wait->items[i];
         const brood__watch_t *watch = &wait->watches[i];
 
-        item->ready = watch->ready;
         if (item->kind == KIND_PROCESS && (all || watch->ready || wait->pause >= 0)) {
             const apr_status_t rc = ended(item->object, watch->ready, deadline);
 
@@ -145,7 +186,7 @@ static apr_status_t wait_until(wait_t *wait, apr_time_t deadline)
 {
     for (;;) {
         const apr_time_t next = brood__deadline(wait->pause);
-        apr_status_t rc = brood__wait_any(wait->watches, wait->count, next < deadline ? next : deadline);
+        apr_status_t rc = brood__wait_any(wait->watches, wait->watched, next < deadline ? next : deadline);
 
         if (rc == APR_SUCCESS || rc == APR_TIMEUP)
             rc = mark(wait, false, deadline);
@@ -156,7 +197,7 @@ static apr_status_t wait_until(wait_t *wait, apr_time_t deadline)
 
 static apr_status_t perform(wait_t *wait, apr_time_t deadline)
 {
-    apr_status_t rc = brood__wait_any(wait->watches, wait->count, BROOD__AT_ONCE); /* the sockets */
+    apr_status_t rc = brood__wait_any(wait->watches, wait->watched, BROOD__AT_ONCE); /* the sockets */
 
     if (rc == APR_SUCCESS || rc == APR_TIMEUP)
         rc = mark(wait, true, BROOD__AT_ONCE);
@@ -175,10 +216,10 @@ static apr_status_t perform(wait_t *wait, apr_time_t deadline)
 
 static apr_status_t begin_all(wait_t *wait)
 {
-    if (wait->watches == NULL || wait->held == NULL)
+    if (wait->watches == NULL || wait->owner == NULL || wait->now == NULL || wait->held == NULL)
         return brood_fail(APR_ENOMEM, "no memory to wait for %lu items", (unsigned long) wait->count);
     for (apr_size_t i = 0; i < wait->count; i++)
-        BROOD_TRY(begin(&wait->items[i], &wait->watches[i]));
+        BROOD_TRY(begin(wait, i));
     return APR_SUCCESS;
 }
 
@@ -191,7 +232,8 @@ static void unmark(brood_wait_t *items, apr_size_t count)
 apr_status_t brood_wait(brood_wait_t *items, apr_size_t count, apr_interval_time_t timeout)
 {
     const apr_time_t deadline = brood__deadline(timeout);
-    wait_t wait = {.items = items, .count = count, .pause = BROOD_FOREVER};
+    wait_t wait = {.items = items, .count = count, .watched = count, .pause = BROOD_FOREVER};
+    apr_size_t most = count; /* watches */
     apr_pool_t *scratch;
     apr_status_t rc;
 
@@ -199,7 +241,11 @@ apr_status_t brood_wait(brood_wait_t *items, apr_size_t count, apr_interval_time
     if (count == 0)
         return brood_fail(APR_EINVAL, "there are no items to wait for");
     BROOD_TRY(brood__own_pool(&scratch));
-    wait.watches = apr_pcalloc(scratch, count * sizeof *wait.watches);
+    for (apr_size_t i = 0; i < count; i++)
+        most += items[i].kind == KIND_LISTENER ? BROOD__LISTENER_WATCHES : 0;
+    wait.watches = apr_pcalloc(scratch, most * sizeof *wait.watches);
+    wait.owner = apr_pcalloc(scratch, most * sizeof *wait.owner);
+    wait.now = apr_pcalloc(scratch, count * sizeof *wait.now);
     wait.held = apr_pcalloc(scratch, count * sizeof *wait.held);
     rc = begin_all(&wait);
     if (rc == APR_SUCCESS)
