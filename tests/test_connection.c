@@ -45,14 +45,15 @@ static apr_status_t echo_bytes(brood_call_t *call)
     return brood_allow(rc, APR_EOF);
 }
 
-/* Holds an end that it was given until it hears a word. */
+/* Holds an end that it was given until it hears a word; says so first. */
 static apr_status_t hold(brood_call_t *call)
 {
     brood_connection_t *connection;
-    brood_queue_t *told;
+    brood_queue_t *said, *told;
     brood_value_t word;
 
-    BROOD_TRY(BROOD_UNPACK(call->args, &connection, &told));
+    BROOD_TRY(BROOD_UNPACK(call->args, &connection, &said, &told));
+    BROOD_TRY(brood_queue_put(said, BROOD_NIL, BROOD_FOREVER));
     return brood_queue_get(&word, told, BROOD_FOREVER, call->mem);
 }
 
@@ -447,15 +448,16 @@ static void bytes_of_every_size_come_back__CONN_10_CONN_11_CONN_21_WIRE_05(void)
 /* Whatever the start method, nobody holds an end that he was not given. */
 static void the_end_is_seen_when_its_last_holder_has_gone__CONN_07_CONN_19(void)
 {
-    brood_queue_t *told = harness_queue(mem);
+    brood_queue_t *said = harness_queue(mem), *told = harness_queue(mem);
     brood_connection_t *ends[2];
     brood_process_t *holder, *other;
     brood_value_t value;
 
     pair(ends, BROOD_DUPLEX);
-    holder = harness_start(hold, BROOD_ARGS(ends[1], told), mem);
+    holder = harness_start(hold, BROOD_ARGS(ends[1], said, told), mem);
     other = harness_start(wait_for_word, BROOD_ARGS(told), mem);
     brood_connection_close(ends[1]);
+    EXPECT(brood_value_equal(BROOD_NIL, harness_get(said, mem)));
     EXPECT_STATUS(APR_TIMEUP, brood_connection_poll(ends[0], BROOD_NOWAIT));
     EXPECT_OK(brood_process_kill(holder));
     EXPECT_OK(brood_process_join(holder, BROOD_FOREVER));
@@ -463,6 +465,26 @@ static void the_end_is_seen_when_its_last_holder_has_gone__CONN_07_CONN_19(void)
     EXPECT_OK(brood_queue_put(told, BROOD_NIL, BROOD_FOREVER));
     EXPECT_EXIT(0, other);
     close_pair(ends);
+}
+
+/* Killed before it has taken what it was given, or at any time after. */
+static void nor_does_a_child_hold_it_that_was_killed_at_its_start__CONN_07(void)
+{
+    brood_queue_t *said = harness_queue(mem), *told = harness_queue(mem);
+
+    for (int i = 0; i < 10; i++) {
+        brood_connection_t *ends[2];
+        brood_process_t *holder;
+        brood_value_t value;
+
+        pair(ends, BROOD_DUPLEX);
+        holder = harness_start(hold, BROOD_ARGS(ends[1], said, told), mem);
+        brood_connection_close(ends[1]);
+        EXPECT_OK(brood_process_kill(holder));
+        EXPECT_OK(brood_process_join(holder, BROOD_FOREVER));
+        EXPECT_STATUS(APR_EOF, brood_connection_recv(&value, ends[0], BROOD_FOREVER, mem));
+        close_pair(ends);
+    }
 }
 
 static void an_end_travels_in_a_message__CONN_27_HND_01_HND_04(void)
@@ -518,6 +540,7 @@ static apr_status_t suite(brood_call_t *call)
         TEST(values_come_back_from_a_child__CONN_05_CONN_06_CONN_27),
         TEST(bytes_of_every_size_come_back__CONN_10_CONN_11_CONN_21_WIRE_05),
         TEST(the_end_is_seen_when_its_last_holder_has_gone__CONN_07_CONN_19),
+        TEST(nor_does_a_child_hold_it_that_was_killed_at_its_start__CONN_07),
         TEST(an_end_travels_in_a_message__CONN_27_HND_01_HND_04),
         TEST(what_was_read_ahead_does_not_travel),
     };

@@ -10,6 +10,9 @@
 
 #define BROOD__PARCEL_MOST 64 /* handles at once */
 
+/* How long one that has been sent waits for somebody to take it: a minute, but in tests. */
+extern apr_interval_time_t brood__parcel_patience;
+
 /* What a handle is. */
 typedef enum brood__handle_kind_t { BROOD__HANDLE_PIPE, BROOD__HANDLE_SOCKET } brood__handle_kind_t;
 
@@ -28,6 +31,9 @@ apr_status_t brood__parcel_pack(uint64_t *word, brood__handle_t handle, brood__h
 
 /* The message has gone, or will never go: `parcel` is empty. */
 void brood__parcel_end(brood__parcel_t *parcel);
+
+/* Whoever was to take them has ended: close what he has not taken.  For a copy of a parcel whose message has gone. */
+void brood__parcel_revoke(const brood__parcel_t *parcel);
 
 /* A received handle, which is the caller's then, once.  APR_ENOENT: there is none by that word: it never came, has been
  * taken, or was not taken in time. */

@@ -13,6 +13,8 @@
 
 #define WORD_BITS UINT64_C(0x0fffffffffffffff)
 
+apr_interval_time_t brood__parcel_patience = apr_time_from_sec(60);
+
 static BROOD__THREAD_LOCAL brood__parcel_t *current;
 
 /* 0 where the system has no number for it: then they come in their order. */
@@ -53,6 +55,11 @@ void brood__parcel_end(brood__parcel_t *parcel)
         brood__fd_close((int) parcel->handle[--parcel->count]);
     if (current == parcel)
         current = NULL;
+}
+
+void brood__parcel_revoke(const brood__parcel_t *parcel)
+{
+    (void) parcel; /* they were on the way, in nobody's hands but the system's */
 }
 
 static void forget(brood__parcel_t *parcel, int at)

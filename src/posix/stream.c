@@ -24,8 +24,6 @@
 #define MARK_RECEIVED
 #endif
 
-#define UNTAKEN apr_time_from_sec(60) /* how long what has come along waits for somebody to take it */
-
 /* Room for the descriptors of one message; aligned as the system wants it. */
 typedef union control_t {
     struct cmsghdr align;
@@ -85,7 +83,7 @@ static void keep(brood__stream_t *stream, int fd)
         return;
     }
     parcel->handle[parcel->count] = fd;
-    parcel->due[parcel->count++] = brood__clock_now() + UNTAKEN;
+    parcel->due[parcel->count++] = brood__clock_now() + brood__parcel_patience;
 }
 
 static void keep_all(brood__stream_t *stream, struct msghdr *message)

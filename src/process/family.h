@@ -7,6 +7,7 @@
 
 #include "memory/table.h"
 #include "platform/child.h"
+#include "platform/parcel.h"
 #include <brood/process.h>
 #include <stdint.h>
 
@@ -38,7 +39,8 @@ struct brood_process_t {
     _Atomic bool closed;
     unsigned waiting; /* threads that use `child` */
     unsigned references;
-    brood_process_t *next; /* among the live children */
+    brood__parcel_t *parcel; /* what went along with its start data; NULL: nothing */
+    brood_process_t *next;   /* among the live children */
 };
 
 /* Who a new process is. */

@@ -125,6 +125,8 @@ static bool note_end(brood_process_t *record, int exitcode)
     record->ended = true;
     record->peak = brood__child_peak_memory(record->child);
     unlink_child(record);
+    if (record->parcel != NULL)
+        brood__parcel_revoke(record->parcel);
     return true;
 }
 

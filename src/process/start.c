@@ -20,6 +20,7 @@
 #include "process/newborn.h"
 #include "process/startup.h"
 #include <apr_file_info.h>
+#include <apr_strings.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -116,6 +117,8 @@ static apr_status_t plan(launch_t *launch, brood_value_t args)
     brood__parcel_begin(&launch->parcel);
     if (brood_value_count(args) != 0)
         BROOD_TRY(brood__encode(&encoded, args, record->id));
+    if (launch->parcel.count > 0)
+        record->parcel = apr_pmemdup(record->pool, &launch->parcel, sizeof launch->parcel);
     if (launch->method == BROOD_START_FORKSERVER) { /* the others are there by nature */
         BROOD_TRY(apr_filepath_get(&directory, APR_FILEPATH_NATIVE, launch->scratch));
         startup->directory = (brood_bytes_t){directory, strlen(directory)};

@@ -1,11 +1,12 @@
 /* listener.c - sockets that listen, named pipes that wait for a client, and those that connect to them. */
+#include <winsock2.h>
+#include <ws2tcpip.h> /* before APR, which has another name for in6_addr */
+
 #include "win32/os.h"
 
 #include "platform/listener.h"
 #include <stdio.h>
 #include <string.h>
-#include <winsock2.h>
-#include <ws2tcpip.h>
 
 #define PIPE_BUFFER 8192 /* as Python's */
 #define NAP_MS 50        /* between two looks at a pipe that is busy */

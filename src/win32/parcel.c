@@ -12,8 +12,8 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <winsock2.h>
 
-#define UNTAKEN apr_time_from_sec(60)
 #define WORD_BITS UINT64_C(0x0fffffffffffffff)
 #define NAME_SIZE 48
 
@@ -23,17 +23,21 @@ enum { LEFT = 1, TAKEN, EXPIRED };
 typedef struct ticket_t {
     _Atomic uint32_t state;
     uint32_t pid;
+    uint32_t kind;
     uint64_t handle;
 } ticket_t;
 
 /* One that this process has left. */
 typedef struct left_t {
+    uint64_t word;
     ticket_t *ticket;
     HANDLE section;
     HANDLE handle;
     apr_time_t due;
     struct left_t *next;
 } left_t;
+
+apr_interval_time_t brood__parcel_patience = apr_time_from_sec(60);
 
 static BROOD__THREAD_LOCAL brood__parcel_t *current;
 static brood__mutex_t mutex;
@@ -100,15 +104,12 @@ static apr_status_t open_ticket(left_t *left, uint64_t word)
     return APR_SUCCESS;
 }
 
-/* Nobody on this side will be there to describe a socket for another process, as WSADuplicateSocket wants it, so sockets
- * are copied like other handles, which those of the system itself are. */
 apr_status_t brood__parcel_pack(uint64_t *word, brood__handle_t handle, brood__handle_kind_t kind)
 {
     const HANDLE self = GetCurrentProcess();
     left_t *left;
     apr_status_t rc;
 
-    (void) kind;
     if (current == NULL)
         return APR_ENOTIMPL;
     if (current->count == BROOD__PARCEL_MOST)
@@ -131,14 +132,16 @@ apr_status_t brood__parcel_pack(uint64_t *word, brood__handle_t handle, brood__h
         return rc;
     }
     left->ticket->pid = brood__self_pid();
+    left->ticket->kind = kind;
     left->ticket->handle = (uint64_t) (uintptr_t) left->handle;
-    left->due = brood__clock_now() + UNTAKEN;
+    left->word = *word;
+    left->due = brood__clock_now() + brood__parcel_patience;
     atomic_store(&left->ticket->state, LEFT);
     brood__mutex_lock(&mutex);
     left->next = all;
     all = left;
     brood__mutex_unlock(&mutex);
-    current->handle[current->count++] = BROOD__NO_HANDLE; /* it is counted, and kept elsewhere */
+    current->handle[current->count++] = (brood__handle_t) *word;
     return APR_SUCCESS;
 }
 
@@ -147,6 +150,34 @@ void brood__parcel_end(brood__parcel_t *parcel)
     parcel->count = 0;
     if (current == parcel)
         current = NULL;
+}
+
+void brood__parcel_revoke(const brood__parcel_t *parcel)
+{
+    brood__mutex_lock(&mutex);
+    for (left_t *left = all; left != NULL; left = left->next)
+        for (int i = 0; i < parcel->count; i++)
+            if ((brood__handle_t) left->word == parcel->handle[i])
+                left->due = 0;
+    brood__mutex_unlock(&mutex);
+    sweep();
+}
+
+/* Nobody on the other side is there to describe the socket for this process, as WSADuplicateSocket wants it.  So it has
+ * come like any other handle, which those of the system itself are, and is described by this process to itself: from then
+ * on its library knows it. */
+static apr_status_t introduce(brood__handle_t *handle)
+{
+    const HANDLE taken = brood__os_handle(*handle);
+    WSAPROTOCOL_INFOW description;
+    SOCKET socket = INVALID_SOCKET;
+
+    if (WSADuplicateSocketW((SOCKET) taken, GetCurrentProcessId(), &description) == 0)
+        socket = WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, &description, 0,
+                            WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
+    CloseHandle(taken);
+    *handle = (brood__handle_t) socket;
+    return socket != INVALID_SOCKET ? APR_SUCCESS : APR_ENOENT;
 }
 
 /* Move it here. */
@@ -181,6 +212,8 @@ apr_status_t brood__parcel_take(brood__handle_t *handle, brood__parcel_t *parcel
     ticket = MapViewOfFile(section, FILE_MAP_ALL_ACCESS, 0, 0, sizeof *ticket);
     if (ticket != NULL && atomic_compare_exchange_strong(&ticket->state, &state, TAKEN))
         rc = fetch(handle, ticket);
+    if (rc == APR_SUCCESS && ticket->kind == BROOD__HANDLE_SOCKET)
+        rc = introduce(handle);
     if (ticket != NULL)
         UnmapViewOfFile(ticket);
     CloseHandle(section);
