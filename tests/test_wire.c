@@ -99,8 +99,9 @@ static void nothing_is_said_before_the_first_message__WIRE_09(void)
 static void a_value_begins_with_a_byte_that_no_pickle_does__WIRE_08(void)
 {
     const brood_value_t values[] = {
-        BROOD_NIL,          brood_bool(true),         brood_int(0),        brood_int(-1), brood_int(INT64_MIN),
-        brood_double(0.5),  brood_text(""),           brood_text("\x7f"),  brood_bytes("\x80", 1),
+        BROOD_NIL,          brood_bool(true),          brood_int(0),
+        brood_int(-1),      brood_int(INT64_MIN),      brood_double(0.5),
+        brood_text(""),     brood_text("\x7f"),        brood_bytes("\x80", 1),
         BROOD_LIST(1, "a"), BROOD_MAP("key", "value"), brood_list(NULL, 0),
     };
     brood__stream_t raw;
@@ -241,7 +242,8 @@ static void the_long_form_is_read_for_short_messages_too__WIRE_04(void)
 
 static void a_message_may_come_byte_by_byte__CONN_05_CONN_06_WIRE_01_WIRE_04(void)
 {
-    static const char said[] = "\x00\x00\x00\x04ping\xff\xff\xff\xff\x00\x00\x00\x00\x00\x00\x00\x04pong\x00\x00\x00\x00";
+    static const char said[] =
+        "\x00\x00\x00\x04ping\xff\xff\xff\xff\x00\x00\x00\x00\x00\x00\x00\x04pong\x00\x00\x00\x00";
     brood__stream_t raw;
     brood_connection_t *connection = open_wire(&raw);
     brood_bytes_t message;
@@ -324,7 +326,8 @@ static void a_length_is_a_claim__CONN_13_WIRE_03(void)
     EXPECT(HEARD(&raw, "\x00\x00\x00\x08too long"));
     close_wire(connection, &raw);
 
-    EXPECT_FAILURE(BROOD_ETRUNCATED, "\xff\xff\xff\xff\x00\x00\x7f\xff\xff\xff\xff\xffonly this"); /* 128 TiB */
+    EXPECT_FAILURE(sizeof(size_t) > 4 ? BROOD_ETRUNCATED : BROOD_EPROTOCOL, /* 128 TiB */
+                   "\xff\xff\xff\xff\x00\x00\x7f\xff\xff\xff\xff\xffonly this");
 }
 
 static apr_status_t suite(brood_call_t *call)
