@@ -43,8 +43,7 @@ static void expect_failure(apr_status_t status, const char *bytes, size_t size)
     brood_connection_t *connection = open_wire(&raw);
     brood_bytes_t message;
 
-    if (size != 0)
-        say_bytes(&raw, bytes, size);
+    say_bytes(&raw, bytes, size);
     brood__stream_close(&raw);
     EXPECT_STATUS(status, brood_connection_recv_bytes(&message, connection, 0, BROOD_FOREVER, mem));
     EXPECT_STATUS(status == APR_EOF ? APR_EOF : BROOD_ECLOSED,
