@@ -3,6 +3,7 @@
 #define BROOD_WAIT_H
 
 #include <apr_network_io.h>
+#include <apr_portable.h>
 #include <brood/listener.h>
 #include <brood/process.h>
 
@@ -42,9 +43,18 @@ BROOD_API brood_wait_t brood_wait_connection(brood_connection_t *connection);
  *  @return the item, not ready.  SPEC WAIT-03, LIS-18. */
 BROOD_API brood_wait_t brood_wait_listener(brood_listener_t *listener);
 
+/** An item for brood_wait.  Any thread, any time.
+ *
+ *  @param handle  of the system: a descriptor that poll knows, or on Windows an object that WaitForMultipleObjects
+ *                 takes (no socket); as brood_process_sentinel gives.  Ready when it can be read from, is at its end, or
+ *                 is signalled.
+ *  @return the item, not ready.  SPEC WAIT-03. */
+BROOD_API brood_wait_t brood_wait_handle(apr_os_file_t handle);
+
 /** Wait until at least one item is ready, and mark every one that is.  Signals do not cut it short.
  *
- *  Any number of threads may wait for the same objects at once.  An item that is ready stays so, until it is read from or
+ *  Any number of threads may wait for the same processes, sockets and handles at once; for a connection or a listener one
+ *  at a time, and none that uses it meanwhile.  An item that is ready stays so, until it is read from or
  *  closed: to wait again for a process that has ended does not wait.
  *
  *  @param items    any number, on Windows too; the same object may be in several.  `ready` of each is set: to false in

@@ -94,19 +94,24 @@ bool brood__auth_is_challenge(brood_bytes_t message)
     return message.size >= MARKER_SIZE && memcmp(message.data, marker, MARKER_SIZE) == 0;
 }
 
+static unsigned char *put(unsigned char *end, const void *bytes, size_t size)
+{
+    memcpy(end, bytes, size);
+    return end + size;
+}
+
 static apr_status_t respond(unsigned char response[BROOD__RESPONSE_MOST], size_t *size, brood__digest_t digest,
                             brood_bytes_t key, brood_bytes_t body)
 {
     const char *name = brood__digest_name(digest);
-    const size_t length = strlen(name);
-    unsigned char mac[BROOD__MAC_MOST];
+    unsigned char mac[BROOD__MAC_MOST], *end = response;
 
     BROOD_TRY(brood__mac_compute(mac, digest, key, body));
-    response[0] = '{';
-    memcpy(response + 1, name, length);
-    response[length + 1] = '}';
-    memcpy(response + length + 2, mac, brood__mac_size(digest));
-    *size = length + 2 + brood__mac_size(digest);
+    end = put(end, "{", 1);
+    end = put(end, name, strlen(name));
+    end = put(end, "}", 1);
+    end = put(end, mac, brood__mac_size(digest));
+    *size = (size_t) (end - response);
     return APR_SUCCESS;
 }
 

@@ -55,6 +55,7 @@ static apr_status_t pack_connection(uint64_t *word, void *object, uint32_t to)
     (void) to;
     if (atomic_load(&connection->closed))
         return brood__connection_closed();
+    brood__stream_settle(&connection->stream);
     if (brood__connection_has_come(connection))
         return brood_fail_text(BROOD_EENCODE,
                                "messages were read ahead on the connection: receive them before it is sent");

@@ -28,8 +28,8 @@ apr_status_t brood__stream_pair(brood__stream_t ends[2]);
 /* An end that is there already.  Takes the handle over. */
 void brood__stream_init(brood__stream_t *stream, brood__handle_t handle, brood__handle_kind_t kind);
 
-/* Wait until bytes are ahead, and read more of them if none are.  Of a whole stream the rest of a message, which may be
- * empty.  APR_EOF: the other end is closed; APR_TIMEUP; APR_EINTR: see interrupt.h; APR_ENOMEM. */
+/* Wait until bytes are ahead, and read more of them if none are.  Of a whole stream those of one message, which may be
+ * none at all.  APR_EOF: the other end is closed; APR_TIMEUP; APR_EINTR: see interrupt.h; APR_ENOMEM. */
 apr_status_t brood__stream_fill(brood__stream_t *stream, apr_time_t deadline);
 
 /* Read 1 to `size` bytes into `buffer`; nothing is ahead.  As above. */
@@ -43,6 +43,9 @@ apr_status_t brood__stream_write(brood__stream_t *stream, const void *head, size
 
 /* What to wait for until brood__stream_fill does not.  False: it does not wait now. */
 bool brood__stream_watch(brood__stream_t *stream, brood__watch_t *watch);
+
+/* What it waits for in the background is called off, and what has come by then is ahead: another process may read on. */
+void brood__stream_settle(brood__stream_t *stream);
 
 /* Can it take a parcel along? */
 bool brood__stream_carries(const brood__stream_t *stream);

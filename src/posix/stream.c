@@ -216,6 +216,11 @@ bool brood__stream_watch(brood__stream_t *stream, brood__watch_t *watch)
     return stream->begin == stream->end;
 }
 
+void brood__stream_settle(brood__stream_t *stream)
+{
+    (void) stream; /* nothing is done in the background */
+}
+
 bool brood__stream_carries(const brood__stream_t *stream)
 {
     struct sockaddr_storage own;

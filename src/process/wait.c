@@ -12,7 +12,7 @@
 #include <apr_portable.h>
 
 /* 0 is none: a zeroed item is a mistake. */
-enum { KIND_PROCESS = 1, KIND_SOCKET, KIND_CONNECTION, KIND_LISTENER };
+enum { KIND_PROCESS = 1, KIND_SOCKET, KIND_CONNECTION, KIND_LISTENER, KIND_HANDLE };
 
 /* A process without a handle that surely tells is looked after this often. */
 #define LOOK_AGAIN apr_time_from_msec(20)
@@ -52,6 +52,11 @@ brood_wait_t brood_wait_listener(brood_listener_t *listener)
     return (brood_wait_t){KIND_LISTENER, false, listener};
 }
 
+brood_wait_t brood_wait_handle(apr_os_file_t handle)
+{
+    return (brood_wait_t){KIND_HANDLE, false, (void *) (intptr_t) handle};
+}
+
 /* Its clients are watched as well. */
 static apr_status_t begin_listener(wait_t *wait, apr_size_t at)
 {
@@ -75,7 +80,7 @@ static apr_status_t begin(wait_t *wait, apr_size_t at)
 
     wait->owner[at] = at;
     *watch = (brood__watch_t){.handle = BROOD__NO_HANDLE};
-    if (item->object == NULL)
+    if (item->object == NULL && item->kind != KIND_HANDLE)
         return brood_fail(APR_EINVAL, "there is an item of no object: it cannot be waited for");
     switch (item->kind) {
     case KIND_PROCESS:
@@ -92,6 +97,9 @@ static apr_status_t begin(wait_t *wait, apr_size_t at)
         return rc;
     case KIND_LISTENER:
         return begin_listener(wait, at);
+    case KIND_HANDLE:
+        *watch = (brood__watch_t){.handle = (brood__handle_t) (intptr_t) item->object};
+        return APR_SUCCESS;
     default:
         return brood_fail(APR_EINVAL, "there is an item of no kind: brood_wait_process and the like make them");
     }
