@@ -31,7 +31,7 @@
     "    return address.replace('\\0', '@')\n"                                                       \
     "def listen():\n"                                                                                \
     "    if where == 'private':\n"                                                                   \
-    "        listener = Listener(family='AF_UNIX', authkey=key)\n"                                   \
+    "        listener = Listener(family='AF_UNIX', authkey=key or None)\n"                           \
     "    else:\n"                                                                                    \
     "        listener = Listener(meant(where), authkey=key or None)\n"                               \
     "    tell(spelled(listener.address))\n"                                                          \

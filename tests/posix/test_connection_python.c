@@ -187,7 +187,7 @@ static void a_value_is_no_pickle__WIRE_08(void)
 
 /* ---- beyond 2 GiB ---- */
 
-/* Needs 2 GiB here and up to three times as much in Python, which has the message in pieces, and whole. */
+/* Needs 2 GiB here, and as much in Python. */
 static void messages_beyond_2_gib_go_both_ways__WIRE_03_WIRE_04_CONN_22(void)
 {
     const apr_size_t size = (apr_size_t) LEAST_HUGE + 12345;
@@ -195,7 +195,7 @@ static void messages_beyond_2_gib_go_both_ways__WIRE_03_WIRE_04_CONN_22(void)
     char *wanted = NULL;
 
     if (apr_env_get(&wanted, "BROOD_TEST_HUGE", mem) != APR_SUCCESS) {
-        puts("SKIPPED: messages beyond 2 GiB; they take 8 GiB of memory and a while: BROOD_TEST_HUGE=1");
+        puts("SKIPPED: messages beyond 2 GiB; they take 4 GiB of memory and a minute: BROOD_TEST_HUGE=1");
         return;
     }
     data = malloc(size);
