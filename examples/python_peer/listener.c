@@ -23,8 +23,8 @@ static const char *describe(brood_bytes_t bytes, apr_pool_t *mem)
     }
     if (count == 0)
         return "{\"count\": 0}";
-    return apr_psprintf(mem, "{\"count\": %" APR_SIZE_T_FMT ", \"least\": %.17g, \"most\": %.17g, \"mean\": %.17g}",
-                        count, least, most, sum / (double) count);
+    return apr_psprintf(mem, "{\"count\": %lu, \"least\": %.17g, \"most\": %.17g, \"mean\": %.17g}",
+                        (unsigned long) count, least, most, sum / (double) count);
 }
 
 /* One client, until it hangs up. */
