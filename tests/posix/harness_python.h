@@ -4,8 +4,8 @@
 
 #include "harness_tree.h"
 
-/* What each script begins with: connect(), as the arguments say who listens, where and with which key.  Before 3.12 a
- * Listener of Python's takes an empty key for none, so that is done by hand. */
+/* What each script begins with: connect(), as the arguments say who listens, where and with which key.  Older
+ * Listeners of Python's, that of 3.11.7 too, take an empty key for none, so that is done by hand. */
 #define HARNESS_CONNECT                                                                              \
     "import sys, pickle, struct, os\n"                                                               \
     "from multiprocessing import AuthenticationError\n"                                              \
