@@ -1,9 +1,10 @@
 # Run a program and compare what it prints with a file:
-#   cmake -Dprogram=PROGRAM -Dexpected=FILE [-Demulator=COMMAND] -Dfolder=FOLDER -P run_example.cmake
+#   cmake -Dprogram=PROGRAM -Dexpected=FILE [-Demulator=COMMAND] [-Dbefore=ARGUMENTS] -Dfolder=FOLDER -P run_example.cmake
 #
 # The file holds the output as it must be.  <n> stands for a decimal number.  Lines that begin with # at its top are
 # no output but say how to compare: "#sorted": the lines may come in any order; "#args A B": the program's arguments,
 # in which @here@ is the file's folder; "#file NAME": what it writes to this file counts, not what it prints.
+# The arguments -Dbefore=A;B come before those.
 # The program runs in the folder -Dfolder=FOLDER, which is emptied first.
 cmake_minimum_required(VERSION 3.22)
 
@@ -34,7 +35,7 @@ endwhile()
 
 file(REMOVE_RECURSE "${folder}")
 file(MAKE_DIRECTORY "${folder}")
-execute_process(COMMAND ${emulator} "${program}" ${arguments} WORKING_DIRECTORY "${folder}"
+execute_process(COMMAND ${emulator} "${program}" ${before} ${arguments} WORKING_DIRECTORY "${folder}"
   OUTPUT_VARIABLE output ERROR_VARIABLE errors RESULT_VARIABLE result TIMEOUT 55)
 if(written AND EXISTS "${written}")
   file(READ "${written}" output)
