@@ -1,10 +1,10 @@
-/* lock.c - Lock and RLock beside a bare word of memory and APR's default mutex between processes. */
+/* lock.c - Lock, RLock and Semaphore beside a bare word of memory, what the system and APR have, and Python's. */
 #include "raw/raw.h"
 #include "support.h"
 
 #include <apr_proc_mutex.h>
 
-enum { OF_LOCK, OF_RLOCK, OF_WORD, OF_MUTEX };
+enum { OF_LOCK, OF_RLOCK, OF_SEMAPHORE, OF_WORD, OF_MUTEX, OF_SEM_T, OF_ROBUST };
 
 #define AT_ONCE 64 /* turns between two looks at the clock */
 
@@ -14,11 +14,13 @@ typedef struct shared_t {
     char apart[124];
     uint64_t counter; /* what the lock guards */
     char rest[120];
+    _Alignas(128) unsigned char systems[RAW_SYNC_SIZE];
 } shared_t;
 
 typedef struct locks_t {
     int kind;
     brood_lock_t *lock;
+    brood_semaphore_t *semaphore;
     shared_t *shared;
     apr_proc_mutex_t *mutex;
 } locks_t;
@@ -37,14 +39,20 @@ static apr_proc_mutex_t *inherited; /* by fork */
     }
 
 TURNS(turns_lock, BROOD_IGNORE(brood_lock_acquire(locks->lock, BROOD_FOREVER)), brood_lock_release(locks->lock))
+TURNS(turns_semaphore, BROOD_IGNORE(brood_semaphore_acquire(locks->semaphore, BROOD_FOREVER)),
+      BROOD_IGNORE(brood_semaphore_release(locks->semaphore)))
+TURNS(turns_sem_t, raw_sync_take(locks->shared->systems, RAW_SEMAPHORE),
+      raw_sync_give(locks->shared->systems, RAW_SEMAPHORE))
+TURNS(turns_robust, raw_sync_take(locks->shared->systems, RAW_ROBUST),
+      raw_sync_give(locks->shared->systems, RAW_ROBUST))
 TURNS(turns_word, bench_word_acquire(&locks->shared->word), bench_word_release(&locks->shared->word))
 TURNS(turns_mutex, (void) apr_proc_mutex_lock(locks->mutex), (void) apr_proc_mutex_unlock(locks->mutex))
 
 static uint64_t work(const locks_t *locks, uint64_t until)
 {
-    void (*const turns)(const locks_t *) = locks->kind == OF_WORD    ? turns_word
-                                           : locks->kind == OF_MUTEX ? turns_mutex
-                                                                     : turns_lock;
+    static void (*const all[])(const locks_t *) = {turns_lock,  turns_lock,  turns_semaphore, turns_word,
+                                                   turns_mutex, turns_sem_t, turns_robust};
+    void (*const turns)(const locks_t *) = all[locks->kind]; /* in the order of the kinds */
     uint64_t done = 0;
 
     do {
@@ -73,6 +81,9 @@ static apr_status_t make_locks(locks_t *locks, brood_array_t **array, const benc
     BROOD_TRY(make_mutex(locks, self->count > 0, mem));
     BROOD_TRY(brood_array_create(array, 1, sizeof(shared_t), NULL, mem));
     locks->shared = brood_array_data(*array);
+    if (self->kind == OF_SEM_T || self->kind == OF_ROBUST)
+        BROOD_TRY(raw_sync_create(locks->shared->systems, self->kind == OF_SEM_T ? RAW_SEMAPHORE : RAW_ROBUST, 1));
+    BROOD_TRY(brood_semaphore_create(&locks->semaphore, 1, mem));
     return self->kind == OF_RLOCK ? brood_rlock_create(&locks->lock, mem) : brood_lock_create(&locks->lock, mem);
 }
 
@@ -99,7 +110,7 @@ static apr_status_t contender(brood_call_t *call)
     locks_t locks;
 
     BROOD_TRY(bench_work(&me, &span, &more, call));
-    BROOD_TRY(BROOD_UNPACK(more, &locks.kind, &locks.lock, &array));
+    BROOD_TRY(BROOD_UNPACK(more, &locks.kind, &locks.lock, &locks.semaphore, &array));
     locks.shared = brood_array_data(array);
     locks.mutex = inherited;
     if (locks.mutex != NULL)
@@ -119,7 +130,7 @@ static apr_status_t run_contended(double *figure, const bench_case_t *self, apr_
     BROOD_TRY(make_locks(&locks, &array, self, mem));
     BROOD_TRY(bench_crew_create(&crew, mem));
     for (int i = 0; i < self->count; i++)
-        BROOD_TRY(bench_crew_add(&crew, contender, BROOD_LIST(locks.kind, locks.lock, array)));
+        BROOD_TRY(bench_crew_add(&crew, contender, BROOD_LIST(locks.kind, locks.lock, locks.semaphore, array)));
     inherited = NULL;
     BROOD_TRY(bench_crew_go(&crew));
     BROOD_TRY(bench_crew_join(&crew, 0, crew.count));
@@ -130,23 +141,60 @@ static apr_status_t run_contended(double *figure, const bench_case_t *self, apr_
     return APR_SUCCESS;
 }
 
+/* `kind` 1: its Semaphore. */
+static apr_status_t run_python(double *figure, const bench_case_t *self, apr_pool_t *mem)
+{
+    return bench_python(figure, self->kind == 1 ? "semaphore" : "lock", self->count, 0, mem);
+}
+
 static apr_status_t app(brood_call_t *call)
 {
     static const char alone[] = "Lock, alone", two[] = "Lock, 2 processes", four[] = "Lock, 4 processes";
     static const char nanoseconds[] = "acquire and release, ns", millions[] = "millions of turns a second";
     static const bench_case_t cases[] = {
-        {alone, "Lock", nanoseconds, run_alone, OF_LOCK, 0, 0, {"word", "APR"}, "<= 1.2 word"},
-        {alone, "RLock", nanoseconds, run_alone, OF_RLOCK, 0, 0, {"word", "APR"}, NULL},
+        {alone,
+         "Lock",
+         nanoseconds,
+         run_alone,
+         OF_LOCK,
+         0,
+         0,
+         {"word", "sem_t", "robust", "APR", "Python"},
+         "<= 1.2 word, <= 0.33 Python"},
+        {alone, "RLock", nanoseconds, run_alone, OF_RLOCK, 0, 0, {"word", "robust", "APR"}, NULL},
+        {alone, "Semaphore", nanoseconds, run_alone, OF_SEMAPHORE, 0, 0, {"sem_t", "Py Semaphore"}, NULL},
         {alone, "word", nanoseconds, run_alone, OF_WORD, 0, 0, {NULL}, NULL},
+        {alone, "sem_t", nanoseconds, run_alone, OF_SEM_T, 0, 0, {NULL}, NULL},
+        {alone, "robust", nanoseconds, run_alone, OF_ROBUST, 0, 0, {NULL}, NULL},
         {alone, "APR", nanoseconds, run_alone, OF_MUTEX, 0, 0, {NULL}, NULL},
-        {two, "Lock", millions, run_contended, OF_LOCK, 2, 0, {"word", "APR"}, ">= 0.8 word, >= 30 APR"},
-        {two, "RLock", millions, run_contended, OF_RLOCK, 2, 0, {"word", "APR"}, NULL},
+        {alone, "Python", nanoseconds, run_python, 0, 0, 0, {NULL}, NULL},
+        {alone, "Py Semaphore", nanoseconds, run_python, 1, 0, 0, {NULL}, NULL},
+        {two,
+         "Lock",
+         millions,
+         run_contended,
+         OF_LOCK,
+         2,
+         0,
+         {"word", "sem_t", "robust", "APR", "Python"},
+         ">= 0.8 word, >= 8 Python, >= 30 APR"},
+        {two, "RLock", millions, run_contended, OF_RLOCK, 2, 0, {"word", "robust", "APR"}, NULL},
+        {two, "Semaphore", millions, run_contended, OF_SEMAPHORE, 2, 0, {"sem_t", "Py Semaphore"}, NULL},
         {two, "word", millions, run_contended, OF_WORD, 2, 0, {NULL}, NULL},
+        {two, "sem_t", millions, run_contended, OF_SEM_T, 2, 0, {NULL}, NULL},
+        {two, "robust", millions, run_contended, OF_ROBUST, 2, 0, {NULL}, NULL},
         {two, "APR", millions, run_contended, OF_MUTEX, 2, 0, {NULL}, NULL},
-        {four, "Lock", millions, run_contended, OF_LOCK, 4, 0, {"word", "APR"}, NULL},
-        {four, "RLock", millions, run_contended, OF_RLOCK, 4, 0, {"word", "APR"}, NULL},
+        {two, "Python", millions, run_python, 0, 2, 0, {NULL}, NULL},
+        {two, "Py Semaphore", millions, run_python, 1, 2, 0, {NULL}, NULL},
+        {four, "Lock", millions, run_contended, OF_LOCK, 4, 0, {"word", "sem_t", "robust", "APR", "Python"}, NULL},
+        {four, "RLock", millions, run_contended, OF_RLOCK, 4, 0, {"word", "robust", "APR"}, NULL},
+        {four, "Semaphore", millions, run_contended, OF_SEMAPHORE, 4, 0, {"sem_t", "Py Semaphore"}, NULL},
         {four, "word", millions, run_contended, OF_WORD, 4, 0, {NULL}, NULL},
+        {four, "sem_t", millions, run_contended, OF_SEM_T, 4, 0, {NULL}, NULL},
+        {four, "robust", millions, run_contended, OF_ROBUST, 4, 0, {NULL}, NULL},
         {four, "APR", millions, run_contended, OF_MUTEX, 4, 0, {NULL}, NULL},
+        {four, "Python", millions, run_python, 0, 4, 0, {NULL}, NULL},
+        {four, "Py Semaphore", millions, run_python, 1, 4, 0, {NULL}, NULL},
     };
 
     return bench_run(cases, sizeof cases / sizeof cases[0], call->args, call->mem);

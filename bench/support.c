@@ -111,12 +111,9 @@ static void print_number(double number)
 /* How many times a row of the same group. */
 static void print_ratio(const row_t *rows, const bench_case_t *cases, int count, int at, const char *peer)
 {
-    char text[40] = "";
-
     for (int i = 0; i < count && peer != NULL; i++)
         if (rows[i].count != 0 && strcmp(cases[i].group, cases[at].group) == 0 && strcmp(cases[i].name, peer) == 0)
-            snprintf(text, sizeof text, "%.2f %s", median(&rows[at]) / median(&rows[i]), peer);
-    printf("  %-16s", text);
+            printf("  %.2f %s", median(&rows[at]) / median(&rows[i]), peer);
 }
 
 static void print_row(const row_t *rows, const bench_case_t *cases, int count, int at)
@@ -127,9 +124,9 @@ static void print_row(const row_t *rows, const bench_case_t *cases, int count, i
     print_number(median(row));
     print_number(row->sample[0]);
     print_number(row->sample[row->count - 1]);
-    print_ratio(rows, cases, count, at, cases[at].peer[0]);
-    print_ratio(rows, cases, count, at, cases[at].peer[1]);
-    printf("  %s\n", cases[at].target != NULL ? cases[at].target : "");
+    for (size_t i = 0; i < sizeof cases->peer / sizeof *cases->peer; i++)
+        print_ratio(rows, cases, count, at, cases[at].peer[i]);
+    printf("%s%s\n", cases[at].target != NULL ? "  target " : "", cases[at].target != NULL ? cases[at].target : "");
 }
 
 static void print_tables(const row_t *rows, const bench_case_t *cases, int count)
@@ -143,8 +140,8 @@ static void print_tables(const row_t *rows, const bench_case_t *cases, int count
         if (rows[i].count == 0)
             continue;
         if (strcmp(group, cases[i].group) != 0)
-            printf("\n%s: %s\n  %-12s %9s %9s %9s  %-34s  %s\n", cases[i].group, cases[i].unit, "", "median", "least",
-                   "most", "ratios", "target");
+            printf("\n%s: %s\n  %-12s %9s %9s %9s  ratios\n", cases[i].group, cases[i].unit, "", "median", "least",
+                   "most");
         group = cases[i].group;
         print_row(rows, cases, count, i);
     }

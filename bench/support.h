@@ -17,7 +17,7 @@ typedef struct bench_case_t {
     int kind; /* the rest is for `run` */
     int count;
     apr_size_t size;
-    const char *peer[2]; /* rows of the group that this one is divided by; NULL: none */
+    const char *peer[5]; /* rows of the group that this one is divided by; NULL: no more */
     const char *target;  /* for information; NULL: none */
 } bench_case_t;
 
@@ -74,6 +74,12 @@ double bench_crew_seconds(const bench_crew_t *crew);
 
 /* In a worker: its arguments, its CPU, and the wait for the others.  `*more` is what bench_crew_add was given. */
 apr_status_t bench_work(bench_worker_t **me, uint64_t *nanoseconds, brood_value_t *more, const brood_call_t *call);
+
+/* ---- Python to compare with ---- */
+
+/* One sample of what peer.py calls `what`, by `count` processes, or with items of `size` bytes.  APR_ENOTIMPL: there is no
+ * Python here. */
+apr_status_t bench_python(double *figure, const char *what, int count, apr_size_t size, apr_pool_t *mem);
 
 /* ---- a lock to compare with ---- */
 

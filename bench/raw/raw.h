@@ -38,4 +38,30 @@ apr_status_t raw_pipe_put(const raw_pipe_t *through, const void *data, size_t si
 apr_status_t raw_pipe_get(const raw_pipe_t *through, void *data, size_t size);
 void raw_pipe_close(raw_pipe_t *ended);
 
+/* Two ends of a socket, that forked children inherit. */
+typedef struct raw_pair_t {
+    int ends[2];
+} raw_pair_t;
+apr_status_t raw_pair_open(raw_pair_t *made);
+apr_status_t raw_pair_send(const raw_pair_t *pair, int end, const void *data, size_t size);
+apr_status_t raw_pair_recv(const raw_pair_t *pair, int end, void *data, size_t size);
+void raw_pair_close(raw_pair_t *ended);
+
+/* What the system has for threads and processes, in memory that they share. */
+typedef enum raw_sync_kind_t {
+    RAW_SEMAPHORE, /* take and give */
+    RAW_ROBUST,    /* a mutex that tells if its owner died: take and give */
+    RAW_CONDITION, /* with its mutex: take and give, wait and wake all */
+    RAW_BARRIER    /* wait */
+} raw_sync_kind_t;
+
+#define RAW_SYNC_SIZE 256
+
+/* `count`: the semaphore's value, the barrier's parties. */
+apr_status_t raw_sync_create(void *place, raw_sync_kind_t kind, unsigned count);
+void raw_sync_take(void *place, raw_sync_kind_t kind);
+void raw_sync_give(void *place, raw_sync_kind_t kind);
+void raw_sync_wait(void *place, raw_sync_kind_t kind);
+void raw_sync_wake(void *place);
+
 #endif

@@ -103,3 +103,64 @@ void raw_pipe_close(raw_pipe_t *ended)
 {
     (void) ended;
 }
+
+apr_status_t raw_pair_open(raw_pair_t *made)
+{
+    (void) made;
+    return APR_ENOTIMPL;
+}
+
+apr_status_t raw_pair_send(const raw_pair_t *pair, int end, const void *data, size_t size)
+{
+    (void) pair;
+    (void) end;
+    (void) data;
+    (void) size;
+    return APR_ENOTIMPL;
+}
+
+apr_status_t raw_pair_recv(const raw_pair_t *pair, int end, void *data, size_t size)
+{
+    (void) pair;
+    (void) end;
+    (void) data;
+    (void) size;
+    return APR_ENOTIMPL;
+}
+
+void raw_pair_close(raw_pair_t *ended)
+{
+    (void) ended;
+}
+
+/* In shared memory nothing of the system's works here. */
+apr_status_t raw_sync_create(void *place, raw_sync_kind_t kind, unsigned count)
+{
+    (void) place;
+    (void) kind;
+    (void) count;
+    return APR_ENOTIMPL;
+}
+
+void raw_sync_take(void *place, raw_sync_kind_t kind)
+{
+    (void) place;
+    (void) kind;
+}
+
+void raw_sync_give(void *place, raw_sync_kind_t kind)
+{
+    (void) place;
+    (void) kind;
+}
+
+void raw_sync_wait(void *place, raw_sync_kind_t kind)
+{
+    (void) place;
+    (void) kind;
+}
+
+void raw_sync_wake(void *place)
+{
+    (void) place;
+}

@@ -1,0 +1,176 @@
+"""Python's multiprocessing, to measure brood against: peer.py WHAT COUNT SIZE MILLISECONDS
+
+Prints one figure, in the unit of the row that asks for it.  Children are started by fork where there is one.
+"""
+import multiprocessing
+import sys
+import time
+
+what, count, size, span = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]) / 1000
+context = multiprocessing.get_context("fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn")
+AT_ONCE = 64
+
+
+def turns(lock, until):
+    done = 0
+    while time.perf_counter() < until:
+        for _ in range(AT_ONCE):
+            lock.acquire()
+            lock.release()
+        done += AT_ONCE
+    return done
+
+
+def contend(lock, start, total):
+    start.wait()
+    begin = time.perf_counter()
+    done = turns(lock, begin + span)
+    with total.get_lock():
+        total.value += done / (time.perf_counter() - begin)
+
+
+def crew(target, *args):
+    workers = [context.Process(target=target, args=args) for _ in range(count)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+
+def lock(kind):
+    if count == 0:
+        turns(kind, 0)
+        begin = time.perf_counter()
+        done = turns(kind, begin + span)
+        return (time.perf_counter() - begin) / done * 1e9
+    total = context.Value("d", 0.0)
+    crew(contend, kind, context.Barrier(count), total)
+    return total.value / 1e6
+
+
+def ponged(ping, pong, stop):
+    while not stop.value:
+        ping.wait()
+        ping.clear()
+        pong.set()
+
+
+def event():
+    ping, pong, stop = context.Event(), context.Event(), context.RawValue("i", 0)
+    other = context.Process(target=ponged, args=(ping, pong, stop))
+    other.start()
+    done, begin = 0, time.perf_counter()
+    while not stop.value:
+        stop.value = time.perf_counter() - begin >= span
+        ping.set()
+        pong.wait()
+        pong.clear()
+        done += 1
+    other.join()
+    return (time.perf_counter() - begin) / done * 1e6
+
+
+def take_turns(me, condition, turn, stop):
+    done = 0
+    begin = time.perf_counter()
+    with condition:
+        while not stop.value:
+            condition.wait_for(lambda: turn.value == me or stop.value)
+            if me == 0 and time.perf_counter() - begin >= span:
+                stop.value = 1
+            turn.value = 1 - me
+            condition.notify()
+            done += 1
+    return (time.perf_counter() - begin) / done * 1e6
+
+
+def condition():
+    shared = context.Condition(), context.RawValue("i", 0), context.RawValue("i", 0)
+    other = context.Process(target=take_turns, args=(1, *shared))
+    other.start()
+    figure = take_turns(0, *shared)
+    other.join()
+    return figure
+
+
+def meet(barrier, stop, total, first):
+    barrier.wait()
+    done, begin = 0, time.perf_counter()
+    with first.get_lock():
+        decides = first.value == 0
+        first.value = 1
+    while not stop.value:
+        barrier.wait()
+        if decides and time.perf_counter() - begin >= span:
+            stop.value = 1
+        barrier.wait()
+        done += 2
+    if decides:
+        total.value = (time.perf_counter() - begin) / done * 1e6
+
+
+def barrier():
+    total = context.RawValue("d", 0.0)
+    crew(meet, context.Barrier(count), context.RawValue("i", 0), total, context.Value("i", 0))
+    return total.value
+
+
+def echo(connection):
+    while True:
+        data = connection.recv_bytes()
+        if not data:
+            return
+        connection.send_bytes(data)
+
+
+def swallow(connection):
+    while connection.recv_bytes():
+        pass
+    connection.send_bytes(b"")
+
+
+def trip():
+    mine, theirs = context.Pipe()
+    other = context.Process(target=echo, args=(theirs,))
+    other.start()
+    data, done = bytes(size), 0
+    begin = time.perf_counter()
+    while time.perf_counter() - begin < span:
+        for _ in range(8):
+            mine.send_bytes(data)
+            mine.recv_bytes()
+        done += 8
+    figure = (time.perf_counter() - begin) / done * 1e6
+    mine.send_bytes(b"")
+    other.join()
+    return figure
+
+
+def stream():
+    mine, theirs = context.Pipe()
+    other = context.Process(target=swallow, args=(theirs,))
+    other.start()
+    data, done = bytes(size), 0
+    begin = time.perf_counter()
+    while time.perf_counter() - begin < span:
+        for _ in range(8):
+            mine.send_bytes(data)
+        done += 8
+    mine.send_bytes(b"")
+    mine.recv_bytes()
+    figure = done / (time.perf_counter() - begin) / 1e6 * (1 if size < 1024 else size / 1e3)
+    other.join()
+    return figure
+
+
+kinds = {
+    "lock": lambda: lock(context.Lock()),
+    "semaphore": lambda: lock(context.Semaphore(1)),
+    "event": event,
+    "condition": condition,
+    "barrier": barrier,
+    "trip": trip,
+    "stream": stream,
+}
+if __name__ == "__main__":
+    print(kinds[what]())
