@@ -6,6 +6,7 @@
 #include "platform/listener.h"
 #include <apr_strings.h>
 #include <apr_thread_proc.h>
+#include <stdio.h>
 
 static apr_pool_t *mem;
 
@@ -329,6 +330,34 @@ static void a_length_is_a_claim__CONN_13_WIRE_03(void)
                    "\xff\xff\xff\xff\x00\x00\x7f\xff\xff\xff\xff\xffonly this");
 }
 
+/* ---- pipes that have a name ---- */
+
+/* On Windows they are as Python's: the system keeps messages apart, so there are no heads. */
+static void a_named_pipe_carries_no_heads__WIRE_07(void)
+{
+    brood__stream_t raw;
+    brood_listener_t *listener;
+    brood_connection_t *connection;
+    brood__address_t to = {brood__listener_family, NULL, 0};
+
+    if (to.family != BROOD__FAMILY_PIPE) {
+        puts("no named pipes here");
+        return;
+    }
+    EXPECT_OK(brood_listener_create(&listener, NULL, NULL, mem));
+    to.name = brood_listener_address(listener);
+    EXPECT_OK(brood__listener_connect(&raw, &to, BROOD__NEVER));
+    EXPECT_OK(brood_listener_accept(&connection, listener, BROOD_FOREVER, mem));
+    EXPECT_OK(brood_connection_send_bytes(connection, "ping", 4, BROOD_FOREVER));
+    EXPECT(HEARD(&raw, "ping"));
+    SAY(&raw, "pong");
+    SAY(&raw, "\x00\x00\x00\x04pong"); /* a message as any other */
+    expect_message(connection, "pong", 4);
+    expect_message(connection, "\x00\x00\x00\x04pong", 8);
+    close_wire(connection, &raw);
+    brood_listener_close(listener);
+}
+
 static apr_status_t suite(brood_call_t *call)
 {
     static const brood_test_t tests[] = {
@@ -343,6 +372,7 @@ static apr_status_t suite(brood_call_t *call)
         TEST(other_negative_lengths_are_no_messages__WIRE_06),
         TEST(the_end_within_a_message_is_none_between_two__CONN_07_CONN_08),
         TEST(a_length_is_a_claim__CONN_13_WIRE_03),
+        TEST(a_named_pipe_carries_no_heads__WIRE_07),
     };
 
     mem = call->mem;

@@ -15,11 +15,12 @@ static void expect_echo(brood_connection_t *connection)
     EXPECT(bytes.size == 5 && memcmp(bytes.data, "hello", 5) == 0);
 }
 
+/* Longer than a block of MD5 and of SHA-256, which is 64 bytes: its digest is taken instead. */
+#define LONG_KEY "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef, and more"
+
 static void both_know_the_key__AUTH_03_AUTH_05_AUTH_06_AUTH_08_LIS_11_LIS_12(void)
 {
-    static const char *const keys[] = {"secret", "",
-                                       "a key that is longer than the block of MD5 and of SHA-256, which "
-                                       "is 64 bytes, so that its digest is taken"};
+    static const char *const keys[] = {"secret", "", LONG_KEY};
 
     for (size_t i = 0; i < ways; i++)
         for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
