@@ -49,9 +49,11 @@ def lock(kind):
 
 
 def ponged(ping, pong, stop):
-    while not stop.value:
+    last = False
+    while not last:
         ping.wait()
         ping.clear()
+        last = stop.value  # before the answer: afterwards the next round may be the last
         pong.set()
 
 

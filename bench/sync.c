@@ -25,7 +25,12 @@ typedef struct game_t {
     brood_barrier_t *barrier;
 } game_t;
 
-/* ---- one round of a player ---- */
+/* ---- one round of a player: true if it was the last ---- */
+
+static bool stopped(const game_t *game)
+{
+    return atomic_load(&game->shared->stop) != 0;
+}
 
 static void tell(const game_t *game, int whom)
 {
@@ -52,7 +57,8 @@ static void hear(const game_t *game, int me)
     }
 }
 
-static void play_event(const game_t *game, int me, bool last)
+/* The other looks before it answers: afterwards the next round may be the last. */
+static bool play_event(const game_t *game, int me, bool last)
 {
     if (me == 0) {
         if (last)
@@ -61,11 +67,13 @@ static void play_event(const game_t *game, int me, bool last)
         hear(game, 0);
     } else {
         hear(game, 1);
+        last = stopped(game);
         tell(game, 0);
     }
+    return last;
 }
 
-static void play_condition(const game_t *game, int me, bool last)
+static bool play_condition(const game_t *game, int me, bool last)
 {
     shared_t *shared = game->shared;
     void *systems = shared->systems[0];
@@ -75,7 +83,7 @@ static void play_condition(const game_t *game, int me, bool last)
         BROOD_IGNORE(brood_lock_acquire(brood_condition_lock(game->condition), BROOD_FOREVER));
     else
         raw_sync_take(systems, RAW_CONDITION);
-    while (shared->turn != (uint32_t) me && atomic_load(&shared->stop) == 0)
+    while (shared->turn != (uint32_t) me && !stopped(game))
         if (ours)
             BROOD_IGNORE(brood_condition_wait(game->condition, BROOD_FOREVER));
         else
@@ -83,6 +91,7 @@ static void play_condition(const game_t *game, int me, bool last)
     shared->turn = (uint32_t) (1 - me);
     if (last)
         atomic_store(&shared->stop, 1);
+    last = stopped(game);
     if (ours) {
         BROOD_IGNORE(brood_condition_notify(game->condition, 1));
         BROOD_IGNORE(brood_lock_release(brood_condition_lock(game->condition)));
@@ -90,6 +99,7 @@ static void play_condition(const game_t *game, int me, bool last)
         raw_sync_wake(systems);
         raw_sync_give(systems, RAW_CONDITION);
     }
+    return last;
 }
 
 static void meet(const game_t *game)
@@ -101,25 +111,27 @@ static void meet(const game_t *game)
 }
 
 /* Twice, so that all see the end at the same time. */
-static void play_barrier(const game_t *game, int me, bool last)
+static bool play_barrier(const game_t *game, int me, bool last)
 {
     meet(game);
     if (me == 0 && last)
         atomic_store(&game->shared->stop, 1);
     meet(game);
+    return stopped(game);
 }
 
 /* ---- processes ---- */
 
 static apr_status_t player(brood_call_t *call)
 {
-    static void (*const plays[])(const game_t *, int, bool) = {play_event, play_condition, play_barrier};
+    static bool (*const plays[])(const game_t *, int, bool) = {play_event, play_condition, play_barrier};
     brood_array_t *array;
     brood_value_t more;
     bench_worker_t *me;
     game_t game;
     uint64_t span;
     int index;
+    bool last;
 
     BROOD_TRY(BROOD_READ(&index, brood_value_at(call->args, 1)));
     BROOD_TRY(bench_work(&me, &span, &more, call));
@@ -127,9 +139,9 @@ static apr_status_t player(brood_call_t *call)
                            &game.barrier));
     game.shared = brood_array_data(array);
     do {
-        plays[game.what](&game, index, index == 0 && raw_now() >= me->begin + span);
+        last = plays[game.what](&game, index, index == 0 && raw_now() >= me->begin + span);
         me->done++;
-    } while (atomic_load(&game.shared->stop) == 0);
+    } while (!last);
     me->end = raw_now();
     return APR_SUCCESS;
 }
