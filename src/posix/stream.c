@@ -175,6 +175,8 @@ static void advance(struct iovec parts[2], size_t moved)
     for (int i = 0; i < 2; i++) {
         const size_t part = moved < parts[i].iov_len ? moved : parts[i].iov_len;
 
+        if (part == 0) /* perhaps of none at NULL */
+            continue;
         parts[i].iov_base = (char *) parts[i].iov_base + part;
         parts[i].iov_len -= part;
         moved -= part;
