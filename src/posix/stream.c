@@ -223,7 +223,7 @@ void brood__stream_settle(brood__stream_t *stream)
 
 bool brood__stream_carries(const brood__stream_t *stream)
 {
-    struct sockaddr_storage own;
+    struct sockaddr_storage own = {.ss_family = AF_UNSPEC};
     socklen_t size = sizeof own;
 
     return getsockname((int) stream->handle, (struct sockaddr *) &own, &size) == 0 && own.ss_family == AF_UNIX;
