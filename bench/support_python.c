@@ -4,6 +4,10 @@
 #include <apr_thread_proc.h>
 #include <stdlib.h>
 
+#ifndef BENCH_PEER
+#define BENCH_PEER "bench/peer.py" /* from the project's folder */
+#endif
+
 #define WORD 200 /* of output, at most */
 
 static apr_status_t run(apr_proc_t *process, const char *const *argv, apr_pool_t *mem)

@@ -32,7 +32,7 @@ static bool stopped(const game_t *game)
     return atomic_load(&game->shared->stop) != 0;
 }
 
-static void tell(const game_t *game, int whom)
+static void rouse(const game_t *game, int whom)
 {
     if (game->kind == OF_BROOD) {
         BROOD_IGNORE(brood_event_set(game->event[whom]));
@@ -44,7 +44,7 @@ static void tell(const game_t *game, int whom)
     }
 }
 
-static void hear(const game_t *game, int me)
+static void await(const game_t *game, int me)
 {
     if (game->kind == OF_BROOD) {
         BROOD_IGNORE(brood_event_wait(game->event[me], BROOD_FOREVER));
@@ -63,12 +63,12 @@ static bool play_event(const game_t *game, int me, bool last)
     if (me == 0) {
         if (last)
             atomic_store(&game->shared->stop, 1);
-        tell(game, 1);
-        hear(game, 0);
+        rouse(game, 1);
+        await(game, 0);
     } else {
-        hear(game, 1);
+        await(game, 1);
         last = stopped(game);
-        tell(game, 0);
+        rouse(game, 0);
     }
     return last;
 }
