@@ -5,7 +5,8 @@
  * Ending `mem` closes what was made in it, in reverse order, without waiting; close does so sooner.  NULL options,
  * zeroed options, zero in a field: the default.
  *
- * Every object may be used by any number of threads and processes at once, except: an apr_pool_t by one thread.
+ * Every object may be used by any number of threads and processes at once, except: an apr_pool_t by one thread; a
+ * connection by one process, and there by one thread that sends and one that receives; a listener by one thread.
  * Messages of failures (brood_last_error) are per thread. */
 #ifndef BROOD_H
 #define BROOD_H

@@ -30,6 +30,8 @@ static void forked(brood__open_t *open)
     atomic_store(&connection->closed, true);
     brood__channel_close(connection->stream.handle);
     connection->stream.handle = BROOD__NO_HANDLE;
+    if (connection->stream.parcel != NULL)
+        brood__parcel_end(connection->stream.parcel);
 }
 
 static apr_status_t cleanup(void *data)
