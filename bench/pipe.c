@@ -1,10 +1,10 @@
 /* pipe.c - messages between two processes, there and back and one after the other, beside a socket pair of the system,
- * with frames and without, and Python's Pipe. */
+ * with frames and without, ZeroMQ, and Python's Pipe. */
 #include "raw/raw.h"
 #include "support.h"
 #include <string.h>
 
-enum { OF_BYTES, OF_VALUES, OF_RAW, OF_FRAMED, OF_PYTHON };
+enum { OF_BYTES, OF_VALUES, OF_RAW, OF_FRAMED, OF_ZMQ, OF_PYTHON };
 
 #define LARGEST (1u << 20)
 #define AT_ONCE 8   /* messages between two looks at the clock */
@@ -17,6 +17,7 @@ typedef struct end_t {
     int kind, index; /* which end it is */
     apr_size_t size;
     brood_connection_t *connection;
+    raw_zmq_t zmq;
     apr_pool_t *mem;
 } end_t;
 
@@ -42,6 +43,8 @@ static apr_status_t say(const end_t *end)
         return brood_connection_send_bytes(end->connection, data, end->size, BROOD_FOREVER);
     case OF_VALUES:
         return brood_connection_send(end->connection, brood_int(data[0]), BROOD_FOREVER);
+    case OF_ZMQ:
+        return raw_zmq_send(&end->zmq, data, end->size);
     case OF_RAW:
         return raw_pair_send(&inherited, end->index, data, end->size);
     default:
@@ -64,6 +67,8 @@ static apr_status_t hear(const end_t *end)
         BROOD_TRY(BROOD_READ(&number, value));
         space[0] = (char) number;
         return APR_SUCCESS;
+    case OF_ZMQ:
+        return raw_zmq_recv(&end->zmq, space, end->size);
     case OF_RAW:
         return raw_pair_recv(&inherited, end->index, space, end->size);
     default:
@@ -101,19 +106,36 @@ static apr_status_t follow(bench_worker_t *me, const end_t *end, bool trip)
     return APR_SUCCESS;
 }
 
+/* Connected, and not only about to be. */
+static apr_status_t open_zmq(end_t *end, const char *address)
+{
+    char word = 0;
+
+    BROOD_TRY(raw_zmq_open(&end->zmq, address, end->index));
+    if (end->index == 0)
+        BROOD_TRY(raw_zmq_send(&end->zmq, &word, 1));
+    BROOD_TRY(raw_zmq_recv(&end->zmq, &word, 1));
+    return end->index == 0 ? APR_SUCCESS : raw_zmq_send(&end->zmq, &word, 1);
+}
+
 static apr_status_t partner(brood_call_t *call)
 {
     end_t end = {.mem = call->mem};
-    brood_value_t more;
+    brood_value_t more = brood_value_at(call->args, 4);
     bench_worker_t *me;
+    const char *address;
     uint64_t span;
     bool trip;
 
     BROOD_TRY(BROOD_READ(&end.index, brood_value_at(call->args, 1)));
+    BROOD_TRY(BROOD_UNPACK(more, &end.kind, &end.size, &trip, &end.connection, &address));
+    if (end.kind == OF_ZMQ)
+        BROOD_TRY(open_zmq(&end, address));
     BROOD_TRY(bench_work(&me, &span, &more, call));
-    BROOD_TRY(BROOD_UNPACK(more, &end.kind, &end.size, &trip, &end.connection));
     BROOD_TRY(end.index == 0 ? lead(me, span, &end, trip) : follow(me, &end, trip));
     me->end = raw_now();
+    if (end.kind == OF_ZMQ)
+        raw_zmq_close(&end.zmq);
     return APR_SUCCESS;
 }
 
@@ -121,6 +143,8 @@ static apr_status_t partner(brood_call_t *call)
 static apr_status_t make_pair(brood_connection_t *ends[2], int kind, apr_pool_t *mem)
 {
     BROOD_TRY(brood_pipe_create(&ends[0], &ends[1], BROOD_DUPLEX, mem));
+    if (kind == OF_ZMQ)
+        return raw_zmq_is_there() ? APR_SUCCESS : APR_ENOTIMPL;
     if (kind != OF_RAW && kind != OF_FRAMED)
         return APR_SUCCESS;
     return brood_get_start_method(true) == BROOD_START_FORK ? raw_pair_open(&inherited) : APR_ENOTIMPL;
@@ -129,6 +153,8 @@ static apr_status_t make_pair(brood_connection_t *ends[2], int kind, apr_pool_t 
 static apr_status_t run_crew(double *figure, const bench_case_t *self, bool trip, apr_pool_t *mem)
 {
     const bool raw = self->kind == OF_RAW || self->kind == OF_FRAMED;
+    static int sample;
+    const char *address = apr_psprintf(mem, "ipc:///tmp/brood-bench-%d-%d", brood_current_pid(), sample++);
     brood_connection_t *ends[2];
     bench_crew_t crew;
     uint64_t done;
@@ -136,7 +162,8 @@ static apr_status_t run_crew(double *figure, const bench_case_t *self, bool trip
     BROOD_TRY(make_pair(ends, self->kind, mem));
     BROOD_TRY(bench_crew_create(&crew, mem));
     for (int i = 0; i < 2; i++)
-        BROOD_TRY(bench_crew_add(&crew, partner, BROOD_LIST(self->kind, self->size, brood_bool(trip), ends[i])));
+        BROOD_TRY(
+            bench_crew_add(&crew, partner, BROOD_LIST(self->kind, self->size, brood_bool(trip), ends[i], address)));
     if (raw)
         raw_pair_close(&inherited);
     BROOD_TRY(bench_crew_go(&crew));
@@ -164,13 +191,14 @@ static apr_status_t run_stream(double *figure, const bench_case_t *self, apr_poo
     return run_crew(figure, self, false, mem);
 }
 
-#define ROWS(group, unit, run, size, target)                                             \
-    {group, "bytes", unit, run, OF_BYTES, 2, size, {"raw", "framed", "Python"}, target}, \
-        {group, "raw", unit, run, OF_RAW, 2, size, {NULL}, NULL},                        \
-        {group, "framed", unit, run, OF_FRAMED, 2, size, {NULL}, NULL},                  \
-    {                                                                                    \
-        group, "Python", unit, run, OF_PYTHON, 2, size, {NULL}, NULL                     \
-    }
+/* clang-format off */
+#define ROWS(group, unit, run, size, target)                                                       \
+    {group, "bytes", unit, run, OF_BYTES, 2, size, {"raw", "framed", "ZeroMQ", "Python"}, target}, \
+    {group, "raw", unit, run, OF_RAW, 2, size, {NULL}, NULL},                                      \
+    {group, "framed", unit, run, OF_FRAMED, 2, size, {NULL}, NULL},                                \
+    {group, "ZeroMQ", unit, run, OF_ZMQ, 2, size, {NULL}, NULL},                                   \
+    {group, "Python", unit, run, OF_PYTHON, 2, size, {NULL}, NULL}
+/* clang-format on */
 
 static apr_status_t app(brood_call_t *call)
 {

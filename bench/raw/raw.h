@@ -47,6 +47,16 @@ apr_status_t raw_pair_send(const raw_pair_t *pair, int end, const void *data, si
 apr_status_t raw_pair_recv(const raw_pair_t *pair, int end, void *data, size_t size);
 void raw_pair_close(raw_pair_t *ended);
 
+/* A pair of ZeroMQ's sockets, one in each of two processes; `end` 0 comes first.  Messages of a known size. */
+typedef struct raw_zmq_t {
+    void *context, *socket;
+} raw_zmq_t;
+int raw_zmq_is_there(void);
+apr_status_t raw_zmq_open(raw_zmq_t *made, const char *address, int end);
+apr_status_t raw_zmq_send(const raw_zmq_t *through, const void *data, size_t size);
+apr_status_t raw_zmq_recv(const raw_zmq_t *through, void *data, size_t size);
+void raw_zmq_close(raw_zmq_t *ended);
+
 /* What the system has for threads and processes, in memory that they share. */
 typedef enum raw_sync_kind_t {
     RAW_SEMAPHORE, /* take and give */

@@ -48,6 +48,22 @@ static bool same(const void *a, const void *b)
 
 /* ---- connections ---- */
 
+/* What was read ahead would be lost to whoever reads on. */
+static apr_status_t check_ahead(brood_connection_t *connection)
+{
+    bool ahead;
+
+    if (!connection->can_recv)
+        return APR_SUCCESS;
+    BROOD_TRY(brood__connection_enter(connection, false));
+    brood__stream_settle(&connection->stream);
+    ahead = brood__connection_has_come(connection);
+    brood__connection_leave(connection, false);
+    return ahead ? brood_fail_text(BROOD_EENCODE,
+                                   "messages were read ahead on the connection: receive them before it is sent")
+                 : APR_SUCCESS;
+}
+
 static apr_status_t pack_connection(uint64_t *word, void *object, uint32_t to)
 {
     brood_connection_t *connection = object;
@@ -55,10 +71,7 @@ static apr_status_t pack_connection(uint64_t *word, void *object, uint32_t to)
     (void) to;
     if (atomic_load(&connection->closed))
         return brood__connection_closed();
-    brood__stream_settle(&connection->stream);
-    if (brood__connection_has_come(connection))
-        return brood_fail_text(BROOD_EENCODE,
-                               "messages were read ahead on the connection: receive them before it is sent");
+    BROOD_TRY(check_ahead(connection));
     BROOD_TRY(pack_handle(word, connection->stream.handle, connection->stream.kind, "connection"));
     *word |= (connection->can_recv ? RECVS : 0) | (connection->can_send ? SENDS : 0)
              | (connection->stream.kind == BROOD__HANDLE_PIPE ? IS_PIPE : 0);

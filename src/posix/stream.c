@@ -16,7 +16,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-#ifndef MSG_NOSIGNAL /* macOS: brood__fd_quiet sets SO_NOSIGPIPE */
+#ifndef MSG_NOSIGNAL /* macOS: SO_NOSIGPIPE, set of each socket that is made */
 #define MSG_NOSIGNAL 0
 #endif
 #ifndef MSG_CMSG_CLOEXEC /* macOS */
