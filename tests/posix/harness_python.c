@@ -13,11 +13,12 @@ const harness_way_t harness_ways[] = {
 };
 
 static apr_proc_t python;
+static char interpreter[512]; /* itself: python3 may be a script that looks for it, each time anew */
 
 static void start_python(const char *who, const char *where, const char *key, const char *script, apr_pool_t *mem)
 {
     const char *argv[] = {
-        "python3", "-S", "-c", script, who, where, key != NULL ? apr_pstrcat(mem, "key=", key, NULL) : "none", NULL};
+        interpreter, "-S", "-c", script, who, where, key != NULL ? apr_pstrcat(mem, "key=", key, NULL) : "none", NULL};
     apr_procattr_t *attributes;
 
     EXPECT_OK(apr_procattr_create(&attributes, mem));
@@ -82,12 +83,23 @@ brood_connection_t *harness_meet_with(const harness_way_t *way, const char *key,
     return connection;
 }
 
+static bool find_python(void)
+{
+    FILE *output = popen("python3 -c 'import multiprocessing.connection, sys; print(sys.executable)' 2>/dev/null", "r");
+    bool found = output != NULL && fgets(interpreter, sizeof interpreter, output) != NULL;
+
+    interpreter[strcspn(interpreter, "\n")] = '\0';
+    if (output != NULL)
+        found = pclose(output) == 0 && found;
+    return found && interpreter[0] != '\0';
+}
+
 size_t harness_ways_count(apr_pool_t *mem)
 {
     const size_t count = sizeof harness_ways / sizeof *harness_ways;
     brood_listener_t *probe;
 
-    if (system("python3 -c 'import multiprocessing.connection' 2>/dev/null") != 0) {
+    if (!find_python()) {
         puts("SKIPPED: there is no python3 with multiprocessing.connection");
         return 0;
     }

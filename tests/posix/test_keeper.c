@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FELLED 16
+#define FELLED 10
 #define FELLED_WITHIN 2000 /* microseconds */
 
 #define CHURN "brood-churn-%d-%u" /* of which process, and its count */
