@@ -190,7 +190,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         rc = read_all(&reader);
         if ((reader.how & VARIED) != 0) {
             state = (uint8_t) (state * 37 + 11); /* every value in turn */
-            piece = 1u + (state >> (state & 7));
+            piece = 1u + (unsigned) (state >> (state & 7));
         }
     }
     brood__stream_close(&ends[0]);
