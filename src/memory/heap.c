@@ -156,6 +156,11 @@ apr_status_t brood__heap_calloc(uint64_t *block, uint64_t size)
     return alloc(block, size, true);
 }
 
+uint64_t brood__heap_limit(void)
+{
+    return brood__heap()->pages * BROOD__PAGE;
+}
+
 static bool cached(const brood__block_t *found, uint64_t block)
 {
     const unsigned class_ = class_of(found->size);

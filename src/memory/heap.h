@@ -18,6 +18,9 @@ apr_status_t brood__heap_calloc(uint64_t *block, uint64_t size);
  * are kept warm. */
 void brood__heap_free(uint64_t block);
 
+/* Bytes of all blocks together, at most. */
+uint64_t brood__heap_limit(void);
+
 /* What a block of this process can hold; 0 if `block` is none. */
 uint64_t brood__heap_size(uint64_t block);
 

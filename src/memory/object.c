@@ -76,6 +76,16 @@ static bool has_other(brood__object_t *object, brood__id_t id)
     return false;
 }
 
+bool brood__object_alone(brood__object_t *object)
+{
+    bool alone;
+
+    brood__object_lock();
+    alone = !has_other(object, brood__me);
+    brood__object_unlock();
+    return alone;
+}
+
 static void set_holder(brood__object_t *object, brood__id_t id)
 {
     atomic_fetch_or(word_of(object, id), bit_of(id));

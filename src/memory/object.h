@@ -46,6 +46,9 @@ apr_status_t brood__object_hold(uint64_t block);
 /* The last time, and if no other process holds it, the object is destroyed. */
 void brood__object_release(uint64_t block);
 
+/* Does no other process hold it, and no item? */
+bool brood__object_alone(brood__object_t *object);
+
 /* BROOD_ECLOSED with a message that names what is closed. */
 apr_status_t brood__object_closed(const char *what);
 

@@ -5,6 +5,7 @@
 #include "memory/block.h"
 #include "memory/layout.h"
 #include "platform/clock.h"
+#include "queue/chunk.h"
 #include "queue/end.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -39,8 +40,7 @@ static brood__ring_t *ring_of(brood_queue_t *queue)
 /* As if so many items had come and gone: soon positions begin again at 0. */
 static void make_old(brood__ring_t *ring, uint32_t position)
 {
-    for (uint32_t i = 1; i <= ring->mask + 1; i++)
-        atomic_store(&brood__slot_at(ring, position - i)->sequence, position - i + 1);
+    brood__chunk_begin(brood__chunk_at(atomic_load(&ring->head.chunk)), position, ring->slots);
     atomic_store(&ring->tail.word, BROOD__END_WORD(position, 0));
     atomic_store(&ring->head.word, BROOD__END_WORD(position, 0));
     atomic_store(&ring->tail.seen, position);
