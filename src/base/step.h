@@ -14,14 +14,15 @@
     X(END_UNLOCKED_DEAD)                                                                                              \
     X(HEAP_CLAIMED) X(HEAP_REFILLED) X(HEAP_FREED) X(HEAP_GROW_LOCKED) X(HEAP_GROW_LISTED) X(HEAP_GROW_COMMITTED)     \
     X(HEAP_GROW_COUNTED) X(HEAP_LARGE_COMMITTED) X(HEAP_LARGE_FREED)                                                  \
-    X(SWEEP_MARKED) X(SWEEP_BUMPED) X(SWEEP_WOKE) X(SWEEP_ENDS_LOCKED) X(SWEEP_BLOCK) X(SWEEP_HEAP_DONE)              \
-    X(SWEEP_FREED) X(ADOPT_PID) X(ADOPTED)                                                                            \
+    X(SWEEP_MARKED) X(SWEEP_BUMPED) X(SWEEP_WOKE) X(SWEEP_ENDS_LOCKED) X(SWEEP_BLOCK) X(SWEEP_TAKEN)                  \
+    X(SWEEP_HEAP_DONE) X(SWEEP_FREED) X(ADOPT_PID) X(ADOPTED)                                                         \
     X(SLEEP_DECLARED) X(SLEEP_ENDED)                                                                                  \
     X(WAITER_CLAIMED) X(WAITER_ENTERED) X(WAITER_TOLD) X(WAITER_ROUSED) X(WAITER_LEAVING) X(WAITER_PASSED_ON)         \
     X(EVENT_CHANGED) X(EVENT_RANG) X(SEMAPHORE_TAKEN) X(SEMAPHORE_GIVEN) X(SEMAPHORE_RANG)                            \
     X(CONDITION_RELEASED) X(CONDITION_RETAKEN)                                                                        \
     X(BARRIER_LOCKED) X(BARRIER_COUNTED) X(BARRIER_FULL) X(BARRIER_PASSED) X(BARRIER_BROKEN)                          \
-    X(OBJECT_LOCKED) X(OBJECT_HELD) X(OBJECT_DROPPED) X(OBJECT_DESTROYED) X(OBJECT_TAKEN)
+    X(OBJECT_LOCKED) X(OBJECT_HELD) X(OBJECT_DROPPED) X(OBJECT_DESTROYED) X(OBJECT_TAKEN)                             \
+    X(LOAN_COUNTED) X(LOAN_BEGUN) X(LOAN_UNMARKED) X(LOAN_RETURNED) X(LOAN_ENDED) X(LOANS_FORGOTTEN) X(LOANS_RECOUNTED)
 /* clang-format on */
 
 #define BROOD__STEP_ENUM(name) BROOD__STEP_##name,

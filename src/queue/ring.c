@@ -2,6 +2,7 @@
 #include "base/deadline.h"
 #include "base/step.h"
 #include "memory/heap.h"
+#include "memory/loan.h"
 #include "queue/end.h"
 #include <brood/status.h>
 #include <string.h>
@@ -268,7 +269,9 @@ int brood__ring_holds(void *object, uint32_t position, uint64_t block)
     if (lock_for_sweep(ring, &ring->head, &head)) {
         BROOD__STEP(SWEEP_ENDS_LOCKED);
         if (lock_for_sweep(ring, &ring->tail, &tail)) {
-            held = position - BROOD__POSITION(head) < BROOD__POSITION(tail) - BROOD__POSITION(head)
+            const uint32_t ahead = (position - BROOD__POSITION(head)) & BROOD__POSITIONS;
+
+            held = ahead < BROOD__POSITION(tail) - BROOD__POSITION(head)
                    && (brood__slot_at(ring, position)->block & ~CONTENT) == block;
             BROOD__STEP(SWEEP_ENDS_LOCKED);
             unlock_after_sweep(&ring->tail, tail);
@@ -289,7 +292,9 @@ void brood__ring_drain(void *object)
 
     while (rc != BROOD_EMISUSE && !brood__ring_is_empty(object)) {
         rc = brood__ring_get(&item, data, object, BROOD__ANY, UINT32_MAX, apr_time_from_msec(100));
-        if (rc == APR_SUCCESS && item.block != 0)
+        if (rc == APR_SUCCESS && item.block != 0) {
+            brood__loan_end(item.block);
             brood__heap_free(item.block);
+        }
     }
 }

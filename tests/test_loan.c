@@ -1,0 +1,534 @@
+/* Shared objects in items on their way: they live as long as somebody may still get them, whoever dies. */
+#include "harness_tree.h"
+#include "loan_fixture.h"
+#include "memory/block.h"
+#include "platform/self.h"
+#include <apr_thread_proc.h>
+#include <string.h>
+
+#define DEPTH 10000
+#define SMALL_STACK (192 << 10)
+
+/* An object that notes, when it is told that a process has ended, whose a block is then. */
+typedef struct witness_t {
+    brood__object_t object;
+    uint64_t block;
+    uint32_t owner;
+} witness_t;
+
+static void witness(void *shared, uint32_t id, bool ended)
+{
+    witness_t *self = shared;
+    brood__block_t found;
+
+    (void) id;
+    if (ended && brood__block_find(self->block, &found))
+        self->owner = brood__block_owner(&found);
+}
+
+static apr_status_t unpack_witness(void **object, uint64_t word, apr_pool_t *mem);
+
+static const brood__kind_t witness_kind = {
+    .tag = 200,
+    .name = "Witness",
+    .pack = brood__object_pack,
+    .unpack = unpack_witness,
+    .copy = NULL,
+    .same = brood__object_same,
+    .dropped = witness,
+};
+
+static apr_status_t unpack_witness(void **object, uint64_t word, apr_pool_t *mem)
+{
+    return brood__object_unpack(object, sizeof(brood__ref_t), &witness_kind, word, mem);
+}
+
+/* ---- children ---- */
+
+static void wait_for_the_end(void)
+{
+    for (;;)
+        apr_sleep(apr_time_from_sec(1));
+}
+
+/* Puts a lock, an array and an event that nobody else holds. */
+static apr_status_t produce(brood_call_t *call)
+{
+    const int numbers[] = {7, 8, 9};
+    brood_queue_t *queue;
+    brood_lock_t *lock;
+    brood_array_t *array;
+    brood_event_t *event;
+
+    BROOD_TRY(BROOD_UNPACK(call->args, &queue));
+    BROOD_TRY(brood_lock_create(&lock, call->mem));
+    BROOD_TRY(brood_array_create(&array, 3, sizeof *numbers, numbers, call->mem));
+    BROOD_TRY(brood_event_create(&event, call->mem));
+    BROOD_TRY(brood_event_set(event));
+    return put_item(queue, BROOD_LIST(lock, array, event), BROOD_FOREVER);
+}
+
+/* Has an item in its hands, makes it or takes it, says so, and waits to be killed. */
+static apr_status_t keep_item(brood_call_t *call)
+{
+    brood_queue_t *said, *queue;
+    brood_lock_t *lock;
+    brood__item_t item;
+    bool makes;
+
+    BROOD_TRY(BROOD_UNPACK(call->args, &said, &queue, &makes));
+    if (makes) {
+        BROOD_TRY(brood_lock_create(&lock, call->mem));
+        BROOD_TRY(make_item(&item, BROOD_LIST(lock, queue)));
+        brood_lock_close(lock);
+    } else {
+        BROOD_TRY(take_item(&item, queue, BROOD_FOREVER));
+    }
+    BROOD_TRY(brood_queue_put(said, brood_int(1), BROOD_FOREVER));
+    wait_for_the_end();
+    return APR_SUCCESS;
+}
+
+/* Gets each item and puts it into the other queue, by references of its own. */
+static apr_status_t pass_on(brood_call_t *call)
+{
+    brood_queue_t *from, *to;
+    brood_value_t value;
+    int count;
+
+    BROOD_TRY(BROOD_UNPACK(call->args, &from, &to, &count));
+    while (count-- > 0) {
+        BROOD_TRY(get_item(&value, from, BROOD_FOREVER, call->mem));
+        BROOD_TRY(put_item(to, value, BROOD_FOREVER));
+    }
+    return APR_SUCCESS;
+}
+
+/* Dies inside the lock of the holder sets, with wrong counts in it. */
+static apr_status_t miscount(brood_call_t *call)
+{
+    brood_lock_t *first, *second;
+
+    BROOD_TRY(BROOD_UNPACK(call->args, &first, &second));
+    brood__object_lock();
+    object_of(first)->loans = 0;
+    object_of(second)->loans = 77;
+    brood__self_kill();
+    return APR_SUCCESS;
+}
+
+/* Puts a large block and is killed: it is the dead's, and in the queue. */
+static apr_status_t put_large(brood_call_t *call)
+{
+    brood__item_t item = {0, UINT32_C(1) << 20, BROOD__BYTES};
+    brood_queue_t *queue;
+    void *object;
+
+    BROOD_TRY(brood_queue_from_value(&queue, brood_value_at(call->args, 0)));
+    BROOD_TRY(brood__kind_from_value(&object, witness_kind.tag, brood_value_at(call->args, 1)));
+    BROOD_TRY(brood__heap_alloc(&item.block, item.length));
+    ((witness_t *) object_of(object))->block = item.block;
+    BROOD_TRY(brood__ring_put((brood__ring_t *) object_of(queue), &item, NULL, BROOD_FOREVER));
+    brood__self_kill();
+    return APR_SUCCESS;
+}
+
+/* ---- help ---- */
+
+static brood__heap_use_t count(void)
+{
+    brood__heap_use_t use;
+
+    brood__heap_flush();
+    brood__heap_count(&use);
+    return use;
+}
+
+static void expect_balance(brood__heap_use_t before)
+{
+    const brood__heap_use_t after = count();
+
+    EXPECT(after.mine == before.mine);
+    EXPECT(after.queued == before.queued);
+    EXPECT(after.objects == before.objects);
+}
+
+static uint32_t loans_of(void *reference)
+{
+    uint32_t loans;
+
+    brood__object_lock();
+    loans = object_of(reference)->loans;
+    brood__object_unlock();
+    return loans;
+}
+
+/* ---- claims ---- */
+
+static void an_object_outlives_its_producer_in_an_item(void)
+{
+    apr_pool_t *mem = harness_mem();
+    const brood__heap_use_t before = count();
+    brood_queue_t *queue = harness_queue(mem);
+    brood_process_t *child = harness_start(produce, BROOD_ARGS(queue), mem);
+    brood_lock_t *lock;
+    brood_array_t *array;
+    brood_event_t *event;
+    brood_value_t value;
+    bool set = false;
+
+    EXPECT_EXIT(0, child);
+    EXPECT_OK(get_item(&value, queue, BROOD_FOREVER, mem));
+    EXPECT_OK(BROOD_UNPACK(value, &lock, &array, &event));
+    EXPECT_OK(brood_lock_acquire(lock, BROOD_FOREVER));
+    EXPECT_OK(brood_lock_release(lock));
+    EXPECT(brood_array_count(array) == 3 && ((int *) brood_array_data(array))[2] == 9);
+    EXPECT_OK(brood_lock_acquire(brood_array_lock(array), BROOD_FOREVER));
+    EXPECT_OK(brood_event_is_set(&set, event));
+    EXPECT(set);
+    EXPECT(brood__object_alone(object_of(lock)));
+    apr_pool_clear(mem);
+    expect_balance(before);
+}
+
+static void an_object_ends_with_the_last_item_that_bears_it(void)
+{
+    apr_pool_t *mem = harness_mem();
+    const brood__heap_use_t before = count();
+    brood_queue_t *queue = harness_queue(mem);
+    brood_lock_t *lock;
+    brood_value_t value;
+
+    EXPECT_OK(brood_lock_create(&lock, mem));
+    EXPECT(brood__object_alone(object_of(lock)));
+    EXPECT_OK(put_item(queue, BROOD_VALUE(lock), BROOD_FOREVER));
+    EXPECT_OK(put_item(queue, BROOD_VALUE(lock), BROOD_FOREVER));
+    EXPECT(!brood__object_alone(object_of(lock)));
+    EXPECT(loans_of(lock) == 2);
+    brood_lock_close(lock);
+    EXPECT(count().objects == before.objects + 2);
+    EXPECT_OK(get_item(&value, queue, BROOD_FOREVER, mem));
+    EXPECT_OK(brood_lock_from_value(&lock, value));
+    brood_lock_close(lock);
+    EXPECT(count().objects == before.objects + 2);
+    brood_queue_close(queue);
+    expect_balance(before);
+}
+
+static void one_item_may_bear_an_object_twice(void)
+{
+    apr_pool_t *mem = harness_mem();
+    const brood__heap_use_t before = count();
+    brood_queue_t *queue = harness_queue(mem);
+    brood_lock_t *lock, *first, *second;
+    brood_array_t *array, *got;
+    brood_value_t value;
+
+    EXPECT_OK(brood_array_create(&array, 1, 1, NULL, mem));
+    lock = brood_array_lock(array);
+    EXPECT_OK(put_item(queue, BROOD_LIST(lock, array, lock), BROOD_FOREVER));
+    EXPECT(loans_of(lock) == 3); /* as the array's, too */
+    EXPECT(loans_of(array) == 1);
+    brood_array_close(array);
+    EXPECT_OK(get_item(&value, queue, BROOD_FOREVER, mem));
+    EXPECT_OK(BROOD_UNPACK(value, &first, &got, &second));
+    EXPECT(loans_of(first) == 0 && brood__object_same(first, second));
+    EXPECT_OK(brood_lock_acquire(brood_array_lock(got), BROOD_FOREVER));
+    apr_pool_clear(mem);
+    expect_balance(before);
+}
+
+static void an_item_that_stays_with_its_maker_is_ended_by_him(void)
+{
+    apr_pool_t *mem = harness_mem();
+    const brood__heap_use_t before = count();
+    brood_queue_t *queue;
+    brood_lock_t *lock;
+
+    EXPECT_OK(brood_queue_create(&queue, 1, NULL, mem));
+    EXPECT_OK(brood_lock_create(&lock, mem));
+    EXPECT_OK(put_item(queue, BROOD_VALUE(lock), 0));
+    EXPECT_STATUS(APR_TIMEUP, put_item(queue, BROOD_VALUE(lock), 0));
+    EXPECT(loans_of(lock) == 1);
+    apr_pool_clear(mem);
+    expect_balance(before);
+}
+
+static void every_kind_of_object_can_be_in_an_item(void)
+{
+    apr_pool_t *mem = harness_mem();
+    const brood__heap_use_t before = count();
+    brood_queue_t *queue = harness_queue(mem);
+    brood_lock_t *lock;
+    brood_condition_t *condition;
+    brood_semaphore_t *semaphore;
+    brood_barrier_t *barrier;
+    brood_array_t *array;
+    brood_shared_memory_t *memory;
+    brood_shareable_list_t *list;
+    brood_value_t value, all;
+
+    EXPECT_OK(brood_rlock_create(&lock, mem));
+    EXPECT_OK(brood_condition_create(&condition, NULL, mem));
+    EXPECT_OK(brood_semaphore_create(&semaphore, 3, mem));
+    EXPECT_OK(brood_barrier_create(&barrier, 2, NULL, mem));
+    EXPECT_OK(brood_raw_array_create(&array, 5, 8, NULL, mem));
+    EXPECT_OK(brood_shared_memory_create(&memory, NULL, 100, mem));
+    EXPECT_OK(brood_shareable_list_create(&list, NULL, BROOD_LIST(1, "two"), mem));
+    all = BROOD_LIST(lock, condition, semaphore, barrier, array, memory, list, queue, "and text");
+    EXPECT_OK(put_item(queue, all, BROOD_FOREVER));
+    EXPECT_OK(get_item(&value, queue, BROOD_FOREVER, mem));
+    EXPECT(brood_value_equal(value, all));
+    EXPECT_OK(brood_condition_from_value(&condition, brood_value_at(value, 1)));
+    EXPECT_OK(brood_lock_acquire(brood_condition_lock(condition), BROOD_FOREVER));
+    EXPECT_OK(brood_condition_notify_all(condition));
+    apr_pool_clear(mem);
+    expect_balance(before);
+}
+
+static void what_cannot_be_in_an_item_is_refused(void)
+{
+    apr_pool_t *mem = harness_mem();
+    const brood__heap_use_t before = count();
+    brood_connection_t *ends[2];
+    brood_value_t many[BROOD__LOANS_MOST + 1];
+    brood__item_t item;
+    brood_lock_t *lock;
+
+    EXPECT_OK(brood_lock_create(&lock, mem));
+    for (int i = 0; i <= BROOD__LOANS_MOST; i++)
+        many[i] = BROOD_VALUE(lock);
+    EXPECT_STATUS(BROOD_EENCODE, make_item(&item, brood_list(many, BROOD__LOANS_MOST + 1)));
+    EXPECT_MESSAGE("256");
+    EXPECT_OK(make_item(&item, brood_list(many, BROOD__LOANS_MOST)));
+    EXPECT(loans_of(lock) == BROOD__LOANS_MOST);
+    end_item(&item);
+    EXPECT_OK(brood_pipe_create(&ends[0], &ends[1], BROOD_DUPLEX, mem));
+    EXPECT_STATUS(BROOD_EENCODE, make_item(&item, BROOD_LIST(lock, ends[0])));
+    EXPECT(loans_of(lock) == 0);
+    brood_lock_close(lock);
+    EXPECT_STATUS(BROOD_ECLOSED, make_item(&item, BROOD_VALUE(lock)));
+    apr_pool_clear(mem);
+    expect_balance(before);
+}
+
+static void an_object_that_was_closed_meanwhile_is_not_lent(void)
+{
+    apr_pool_t *mem = harness_mem();
+    const brood__heap_use_t before = count();
+    brood__loans_t loans;
+    brood_lock_t *first, *second;
+    uint64_t block;
+
+    EXPECT_OK(brood_lock_create(&first, mem));
+    EXPECT_OK(brood_lock_create(&second, mem));
+    loans = (brood__loans_t){3, {brood__offset(object_of(first)), brood__offset(object_of(second)), 12345}};
+    EXPECT_OK(brood__heap_alloc(&block, 1000));
+    EXPECT_STATUS(BROOD_ECLOSED, brood__loan_begin(block, &loans));
+    EXPECT(loans_of(first) == 0 && brood__loan_data(block) == 0);
+    loans.count = 2;
+    brood_lock_close(second);
+    EXPECT_STATUS(BROOD_ECLOSED, brood__loan_begin(block, &loans));
+    EXPECT_MESSAGE("closed");
+    EXPECT(loans_of(first) == 0);
+    brood__loan_end(block);
+    brood__heap_free(block);
+    apr_pool_clear(mem);
+    expect_balance(before);
+}
+
+static void an_item_that_was_overwritten_does_no_harm(void)
+{
+    apr_pool_t *mem = harness_mem();
+    const brood__heap_use_t before = count();
+    const uint64_t counts[] = {UINT64_MAX, UINT64_MAX / 8, 16, 0};
+    brood_lock_t *lock;
+    brood__item_t item;
+    brood_value_t value;
+
+    EXPECT_OK(brood_lock_create(&lock, mem));
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        uint64_t *words;
+
+        EXPECT_OK(make_item(&item, BROOD_LIST(lock, lock)));
+        words = brood__at(item.block);
+        words[0] = counts[i];
+        EXPECT_STATUS(BROOD_EDECODE, read_item(&value, &item, mem));
+        end_item(&item);
+    }
+    EXPECT_OK(make_item(&item, BROOD_LIST(lock, lock)));
+    ((uint64_t *) brood__at(item.block))[1] = 4242;
+    ((uint64_t *) brood__at(item.block))[2] = item.block;
+    end_item(&item);
+    EXPECT(loans_of(lock) != 0); /* it lives longer than it should, */
+    brood__object_lock();
+    brood__loans_recount(); /* as long as nobody looks */
+    brood__object_unlock();
+    EXPECT(loans_of(lock) == 0);
+    apr_pool_clear(mem);
+    expect_balance(before);
+}
+
+static void the_dead_have_no_items_in_their_hands(void)
+{
+    apr_pool_t *mem = harness_mem();
+    const brood__heap_use_t before = count();
+
+    for (int makes = 0; makes < 2; makes++) {
+        brood_queue_t *said = harness_queue(mem), *queue = harness_queue(mem);
+        brood_process_t *child;
+        brood_lock_t *lock;
+
+        EXPECT_OK(brood_lock_create(&lock, mem));
+        EXPECT_OK(put_item(queue, BROOD_LIST(lock, queue), BROOD_FOREVER));
+        brood_lock_close(lock);
+        child = harness_start(keep_item, BROOD_ARGS(said, queue, brood_bool(makes != 0)), mem);
+        (void) harness_get(said, mem);
+        EXPECT(loans_of(queue) == 1u + (unsigned) makes);
+        EXPECT_OK(brood_process_kill(child));
+        EXPECT_EXIT(harness_killed(), child);
+        EXPECT(loans_of(queue) == (unsigned) makes);
+        if (makes != 0) {
+            brood_value_t value;
+
+            EXPECT_OK(get_item(&value, queue, BROOD_FOREVER, mem));
+        }
+        EXPECT(loans_of(queue) == 0);
+    }
+    apr_pool_clear(mem);
+    expect_balance(before);
+}
+
+static void items_go_from_process_to_process(void)
+{
+    enum { ITEMS = 300 };
+    apr_pool_t *mem = harness_mem(), *round;
+    const brood__heap_use_t before = count();
+    brood_queue_t *there = harness_queue(mem), *back = harness_queue(mem);
+    brood_process_t *children[2];
+    int sum = 0;
+
+    for (int i = 0; i < 2; i++)
+        children[i] = harness_start(pass_on, BROOD_ARGS(there, back, ITEMS / 2), mem);
+    EXPECT_OK(apr_pool_create(&round, mem));
+    for (int i = 0; i < ITEMS; i++) {
+        brood_array_t *array;
+
+        EXPECT_OK(brood_array_create(&array, i == 7 ? 100000 : 1, sizeof i, NULL, round));
+        *(int *) brood_array_data(array) = i;
+        EXPECT_OK(put_item(there, BROOD_VALUE(array), BROOD_FOREVER));
+        apr_pool_clear(round);
+    }
+    for (int i = 0; i < ITEMS; i++) {
+        brood_array_t *array;
+        brood_value_t value;
+
+        EXPECT_OK(get_item(&value, back, BROOD_FOREVER, round));
+        EXPECT_OK(brood_array_from_value(&array, value));
+        sum += *(int *) brood_array_data(array);
+        apr_pool_clear(round);
+    }
+    EXPECT(sum == ITEMS * (ITEMS - 1) / 2);
+    for (int i = 0; i < 2; i++)
+        EXPECT_EXIT(0, children[i]);
+    apr_pool_clear(mem);
+    expect_balance(before);
+}
+
+/* Each of the queues in an item of the next. */
+static void *APR_THREAD_FUNC nest(apr_thread_t *thread, void *data)
+{
+    apr_pool_t *mem = data;
+    brood_queue_t *inner = NULL, *outer;
+
+    for (int i = 0; i < DEPTH; i++) {
+        EXPECT_OK(brood_queue_create(&outer, 1, NULL, mem));
+        if (inner != NULL) {
+            EXPECT_OK(put_item(outer, BROOD_VALUE(inner), 0));
+            brood_queue_close(inner);
+        }
+        inner = outer;
+    }
+    brood_queue_close(inner);
+    apr_thread_exit(thread, APR_SUCCESS);
+    return NULL;
+}
+
+static void queues_in_items_end_however_deep(void)
+{
+    apr_pool_t *mem = harness_mem();
+    const brood__heap_use_t before = count();
+    apr_threadattr_t *attributes;
+    apr_thread_t *thread;
+    apr_status_t rc;
+
+    EXPECT_OK(apr_threadattr_create(&attributes, mem));
+    EXPECT_OK(apr_threadattr_stacksize_set(attributes, SMALL_STACK));
+    EXPECT_OK(apr_thread_create(&thread, attributes, nest, mem, mem));
+    EXPECT_OK(apr_thread_join(&rc, thread));
+    expect_balance(before);
+}
+
+static void a_death_inside_the_lock_leaves_no_wrong_count(void)
+{
+    apr_pool_t *mem = harness_mem();
+    const brood__heap_use_t before = count();
+    brood_queue_t *queue = harness_queue(mem);
+    brood_lock_t *first, *second;
+
+    EXPECT_OK(brood_lock_create(&first, mem));
+    EXPECT_OK(brood_lock_create(&second, mem));
+    EXPECT_OK(put_item(queue, BROOD_LIST(first, first, "a long text, so that there is more in the block"), 0));
+    EXPECT_EXIT(harness_killed(), harness_start(miscount, BROOD_ARGS(first, second), mem));
+    EXPECT(loans_of(first) == 2);
+    EXPECT(loans_of(second) == 0);
+    brood_lock_close(second);
+    brood_lock_close(first);
+    EXPECT(count().objects == before.objects + 2);
+    apr_pool_clear(mem);
+    expect_balance(before);
+}
+
+static void blocks_of_the_dead_are_sorted_before_objects_are_told(void)
+{
+    apr_pool_t *mem = harness_mem();
+    const brood__heap_use_t before = count();
+    brood_queue_t *queue = harness_queue(mem);
+    brood_process_t *child;
+    void *object;
+
+    EXPECT_OK(brood__object_create(&object, sizeof(brood__ref_t), &witness_kind, sizeof(witness_t), mem));
+    brood__object_publish(object);
+    child = harness_start(put_large, BROOD_ARGS(queue, brood__kind_to_value(witness_kind.tag, object)), mem);
+    EXPECT_EXIT(harness_killed(), child);
+    EXPECT(brood__offset(object_of(object))
+           < ((witness_t *) object_of(object))->block); /* one pass would come by here first */
+    EXPECT(((witness_t *) object_of(object))->owner == BROOD__OWNER_QUEUE);
+    apr_pool_clear(mem);
+    expect_balance(before);
+}
+
+static const brood_test_t tests[] = {
+    TEST(an_object_outlives_its_producer_in_an_item),
+    TEST(an_object_ends_with_the_last_item_that_bears_it),
+    TEST(one_item_may_bear_an_object_twice),
+    TEST(an_item_that_stays_with_its_maker_is_ended_by_him),
+    TEST(what_cannot_be_in_an_item_is_refused),
+    TEST(an_object_that_was_closed_meanwhile_is_not_lent),
+    TEST(an_item_that_was_overwritten_does_no_harm),
+    TEST(the_dead_have_no_items_in_their_hands),
+    TEST(items_go_from_process_to_process),
+    TEST(queues_in_items_end_however_deep),
+    TEST(a_death_inside_the_lock_leaves_no_wrong_count),
+    TEST(blocks_of_the_dead_are_sorted_before_objects_are_told),
+    TEST(every_kind_of_object_can_be_in_an_item), /* last: from here on there is a keeper, who sweeps, too */
+};
+
+int main(int argc, char **argv)
+{
+    static const brood_entry_t entries[] = {BROOD_ENTRY(produce),  BROOD_ENTRY(keep_item), BROOD_ENTRY(pass_on),
+                                            BROOD_ENTRY(miscount), BROOD_ENTRY(put_large), BROOD_ENTRIES_END};
+
+    brood__kind_register(&witness_kind);
+    return harness_tree(argc, argv, entries, "loan", tests, sizeof tests / sizeof tests[0]);
+}
