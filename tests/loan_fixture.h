@@ -2,8 +2,11 @@
 #ifndef BROOD_TESTS_LOAN_FIXTURE_H
 #define BROOD_TESTS_LOAN_FIXTURE_H
 
+#include "harness.h"
+
 #include "base/codec.h"
 #include "memory/heap.h"
+#include "memory/layout.h"
 #include "memory/loan.h"
 #include "queue/ring.h"
 #include <brood.h>
@@ -12,6 +15,38 @@ static inline brood__object_t *object_of(void *reference)
 {
     return ((brood__ref_t *) reference)->object;
 }
+
+/* ---- what there is ---- */
+
+static inline brood__heap_use_t count(void)
+{
+    brood__heap_use_t use;
+
+    brood__heap_flush();
+    brood__heap_count(&use);
+    return use;
+}
+
+static inline void expect_balance(brood__heap_use_t before)
+{
+    const brood__heap_use_t after = count();
+
+    EXPECT(after.mine == before.mine);
+    EXPECT(after.queued == before.queued);
+    EXPECT(after.objects == before.objects);
+}
+
+static inline uint32_t loans_of(void *reference)
+{
+    uint32_t loans;
+
+    brood__object_lock();
+    loans = object_of(reference)->loans;
+    brood__object_unlock();
+    return loans;
+}
+
+/* ---- items ---- */
 
 static inline void end_item(const brood__item_t *item)
 {

@@ -4,7 +4,6 @@
 #include "memory/block.h"
 #include "platform/self.h"
 #include <apr_thread_proc.h>
-#include <string.h>
 
 #define DEPTH 10000
 #define SMALL_STACK (192 << 10)
@@ -133,36 +132,6 @@ static apr_status_t put_large(brood_call_t *call)
     return APR_SUCCESS;
 }
 
-/* ---- help ---- */
-
-static brood__heap_use_t count(void)
-{
-    brood__heap_use_t use;
-
-    brood__heap_flush();
-    brood__heap_count(&use);
-    return use;
-}
-
-static void expect_balance(brood__heap_use_t before)
-{
-    const brood__heap_use_t after = count();
-
-    EXPECT(after.mine == before.mine);
-    EXPECT(after.queued == before.queued);
-    EXPECT(after.objects == before.objects);
-}
-
-static uint32_t loans_of(void *reference)
-{
-    uint32_t loans;
-
-    brood__object_lock();
-    loans = object_of(reference)->loans;
-    brood__object_unlock();
-    return loans;
-}
-
 /* ---- claims ---- */
 
 static void an_object_outlives_its_producer_in_an_item(void)
@@ -187,184 +156,6 @@ static void an_object_outlives_its_producer_in_an_item(void)
     EXPECT_OK(brood_event_is_set(&set, event));
     EXPECT(set);
     EXPECT(brood__object_alone(object_of(lock)));
-    apr_pool_clear(mem);
-    expect_balance(before);
-}
-
-static void an_object_ends_with_the_last_item_that_bears_it(void)
-{
-    apr_pool_t *mem = harness_mem();
-    const brood__heap_use_t before = count();
-    brood_queue_t *queue = harness_queue(mem);
-    brood_lock_t *lock;
-    brood_value_t value;
-
-    EXPECT_OK(brood_lock_create(&lock, mem));
-    EXPECT(brood__object_alone(object_of(lock)));
-    EXPECT_OK(put_item(queue, BROOD_VALUE(lock), BROOD_FOREVER));
-    EXPECT_OK(put_item(queue, BROOD_VALUE(lock), BROOD_FOREVER));
-    EXPECT(!brood__object_alone(object_of(lock)));
-    EXPECT(loans_of(lock) == 2);
-    brood_lock_close(lock);
-    EXPECT(count().objects == before.objects + 2);
-    EXPECT_OK(get_item(&value, queue, BROOD_FOREVER, mem));
-    EXPECT_OK(brood_lock_from_value(&lock, value));
-    brood_lock_close(lock);
-    EXPECT(count().objects == before.objects + 2);
-    brood_queue_close(queue);
-    expect_balance(before);
-}
-
-static void one_item_may_bear_an_object_twice(void)
-{
-    apr_pool_t *mem = harness_mem();
-    const brood__heap_use_t before = count();
-    brood_queue_t *queue = harness_queue(mem);
-    brood_lock_t *lock, *first, *second;
-    brood_array_t *array, *got;
-    brood_value_t value;
-
-    EXPECT_OK(brood_array_create(&array, 1, 1, NULL, mem));
-    lock = brood_array_lock(array);
-    EXPECT_OK(put_item(queue, BROOD_LIST(lock, array, lock), BROOD_FOREVER));
-    EXPECT(loans_of(lock) == 3); /* as the array's, too */
-    EXPECT(loans_of(array) == 1);
-    brood_array_close(array);
-    EXPECT_OK(get_item(&value, queue, BROOD_FOREVER, mem));
-    EXPECT_OK(BROOD_UNPACK(value, &first, &got, &second));
-    EXPECT(loans_of(first) == 0 && brood__object_same(first, second));
-    EXPECT_OK(brood_lock_acquire(brood_array_lock(got), BROOD_FOREVER));
-    apr_pool_clear(mem);
-    expect_balance(before);
-}
-
-static void an_item_that_stays_with_its_maker_is_ended_by_him(void)
-{
-    apr_pool_t *mem = harness_mem();
-    const brood__heap_use_t before = count();
-    brood_queue_t *queue;
-    brood_lock_t *lock;
-
-    EXPECT_OK(brood_queue_create(&queue, 1, NULL, mem));
-    EXPECT_OK(brood_lock_create(&lock, mem));
-    EXPECT_OK(put_item(queue, BROOD_VALUE(lock), 0));
-    EXPECT_STATUS(APR_TIMEUP, put_item(queue, BROOD_VALUE(lock), 0));
-    EXPECT(loans_of(lock) == 1);
-    apr_pool_clear(mem);
-    expect_balance(before);
-}
-
-static void every_kind_of_object_can_be_in_an_item(void)
-{
-    apr_pool_t *mem = harness_mem();
-    const brood__heap_use_t before = count();
-    brood_queue_t *queue = harness_queue(mem);
-    brood_lock_t *lock;
-    brood_condition_t *condition;
-    brood_semaphore_t *semaphore;
-    brood_barrier_t *barrier;
-    brood_array_t *array;
-    brood_shared_memory_t *memory;
-    brood_shareable_list_t *list;
-    brood_value_t value, all;
-
-    EXPECT_OK(brood_rlock_create(&lock, mem));
-    EXPECT_OK(brood_condition_create(&condition, NULL, mem));
-    EXPECT_OK(brood_semaphore_create(&semaphore, 3, mem));
-    EXPECT_OK(brood_barrier_create(&barrier, 2, NULL, mem));
-    EXPECT_OK(brood_raw_array_create(&array, 5, 8, NULL, mem));
-    EXPECT_OK(brood_shared_memory_create(&memory, NULL, 100, mem));
-    EXPECT_OK(brood_shareable_list_create(&list, NULL, BROOD_LIST(1, "two"), mem));
-    all = BROOD_LIST(lock, condition, semaphore, barrier, array, memory, list, queue, "and text");
-    EXPECT_OK(put_item(queue, all, BROOD_FOREVER));
-    EXPECT_OK(get_item(&value, queue, BROOD_FOREVER, mem));
-    EXPECT(brood_value_equal(value, all));
-    EXPECT_OK(brood_condition_from_value(&condition, brood_value_at(value, 1)));
-    EXPECT_OK(brood_lock_acquire(brood_condition_lock(condition), BROOD_FOREVER));
-    EXPECT_OK(brood_condition_notify_all(condition));
-    apr_pool_clear(mem);
-    expect_balance(before);
-}
-
-static void what_cannot_be_in_an_item_is_refused(void)
-{
-    apr_pool_t *mem = harness_mem();
-    const brood__heap_use_t before = count();
-    brood_connection_t *ends[2];
-    brood_value_t many[BROOD__LOANS_MOST + 1];
-    brood__item_t item;
-    brood_lock_t *lock;
-
-    EXPECT_OK(brood_lock_create(&lock, mem));
-    for (int i = 0; i <= BROOD__LOANS_MOST; i++)
-        many[i] = BROOD_VALUE(lock);
-    EXPECT_STATUS(BROOD_EENCODE, make_item(&item, brood_list(many, BROOD__LOANS_MOST + 1)));
-    EXPECT_MESSAGE("256");
-    EXPECT_OK(make_item(&item, brood_list(many, BROOD__LOANS_MOST)));
-    EXPECT(loans_of(lock) == BROOD__LOANS_MOST);
-    end_item(&item);
-    EXPECT_OK(brood_pipe_create(&ends[0], &ends[1], BROOD_DUPLEX, mem));
-    EXPECT_STATUS(BROOD_EENCODE, make_item(&item, BROOD_LIST(lock, ends[0])));
-    EXPECT(loans_of(lock) == 0);
-    brood_lock_close(lock);
-    EXPECT_STATUS(BROOD_ECLOSED, make_item(&item, BROOD_VALUE(lock)));
-    apr_pool_clear(mem);
-    expect_balance(before);
-}
-
-static void an_object_that_was_closed_meanwhile_is_not_lent(void)
-{
-    apr_pool_t *mem = harness_mem();
-    const brood__heap_use_t before = count();
-    brood__loans_t loans;
-    brood_lock_t *first, *second;
-    uint64_t block;
-
-    EXPECT_OK(brood_lock_create(&first, mem));
-    EXPECT_OK(brood_lock_create(&second, mem));
-    loans = (brood__loans_t){3, {brood__offset(object_of(first)), brood__offset(object_of(second)), 12345}};
-    EXPECT_OK(brood__heap_alloc(&block, 1000));
-    EXPECT_STATUS(BROOD_ECLOSED, brood__loan_begin(block, &loans));
-    EXPECT(loans_of(first) == 0 && brood__loan_data(block) == 0);
-    loans.count = 2;
-    brood_lock_close(second);
-    EXPECT_STATUS(BROOD_ECLOSED, brood__loan_begin(block, &loans));
-    EXPECT_MESSAGE("closed");
-    EXPECT(loans_of(first) == 0);
-    brood__loan_end(block);
-    brood__heap_free(block);
-    apr_pool_clear(mem);
-    expect_balance(before);
-}
-
-static void an_item_that_was_overwritten_does_no_harm(void)
-{
-    apr_pool_t *mem = harness_mem();
-    const brood__heap_use_t before = count();
-    const uint64_t counts[] = {UINT64_MAX, UINT64_MAX / 8, 16, 0};
-    brood_lock_t *lock;
-    brood__item_t item;
-    brood_value_t value;
-
-    EXPECT_OK(brood_lock_create(&lock, mem));
-    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
-        uint64_t *words;
-
-        EXPECT_OK(make_item(&item, BROOD_LIST(lock, lock)));
-        words = brood__at(item.block);
-        words[0] = counts[i];
-        EXPECT_STATUS(BROOD_EDECODE, read_item(&value, &item, mem));
-        end_item(&item);
-    }
-    EXPECT_OK(make_item(&item, BROOD_LIST(lock, lock)));
-    ((uint64_t *) brood__at(item.block))[1] = 4242;
-    ((uint64_t *) brood__at(item.block))[2] = item.block;
-    end_item(&item);
-    EXPECT(loans_of(lock) != 0); /* it lives longer than it should, */
-    brood__object_lock();
-    brood__loans_recount(); /* as long as nobody looks */
-    brood__object_unlock();
-    EXPECT(loans_of(lock) == 0);
     apr_pool_clear(mem);
     expect_balance(before);
 }
@@ -510,18 +301,11 @@ static void blocks_of_the_dead_are_sorted_before_objects_are_told(void)
 
 static const brood_test_t tests[] = {
     TEST(an_object_outlives_its_producer_in_an_item),
-    TEST(an_object_ends_with_the_last_item_that_bears_it),
-    TEST(one_item_may_bear_an_object_twice),
-    TEST(an_item_that_stays_with_its_maker_is_ended_by_him),
-    TEST(what_cannot_be_in_an_item_is_refused),
-    TEST(an_object_that_was_closed_meanwhile_is_not_lent),
-    TEST(an_item_that_was_overwritten_does_no_harm),
     TEST(the_dead_have_no_items_in_their_hands),
     TEST(items_go_from_process_to_process),
     TEST(queues_in_items_end_however_deep),
     TEST(a_death_inside_the_lock_leaves_no_wrong_count),
     TEST(blocks_of_the_dead_are_sorted_before_objects_are_told),
-    TEST(every_kind_of_object_can_be_in_an_item), /* last: from here on there is a keeper, who sweeps, too */
 };
 
 int main(int argc, char **argv)
