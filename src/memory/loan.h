@@ -8,7 +8,10 @@
  * holds it.
  *
  * Put: encode, allocate, fill in behind the list, brood__loan_begin, brood__heap_publish.  Get: brood__heap_take, decode,
- * brood__loan_end, brood__heap_free: in this order, so that an object in it is never without somebody. */
+ * brood__loan_end, brood__heap_free: in this order, so that an object in it is never without somebody.
+ *
+ * A queue that lies in an item of its own, by way of other queues perhaps, is wanted by itself: unless somebody gets that
+ * item it lasts as long as the tree. */
 #ifndef BROOD_MEMORY_LOAN_H
 #define BROOD_MEMORY_LOAN_H
 
@@ -30,7 +33,7 @@ apr_status_t brood__loans_encode(brood__output_t *output, brood_value_t value, b
 /* For brood__object_pack: there is one more. */
 apr_status_t brood__loans_note(uint64_t object);
 
-/* The bytes of a block that the list of so many takes; the item's come behind them.  */
+/* The bytes of a block that the list of so many takes; the item's come behind it. */
 static inline uint64_t brood__loans_size(const brood__loans_t *loans)
 {
     return (1 + (uint64_t) loans->count) * sizeof(uint64_t);
