@@ -235,19 +235,19 @@ static void a_queue_carries_values_or_bytes(void)
     expect_size(other, 1);
 }
 
-static void what_cannot_be_put_is_refused_and_nothing_is_lost__CTX_15(void) /* QUE-18, GEN-04 */
+static void what_cannot_be_put_is_refused_and_nothing_is_lost(void) /* QUE-18, GEN-04 */
 {
     const brood__heap_use_t *before;
     brood__heap_use_t use, after;
     brood_queue_t *queue = new_queue(4);
-    brood_lock_t *lock;
+    brood_connection_t *ends[2];
     brood_value_t item;
 
-    EXPECT_OK(brood_lock_create(&lock, mem));
+    EXPECT_OK(brood_pipe_create(&ends[0], &ends[1], true, mem));
     brood__heap_flush();
     brood__heap_count(&use);
     before = &use;
-    EXPECT_STATUS(BROOD_EENCODE, brood_queue_put(queue, BROOD_VALUE(lock), BROOD_NOWAIT));
+    EXPECT_STATUS(BROOD_EENCODE, brood_queue_put(queue, BROOD_VALUE(ends[0]), BROOD_NOWAIT));
     EXPECT_STATUS(BROOD_EENCODE, brood_queue_put(queue, brood_text("\xff\xfe"), BROOD_NOWAIT));
     EXPECT_STATUS(BROOD_EENTRY,
                   brood_queue_put(queue, brood_entry((brood_entry_fn) (void (*)(void)) brood_version), BROOD_NOWAIT));
@@ -258,6 +258,8 @@ static void what_cannot_be_put_is_refused_and_nothing_is_lost__CTX_15(void) /* Q
     brood__heap_flush();
     brood__heap_count(&after);
     EXPECT(after.mine == before->mine);
+    brood_connection_close(ends[0]);
+    brood_connection_close(ends[1]);
     EXPECT_STATUS(APR_EINVAL, brood_queue_create(&queue, BROOD_QUEUE_LIMIT + 1, NULL, mem));
 }
 
@@ -384,7 +386,7 @@ static apr_status_t suite(brood_call_t *call)
         TEST(bytes_travel_as_they_are),
         TEST(a_short_buffer_leaves_the_item),
         TEST(a_queue_carries_values_or_bytes),
-        TEST(what_cannot_be_put_is_refused_and_nothing_is_lost__CTX_15),
+        TEST(what_cannot_be_put_is_refused_and_nothing_is_lost),
         TEST(a_closed_queue_says_so_and_others_go_on),
         TEST(a_queue_goes_with_its_items),
         TEST(threads_of_one_process_hand_over_memory),

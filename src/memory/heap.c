@@ -251,7 +251,10 @@ void brood__heap_publish(uint64_t block, uint64_t container, uint32_t position)
     brood__block_t found;
 
     if (brood__block_find(block, &found))
-        atomic_store_explicit(found.where, container >> 7 << 32 | position, memory_order_release);
+        atomic_store_explicit(found.where,
+                              container >> 7 << 32 | (atomic_load(found.where) & BROOD__BEARING)
+                                  | (position & BROOD__POSITIONS),
+                              memory_order_release);
     brood__heap_take(block); /* ours already: stored anew, so that whoever claims it next sees what was written */
 }
 
@@ -259,11 +262,6 @@ void brood__heap_take(uint64_t block)
 {
     brood__block_t found;
 
-    if (!brood__block_find(block, &found))
-        return;
-    if (found.owner != NULL)
-        atomic_store_explicit(found.owner, brood__me, memory_order_release);
-    else
-        atomic_store_explicit(found.page, (atomic_load(found.page) & UINT32_MAX) | (uint64_t) brood__me << 32,
-                              memory_order_release);
+    if (brood__block_find(block, &found))
+        brood__block_give(&found, brood__me);
 }

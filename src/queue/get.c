@@ -2,6 +2,7 @@
 #include "base/codec.h"
 #include "base/status.h"
 #include "memory/heap.h"
+#include "memory/loan.h"
 #include "queue/queue.h"
 #include "queue/task.h"
 #include <apr_strings.h>
@@ -14,8 +15,10 @@ static const brood__wish_t one_bytes = {BROOD__BYTES, 1, UINT64_MAX, false};
 void brood__queue_done_with(brood__ring_t *ring, const brood__item_t *item)
 {
     (void) ring;
-    if (item->block != 0)
-        brood__heap_free(item->block);
+    if (item->block == 0)
+        return;
+    brood__loan_end(item->block);
+    brood__heap_free(item->block);
 }
 
 void brood__queue_give_up(brood__ring_t *ring, const brood__item_t *item)
@@ -62,10 +65,19 @@ static apr_status_t take_one(brood__item_t *item, void *with, const brood_queue_
 
 /* ---- one ---- */
 
+/* Behind the list of the objects in it, if there are any. */
+static apr_status_t decode_bytes(brood_value_t *value, const brood__item_t *item, apr_pool_t *mem)
+{
+    const uint64_t begin = item->block == 0 ? 0 : brood__loan_data(item->block);
+
+    if (!brood__queue_is_whole(item) || begin > item->length)
+        return brood__queue_fail_overwritten();
+    return brood__decode(value, (const char *) item->data + begin, item->length - begin, begin != 0, mem);
+}
+
 static apr_status_t decode(brood_value_t *value, brood__ring_t *ring, const brood__item_t *item, apr_pool_t *mem)
 {
-    const apr_status_t rc = brood__queue_is_whole(item) ? brood__decode(value, item->data, item->length, false, mem)
-                                                        : brood__queue_fail_overwritten();
+    const apr_status_t rc = decode_bytes(value, item, mem);
 
     if (rc == APR_SUCCESS)
         brood__queue_done_with(ring, item);

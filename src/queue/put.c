@@ -3,6 +3,7 @@
 #include "base/deadline.h"
 #include "base/status.h"
 #include "memory/heap.h"
+#include "memory/loan.h"
 #include "queue/queue.h"
 #include <inttypes.h>
 #include <string.h>
@@ -89,30 +90,22 @@ static apr_status_t put_all(apr_size_t *count, brood__ring_t *ring, const brood_
             done += some;
     }
     for (apr_size_t i = done; i < *count; i++)
-        if (items[i].block != 0)
-            brood__heap_free(items[i].block);
+        brood__queue_done_with(ring, &items[i]);
     *count = done;
     return rc;
 }
 
 /* ---- bytes ---- */
 
-/* A block for bytes that are too many for a slot. */
-static apr_status_t make_room(brood__item_t *item, brood__ring_t *ring, apr_size_t size, apr_interval_time_t timeout)
-{
-    item->block = 0;
-    item->length = size;
-    return size <= BROOD__INLINE ? APR_SUCCESS : brood__queue_alloc(&item->block, ring, size, timeout);
-}
-
+/* What is too much for a slot has a block. */
 static apr_status_t copy_in(brood__item_t *item, brood__ring_t *ring, const void *data, apr_size_t size,
                             apr_interval_time_t timeout)
 {
-    item->content = BROOD__BYTES;
-    item->data = data;
-    BROOD_TRY(make_room(item, ring, size, timeout));
-    if (item->block != 0)
-        memcpy(brood__at(item->block), data, size);
+    *item = (brood__item_t){0, size, data, BROOD__BYTES};
+    if (size <= BROOD__INLINE)
+        return APR_SUCCESS;
+    BROOD_TRY(brood__queue_alloc(&item->block, ring, size, timeout));
+    memcpy(brood__at(item->block), data, size);
     return APR_SUCCESS;
 }
 
@@ -131,25 +124,35 @@ apr_status_t brood_queue_put_bytes(brood_queue_t *queue, const void *data, apr_s
 
 /* ---- values ---- */
 
-/* Encode into the scratch; what is longer is measured there and then encoded where it is to lie. */
+/* Encode where it is to lie: behind the list of the objects in it, if there are any. */
+static apr_status_t encode_in_block(brood__item_t *item, brood_value_t value, uint64_t size, brood__loans_t *loans)
+{
+    const uint64_t begin = loans->count == 0 ? 0 : brood__loans_size(loans);
+    brood__output_t output = {(unsigned char *) brood__at(item->block) + begin, 0, size, NULL};
+
+    BROOD_TRY(brood__loans_encode(&output, value, loans));
+    return loans->count == 0 ? APR_SUCCESS : brood__loan_begin(item->block, loans);
+}
+
+/* Encode into the scratch, where short ones stay; others have a block, for what has been measured there. */
 static apr_status_t encode(brood__item_t *item, brood__ring_t *ring, unsigned char scratch[SCRATCH],
                            brood_value_t value, apr_interval_time_t timeout)
 {
     brood__output_t output = {scratch, 0, SCRATCH, NULL};
+    brood__loans_t loans;
     apr_status_t rc;
 
-    item->content = BROOD__VALUES;
-    item->data = scratch;
-    BROOD_TRY(brood__encode(&output, value, 0));
-    BROOD_TRY(make_room(item, ring, output.size, timeout));
-    if (item->block == 0)
+    *item = (brood__item_t){0, 0, scratch, BROOD__VALUES};
+    BROOD_TRY(brood__loans_encode(&output, value, &loans));
+    item->length = output.size + (loans.count == 0 ? 0 : brood__loans_size(&loans));
+    if (item->length <= BROOD__INLINE && loans.count == 0)
         return APR_SUCCESS;
-    if (output.size <= SCRATCH) {
+    BROOD_TRY(brood__queue_alloc(&item->block, ring, item->length, timeout));
+    if (output.size <= SCRATCH && loans.count == 0) {
         memcpy(brood__at(item->block), scratch, output.size);
         return APR_SUCCESS;
     }
-    output = (brood__output_t){brood__at(item->block), 0, item->length, NULL};
-    if ((rc = brood__encode(&output, value, 0)) != APR_SUCCESS)
+    if ((rc = encode_in_block(item, value, output.size, &loans)) != APR_SUCCESS)
         brood__heap_free(item->block);
     return rc;
 }
@@ -165,8 +168,7 @@ apr_status_t brood_queue_put(brood_queue_t *queue, brood_value_t value, apr_inte
         return brood__object_closed("queue");
     BROOD_TRY(encode(&item, ring, scratch, value, timeout));
     if (brood__queue_agree(ring, BROOD__VALUES) != APR_SUCCESS) {
-        if (item.block != 0)
-            brood__heap_free(item.block);
+        brood__queue_done_with(ring, &item);
         return BROOD_EKIND;
     }
     return put_all(&count, ring, &item, timeout);

@@ -2,6 +2,7 @@
 #include "base/deadline.h"
 #include "base/step.h"
 #include "memory/heap.h"
+#include "memory/loan.h"
 #include "memory/sleep.h"
 #include "queue/end.h"
 #include "queue/chunk.h"
@@ -34,7 +35,7 @@ static bool lock_for_sweep(brood__ring_t *ring, brood__end_t *end, uint64_t *wor
     }
 }
 
-/* Of a position its last 31 bits are known.  Under both locks. */
+/* Of a position its last bits are known.  Under both locks. */
 static bool is_held(brood__ring_t *ring, uint64_t head, uint64_t tail, uint32_t position, uint64_t block)
 {
     const uint64_t first = atomic_load(&ring->head.chunk);
@@ -44,7 +45,7 @@ static bool is_held(brood__ring_t *ring, uint64_t head, uint64_t tail, uint32_t 
         return true;
     if (first == 0)
         return false;
-    position = brood__chunk_at(first)->base + ((position - brood__chunk_at(first)->base) & BROOD__RING_MOST);
+    position = brood__chunk_at(first)->base + ((position - brood__chunk_at(first)->base) & BROOD__POSITIONS);
     if ((chunk = brood__chunk_find(ring, position)) == NULL)
         return false;
     if (brood__offset(chunk) == block)
@@ -121,8 +122,10 @@ void brood__ring_drain(brood__ring_t *ring)
     while (rc != BROOD_EMISUSE && brood__ring_count(ring) != 0) {
         rc = brood__ring_get(&count, items, with, ring, &all, apr_time_from_msec(100));
         for (uint32_t i = 0; rc == APR_SUCCESS && i < count; i++)
-            if (items[i].block != 0)
+            if (items[i].block != 0) {
+                brood__loan_end(items[i].block);
                 brood__heap_free(items[i].block);
+            }
     }
 }
 
