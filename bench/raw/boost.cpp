@@ -21,6 +21,7 @@ static message_queue *queue_of(const raw_boost_t *hold)
 
 apr_status_t raw_boost_create(raw_boost_t *made, const char *name, size_t room, size_t size)
 {
+    raw_boost_remove(name); /* of a program that was killed */
     return tried([=] { return (made->queue = new message_queue(create_only, name, room, size)) != NULL; });
 }
 
