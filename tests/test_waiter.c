@@ -4,7 +4,7 @@
 #include "platform/clock.h"
 
 #define HERE UINT64_C(1) /* no object's offset */
-#define ROUNDS 500u
+#define ROUNDS 100u
 #define NO_LOOK apr_time_from_sec(86400) /* who is not woken sleeps on, and the test does not end */
 
 static apr_pool_t *mem;
