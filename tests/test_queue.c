@@ -114,7 +114,8 @@ static void values_come_out_as_they_went_in_and_in_order(void) /* QUE-08, QUE-26
     brood_queue_close(queue);
 }
 
-static void a_full_queue_takes_no_more_and_an_empty_one_gives_none(void) /* QUE-03, QUE-05, QUE-10, QUE-11, QUE-25 */
+static void a_full_queue_takes_no_more_and_an_empty_one_gives_none(void) /* QUE-03, QUE-04, QUE-05, QUE-07,
+    QUE-10, QUE-11, QUE-25, SQ-02 */
 {
     brood_queue_t *queue = new_queue(3);
     brood_value_t item = brood_int(77);
@@ -168,7 +169,7 @@ static void every_item_goes_to_exactly_one_getter(void) /* QUE-01 */
     expect_size(results, 0);
 }
 
-static void an_item_outlives_its_producer_and_no_join_waits(void) /* QUE-09, QUE-16 */
+static void an_item_outlives_its_producer_and_no_join_waits(void) /* QUE-09, QUE-16, SQ-03 */
 {
     brood_queue_t *queue = new_queue(10000);
     brood_value_t item;
@@ -263,7 +264,7 @@ static void what_cannot_be_put_is_refused_and_nothing_is_lost(void) /* QUE-18, G
     EXPECT_STATUS(APR_EINVAL, brood_queue_create(&queue, BROOD_QUEUE_LIMIT + 1, NULL, mem));
 }
 
-static void a_closed_queue_says_so_and_others_go_on(void) /* QUE-12, QUE-27 */
+static void a_closed_queue_says_so_and_others_go_on(void) /* QUE-12, QUE-13, QUE-14, QUE-27, SQ-04 */
 {
     brood_queue_t *queue = new_queue(10), *results = new_queue(100);
     brood_process_t *child = start(move, BROOD_ARGS(queue, results));

@@ -45,8 +45,9 @@ BROOD_API BROOD_CHECKED apr_status_t brood_queue_create(brood_queue_t **queue, a
 /** Encode a value and publish it.  Any number of threads and processes may do so at once.
  *
  *  @param queue    open, borrowed for the call.
- *  @param item     encoded before the call returns.  brood's objects (locks, arrays, queues) are handed over as
- *                  arguments of a starting process, not through queues: BROOD_EENCODE.
+ *  @param item     encoded before the call returns.  brood's objects (locks, arrays, queues) may be in it, 256 at most:
+ *                  they live as long as the item, whoever else closes them or ends.  Connections and sockets may not:
+ *                  BROOD_EENCODE.
  *  @param timeout  microseconds to wait for room; BROOD_NOWAIT: fail at once when full; BROOD_FOREVER.
  *  @retval APR_SUCCESS     it is in the queue, for all to see.
  *  @retval BROOD_ECANCELLED  not put: Ctrl-C was pressed, see brood_main.
@@ -231,7 +232,7 @@ BROOD_API apr_size_t brood_queue_maxsize(const brood_queue_t *queue);
  *  The queue and what is in it go with their last holder.  SPEC QUE-12, QUE-13, QUE-14, QUE-17, QUE-27, SQ-04. */
 BROOD_API void brood_queue_close(brood_queue_t *queue);
 
-/** @name As a value: hand it to a child; take it back, owned by the pool the value was received in.
+/** @name As a value: hand it to a child, or put it into a queue; take it back, owned by the pool the value was received in.
  *  brood_queue_from_value gives BROOD_EKIND, and leaves *queue untouched, if the value is no queue.  SPEC QUE-22. @{ */
 BROOD_API brood_value_t brood_queue_to_value(brood_queue_t *queue);
 BROOD_API BROOD_CHECKED apr_status_t brood_queue_from_value(brood_queue_t **queue, brood_value_t value);
