@@ -59,7 +59,8 @@ static apr_status_t create(driver_t *driver, double seconds)
     BROOD_TRY(brood_array_create(&shared->books_array, 1, sizeof(torture_books_t), NULL, driver->mem));
     BROOD_TRY(brood_array_create(&shared->items_array, (apr_size_t) (2 * TORTURE_LANES * sequences / 64),
                                  sizeof(uint64_t), NULL, driver->mem));
-    BROOD_TRY(brood_queue_create(&shared->queue, capacities[driver->seed % 6], NULL, driver->mem));
+    BROOD_TRY(brood_queue_create(&shared->queue, capacities[driver->seed % 6],
+                                 &(brood_queue_options_t){.joinable = driver->seed % 4 != 0}, driver->mem));
     BROOD_TRY(brood_lock_create(&shared->lock[0], driver->mem));
     BROOD_TRY(brood_rlock_create(&shared->lock[1], driver->mem));
     for (unsigned i = 0; i < 2; i++)
