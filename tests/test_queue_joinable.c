@@ -2,6 +2,7 @@
 #include "harness.h"
 #include <apr_thread_proc.h>
 #include <brood.h>
+#include <stdint.h>
 #include <string.h>
 
 static apr_pool_t *mem;
