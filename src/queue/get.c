@@ -56,6 +56,7 @@ static apr_status_t take_one(brood__item_t *item, void *with, const brood_queue_
 {
     uint32_t count;
 
+    *item = (brood__item_t){0, 0, NULL, BROOD__ANY};
     BROOD_TRY(brood__queue_take(&count, item, with, queue, wish, timeout));
     if (brood__queue_is_whole(item))
         return APR_SUCCESS;
@@ -89,7 +90,7 @@ static apr_status_t decode(brood_value_t *value, brood__ring_t *ring, const broo
 apr_status_t brood_queue_get(brood_value_t *value, brood_queue_t *queue, apr_interval_time_t timeout, apr_pool_t *mem)
 {
     unsigned char with[BROOD__INLINE];
-    brood__item_t item;
+    brood__item_t item = {0, 0, NULL, BROOD__ANY};
     uint32_t count;
 
     BROOD_TRY(brood__queue_take(&count, &item, with, queue, &one_value, timeout));
