@@ -225,12 +225,17 @@ static void get_ends_when_the_last_writer_was_killed(void) /* SQ-06 */
     the_last_writer_is_the_end(2);
 }
 
-static void *APR_THREAD_FUNC get_in_thread(apr_thread_t *thread, void *queue)
+static apr_status_t get_byte(brood_queue_t *queue)
 {
     unsigned char byte;
     apr_size_t size = 1;
 
-    apr_thread_exit(thread, brood_queue_get_into(&byte, &size, queue, BROOD_FOREVER));
+    return brood_queue_get_into(&byte, &size, queue, BROOD_FOREVER);
+}
+
+static void *APR_THREAD_FUNC get_in_thread(apr_thread_t *thread, void *queue)
+{
+    apr_thread_exit(thread, get_byte(queue));
     return NULL;
 }
 
