@@ -225,32 +225,35 @@ static void get_ends_when_the_last_writer_was_killed(void) /* SQ-06 */
     the_last_writer_is_the_end(2);
 }
 
-static apr_status_t get_byte(brood_queue_t *queue)
-{
+/* Not on the thread's stack, which it leaves without a return. */
+typedef struct getter_t {
+    brood_queue_t *queue;
     unsigned char byte;
-    apr_size_t size = 1;
+    apr_size_t size;
+} getter_t;
 
-    return brood_queue_get_into(&byte, &size, queue, BROOD_FOREVER);
-}
-
-static void *APR_THREAD_FUNC get_in_thread(apr_thread_t *thread, void *queue)
+static void *APR_THREAD_FUNC get_in_thread(apr_thread_t *thread, void *data)
 {
-    apr_thread_exit(thread, get_byte(queue));
+    getter_t *getter = data;
+
+    apr_thread_exit(thread, brood_queue_get_into(&getter->byte, &getter->size, getter->queue, BROOD_FOREVER));
     return NULL;
 }
 
 static void threads_wake_when_it_is_shut_down(void)
 {
     brood_queue_t *queue = new_queue(0, false);
+    getter_t getter[3];
     apr_thread_t *thread[3];
     apr_status_t rc;
 
-    for (int i = 0; i < 3; i++)
-        EXPECT_OK(apr_thread_create(&thread[i], NULL, get_in_thread, queue, mem));
-    EXPECT_OK(brood_queue_put_bytes(queue, "x", 1, BROOD_NOWAIT));
     for (int i = 0; i < 3; i++) {
-        if (i == 0)
-            EXPECT_OK(brood_queue_shutdown(queue, false));
+        getter[i] = (getter_t){queue, 0, 1};
+        EXPECT_OK(apr_thread_create(&thread[i], NULL, get_in_thread, &getter[i], mem));
+    }
+    EXPECT_OK(brood_queue_put_bytes(queue, "x", 1, BROOD_NOWAIT));
+    EXPECT_OK(brood_queue_shutdown(queue, false));
+    for (int i = 0; i < 3; i++) {
         EXPECT_OK(apr_thread_join(&rc, thread[i]));
         EXPECT(rc == APR_EOF || rc == APR_SUCCESS);
     }
