@@ -1,11 +1,7 @@
 /* The queue: order, bounds, times, deaths. */
-#include "harness.h"
-#include "memory/heap.h"
+#include "queue_fixture.h"
 #include <apr_thread_proc.h>
-#include <brood.h>
 #include <string.h>
-
-static apr_pool_t *mem;
 
 /* ---- children ---- */
 
@@ -46,38 +42,6 @@ static apr_status_t pour(brood_call_t *call)
     memset(text, 'x', sizeof text);
     for (apr_size_t i = 1;; i = i * 5 % 199999)
         BROOD_TRY(brood_queue_put(queue, brood_text_n(text, i), BROOD_FOREVER));
-}
-
-/* ---- help ---- */
-
-static brood_queue_t *new_queue(apr_size_t maxsize)
-{
-    brood_queue_t *queue = NULL;
-
-    EXPECT_OK(brood_queue_create(&queue, maxsize, NULL, mem));
-    return queue;
-}
-
-static brood_process_t *start(brood_entry_fn entry, brood_value_t args)
-{
-    brood_process_t *process = NULL;
-
-    EXPECT_OK(brood_process_start(&process, entry, args, NULL, mem));
-    return process;
-}
-
-static void expect_end(brood_process_t *process)
-{
-    EXPECT_OK(brood_process_join(process, BROOD_FOREVER));
-    EXPECT(brood_process_exitcode(process) == 0);
-}
-
-static void expect_size(brood_queue_t *queue, apr_size_t expected)
-{
-    apr_size_t size = 12345;
-
-    EXPECT_OK(brood_queue_size(&size, queue));
-    EXPECT(size == expected);
 }
 
 /* ---- claims ---- */

@@ -1,11 +1,7 @@
 /* How a queue ends: shut down, or left by all others. */
-#include "harness.h"
+#include "queue_fixture.h"
 #include <apr_thread_proc.h>
-#include <brood.h>
-#include <stdint.h>
 #include <string.h>
-
-static apr_pool_t *mem;
 
 /* ---- children ---- */
 
@@ -64,34 +60,9 @@ static apr_status_t write_some(brood_call_t *call)
 
 /* ---- help ---- */
 
-static brood_queue_t *new_queue(apr_size_t maxsize, bool ends_with_writers)
+static brood_queue_t *new_that_ends(void)
 {
-    const brood_queue_options_t options = {.ends_with_writers = ends_with_writers};
-    brood_queue_t *queue = NULL;
-
-    EXPECT_OK(brood_queue_create(&queue, maxsize, &options, mem));
-    return queue;
-}
-
-static brood_process_t *start(brood_entry_fn entry, brood_value_t args)
-{
-    brood_process_t *process = NULL;
-
-    EXPECT_OK(brood_process_start(&process, entry, args, NULL, mem));
-    return process;
-}
-
-static void put(brood_queue_t *queue, int64_t number)
-{
-    EXPECT_OK(brood_queue_put(queue, brood_int(number), BROOD_FOREVER));
-}
-
-static brood_value_t get(brood_queue_t *queue)
-{
-    brood_value_t item = brood_nil();
-
-    EXPECT_OK(brood_queue_get(&item, queue, BROOD_FOREVER, mem));
-    return item;
+    return new_queue_with(0, &(brood_queue_options_t){.ends_with_writers = true});
 }
 
 static apr_status_t try_get(brood_queue_t *queue)
@@ -105,19 +76,19 @@ static apr_status_t try_get(brood_queue_t *queue)
 
 static void a_queue_that_is_shut_down_gives_what_is_left_and_then_the_end(void)
 {
-    brood_queue_t *queue = new_queue(0, false);
+    brood_queue_t *queue = new_queue(0);
     brood_value_t items[5] = {brood_nil()};
     apr_size_t count = 5;
     void *room;
 
-    put(queue, 1);
-    put(queue, 2);
+    put_number(queue, 1);
+    put_number(queue, 2);
     EXPECT_OK(brood_queue_shutdown(queue, false));
     EXPECT_STATUS(APR_EOF, brood_queue_put(queue, brood_int(3), BROOD_FOREVER));
     EXPECT_MESSAGE("shut down");
     EXPECT_STATUS(APR_EOF, brood_queue_put_many(queue, items, &count, BROOD_NOWAIT));
     EXPECT(count == 0);
-    EXPECT(get(queue).as.integer == 1);
+    EXPECT(get_value(queue).as.integer == 1);
     count = 5;
     EXPECT_OK(brood_queue_get_many(items, &count, queue, BROOD_FOREVER, mem));
     EXPECT(count == 1 && items[0].as.integer == 2);
@@ -128,7 +99,7 @@ static void a_queue_that_is_shut_down_gives_what_is_left_and_then_the_end(void)
     brood_queue_close(queue);
     EXPECT_STATUS(BROOD_ECLOSED, brood_queue_shutdown(queue, false));
 
-    queue = new_queue(1, false);
+    queue = new_queue(1);
     EXPECT_OK(brood_queue_reserve(&room, queue, 100, BROOD_NOWAIT));
     EXPECT_OK(brood_queue_shutdown(queue, false));
     EXPECT_STATUS(APR_EOF, brood_queue_publish(queue, room, 100, BROOD_NOWAIT));
@@ -139,7 +110,7 @@ static void a_queue_that_is_shut_down_gives_what_is_left_and_then_the_end(void)
 static void an_immediate_shutdown_drops_what_is_left(void)
 {
     static char large[100000];
-    brood_queue_t *queue = new_queue(0, false);
+    brood_queue_t *queue = new_queue(0);
     apr_size_t size = 99;
 
     for (int i = 0; i < 1000; i++)
@@ -155,19 +126,19 @@ static void an_immediate_shutdown_drops_what_is_left(void)
 
 static void a_shutdown_wakes_all_who_wait(void)
 {
-    brood_queue_t *empty = new_queue(0, false), *full = new_queue(2, false), *results = new_queue(0, false);
+    brood_queue_t *empty = new_queue(0), *full = new_queue(2), *results = new_queue(0);
     brood_process_t *process[6];
 
     for (int i = 0; i < 3; i++) {
         process[i] = start(consume, BROOD_ARGS(empty, results));
         process[3 + i] = start(produce, BROOD_ARGS(full, results));
     }
-    put(empty, 1);
-    (void) get(full); /* somebody is at work by now */
+    put_number(empty, 1);
+    (void) get_value(full); /* somebody is at work by now */
     EXPECT_OK(brood_queue_shutdown(empty, false));
     EXPECT_OK(brood_queue_shutdown(full, false));
     for (int i = 0, got = 0; i < 6; i++) {
-        brood_value_t result = get(results);
+        brood_value_t result = get_value(results);
 
         EXPECT(brood_value_at(result, 1).as.boolean);
         got += (int) brood_value_at(result, 0).as.integer;
@@ -175,7 +146,7 @@ static void a_shutdown_wakes_all_who_wait(void)
             EXPECT(got >= 1 + 1 && got <= 1 + 3); /* one of the empty one; one taken of the full one, and its two */
     }
     for (int i = 0; i < 6; i++)
-        EXPECT_OK(brood_process_join(process[i], BROOD_FOREVER));
+        expect_end(process[i]);
     brood_queue_close(empty);
     brood_queue_close(full);
     brood_queue_close(results);
@@ -183,7 +154,7 @@ static void a_shutdown_wakes_all_who_wait(void)
 
 static void the_last_writer_is_the_end(int how)
 {
-    brood_queue_t *queue = new_queue(0, true), *ready = new_queue(0, false), *go = new_queue(0, false);
+    brood_queue_t *queue = new_that_ends(), *ready = new_queue(0), *go = new_queue(0);
     brood_process_t *writer[2];
     brood_value_t item;
 
@@ -191,19 +162,18 @@ static void the_last_writer_is_the_end(int how)
     for (int i = 0; i < 2; i++)
         writer[i] = start(write_some, BROOD_ARGS(queue, ready, go, 3, i == 0 ? how : 1));
     for (int i = 0; i < 2; i++)
-        (void) get(ready);
+        (void) get_value(ready);
     for (int i = 0; i < 6; i++)
-        EXPECT(get(queue).as.integer < 3);
+        EXPECT(get_value(queue).as.integer < 3);
     EXPECT_STATUS(APR_TIMEUP, try_get(queue));
     EXPECT_STATUS(APR_TIMEUP, brood_queue_get(&item, queue, 1000, mem));
     for (int i = 0; i < 2; i++)
-        put(go, 0);
+        put_number(go, 0);
     if (how == 2)
         EXPECT_OK(brood_process_kill(writer[0]));
     EXPECT_STATUS(APR_EOF, brood_queue_get(&item, queue, BROOD_FOREVER, mem)); /* wakes when they have gone */
     for (int i = 0; i < 2; i++) {
-        EXPECT_OK(brood_process_kill(writer[i]));
-        EXPECT_OK(brood_process_join(writer[i], BROOD_FOREVER));
+        kill_and_join(writer[i]);
     }
     brood_queue_close(queue);
     brood_queue_close(ready);
@@ -242,7 +212,7 @@ static void *APR_THREAD_FUNC get_in_thread(apr_thread_t *thread, void *data)
 
 static void threads_wake_when_it_is_shut_down(void)
 {
-    brood_queue_t *queue = new_queue(0, false);
+    brood_queue_t *queue = new_queue(0);
     getter_t getter[3];
     apr_thread_t *thread[3];
     apr_status_t rc;

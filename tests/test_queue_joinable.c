@@ -1,11 +1,7 @@
 /* JoinableQueue: tasks until they are done, or lost. */
-#include "harness.h"
+#include "queue_fixture.h"
 #include <apr_thread_proc.h>
-#include <brood.h>
-#include <stdint.h>
 #include <string.h>
-
-static apr_pool_t *mem;
 
 /* ---- children ---- */
 
@@ -71,47 +67,22 @@ static apr_status_t hold(brood_call_t *call)
 
 /* ---- help ---- */
 
-static brood_queue_t *new_queue(bool joinable)
+static brood_queue_t *new_tasks(void)
 {
-    const brood_queue_options_t options = {.joinable = joinable};
-    brood_queue_t *queue = NULL;
-
-    EXPECT_OK(brood_queue_create(&queue, 0, &options, mem));
-    return queue;
-}
-
-static brood_process_t *start(brood_entry_fn entry, brood_value_t args)
-{
-    brood_process_t *process = NULL;
-
-    EXPECT_OK(brood_process_start(&process, entry, args, NULL, mem));
-    return process;
-}
-
-static void put(brood_queue_t *queue, int64_t number)
-{
-    EXPECT_OK(brood_queue_put(queue, brood_int(number), BROOD_FOREVER));
-}
-
-static int64_t get(brood_queue_t *queue)
-{
-    brood_value_t item = brood_nil();
-
-    EXPECT_OK(brood_queue_get(&item, queue, BROOD_FOREVER, mem));
-    return item.as.integer;
+    return new_queue_with(0, &(brood_queue_options_t){.joinable = true});
 }
 
 /* ---- claims ---- */
 
 static void join_waits_until_all_is_done(void) /* JQ-01, JQ-02, JQ-04, JQ-05 */
 {
-    brood_queue_t *queue = new_queue(true);
+    brood_queue_t *queue = new_tasks();
 
     EXPECT_OK(brood_queue_join(queue, BROOD_FOREVER)); /* nothing was ever put */
-    put(queue, 1);
-    put(queue, 2);
+    put_number(queue, 1);
+    put_number(queue, 2);
     EXPECT_STATUS(APR_TIMEUP, brood_queue_join(queue, BROOD_NOWAIT));
-    EXPECT(get(queue) == 1 && get(queue) == 2);
+    EXPECT(get_number(queue) == 1 && get_number(queue) == 2);
     EXPECT_STATUS(APR_TIMEUP, brood_queue_join(queue, 1000));
     EXPECT_MESSAGE("not done");
     EXPECT_OK(brood_queue_task_done(queue));
@@ -126,13 +97,13 @@ static void join_waits_until_all_is_done(void) /* JQ-01, JQ-02, JQ-04, JQ-05 */
 
 static void too_many_task_done_are_refused(void) /* JQ-03 */
 {
-    brood_queue_t *queue = new_queue(true), *plain = new_queue(false);
+    brood_queue_t *queue = new_tasks(), *plain = new_queue(0);
 
     EXPECT_STATUS(APR_EINVAL, brood_queue_task_done(queue));
     EXPECT_MESSAGE("more often");
-    put(queue, 1);
+    put_number(queue, 1);
     EXPECT_STATUS(APR_EINVAL, brood_queue_task_done(queue)); /* nobody has got it */
-    EXPECT(get(queue) == 1);
+    EXPECT(get_number(queue) == 1);
     EXPECT_OK(brood_queue_task_done(queue));
     EXPECT_STATUS(APR_EINVAL, brood_queue_task_done(queue));
     EXPECT_OK(brood_queue_join(queue, BROOD_NOWAIT));
@@ -145,7 +116,7 @@ static void too_many_task_done_are_refused(void) /* JQ-03 */
 
 static void workers_do_tasks_and_the_joiner_wakes(void) /* JQ-02, JQ-08 */
 {
-    brood_queue_t *tasks = new_queue(true), *results = new_queue(false);
+    brood_queue_t *tasks = new_tasks(), *results = new_queue(0);
     brood_process_t *workers[4];
     int64_t sum = 0;
 
@@ -153,15 +124,15 @@ static void workers_do_tasks_and_the_joiner_wakes(void) /* JQ-02, JQ-08 */
         workers[i] = start(work, BROOD_ARGS(tasks, results));
     for (int round = 0; round < 10; round++) {
         for (int i = 1; i <= 100; i++)
-            put(tasks, i);
+            put_number(tasks, i);
         EXPECT_OK(brood_queue_join(tasks, BROOD_FOREVER));
     }
     for (int i = 0; i < 4; i++)
         EXPECT_OK(brood_queue_put(tasks, brood_nil(), BROOD_FOREVER));
     EXPECT_OK(brood_queue_join(tasks, BROOD_FOREVER));
     for (int i = 0; i < 4; i++) {
-        sum += get(results);
-        EXPECT_OK(brood_process_join(workers[i], BROOD_FOREVER));
+        sum += get_number(results);
+        expect_end(workers[i]);
     }
     EXPECT(sum == 10 * 5050);
     brood_queue_close(tasks);
@@ -171,7 +142,7 @@ static void workers_do_tasks_and_the_joiner_wakes(void) /* JQ-02, JQ-08 */
 static void a_task_that_makes_tasks_is_not_the_last_one(void) /* JQ-01: at no instant were all done before */
 {
     enum { DEPTH = 9 };
-    brood_queue_t *tasks = new_queue(true);
+    brood_queue_t *tasks = new_tasks();
     brood_process_t *workers[3];
     brood_array_t *done;
 
@@ -179,7 +150,7 @@ static void a_task_that_makes_tasks_is_not_the_last_one(void) /* JQ-01: at no in
     for (int i = 0; i < 3; i++)
         workers[i] = start(split, BROOD_ARGS(tasks, done));
     for (int round = 1; round <= 3; round++) {
-        put(tasks, DEPTH);
+        put_number(tasks, DEPTH);
         EXPECT_OK(brood_queue_join(tasks, BROOD_FOREVER));
         BROOD_IGNORE(brood_lock_acquire(brood_array_lock(done), BROOD_FOREVER));
         EXPECT(*(int *) brood_array_data(done) == round * ((2 << DEPTH) - 1));
@@ -187,8 +158,7 @@ static void a_task_that_makes_tasks_is_not_the_last_one(void) /* JQ-01: at no in
     }
     EXPECT_OK(brood_queue_shutdown(tasks, false));
     for (int i = 0; i < 3; i++) {
-        EXPECT_OK(brood_process_join(workers[i], BROOD_FOREVER));
-        EXPECT(brood_process_exitcode(workers[i]) == 0);
+        expect_end(workers[i]);
     }
     brood_queue_close(tasks);
     brood_array_close(done);
@@ -196,14 +166,14 @@ static void a_task_that_makes_tasks_is_not_the_last_one(void) /* JQ-01: at no in
 
 static void lost_with(int how)
 {
-    brood_queue_t *tasks = new_queue(true), *ready = new_queue(false);
+    brood_queue_t *tasks = new_tasks(), *ready = new_queue(0);
     brood_process_t *holder;
 
     for (int i = 0; i < 5; i++)
-        put(tasks, i);
+        put_number(tasks, i);
     holder = start(hold, BROOD_ARGS(tasks, ready, 3, how));
-    EXPECT(get(ready) == 3);
-    EXPECT(get(tasks) == 3 && get(tasks) == 4);
+    EXPECT(get_number(ready) == 3);
+    EXPECT(get_number(tasks) == 3 && get_number(tasks) == 4);
     EXPECT_OK(brood_queue_task_done(tasks));
     EXPECT_OK(brood_queue_task_done(tasks));
     if (how == 0) {
@@ -214,12 +184,11 @@ static void lost_with(int how)
     EXPECT_MESSAGE("3");
     EXPECT_OK(brood_queue_join(tasks, BROOD_FOREVER)); /* told once */
     EXPECT_STATUS(APR_EINVAL, brood_queue_task_done(tasks));
-    put(tasks, 7);
-    EXPECT(get(tasks) == 7);
+    put_number(tasks, 7);
+    EXPECT(get_number(tasks) == 7);
     EXPECT_OK(brood_queue_task_done(tasks));
     EXPECT_OK(brood_queue_join(tasks, BROOD_FOREVER));
-    EXPECT_OK(brood_process_kill(holder));
-    EXPECT_OK(brood_process_join(holder, BROOD_FOREVER));
+    kill_and_join(holder);
     brood_queue_close(tasks);
     brood_queue_close(ready);
 }
@@ -247,12 +216,12 @@ static void *APR_THREAD_FUNC join_in_thread(apr_thread_t *thread, void *queue)
 
 static void all_joiners_wake(void) /* JQ-02 */
 {
-    brood_queue_t *queue = new_queue(true);
+    brood_queue_t *queue = new_tasks();
     apr_thread_t *joiner[3];
     apr_status_t rc;
 
-    put(queue, 1);
-    EXPECT(get(queue) == 1);
+    put_number(queue, 1);
+    EXPECT(get_number(queue) == 1);
     for (int i = 0; i < 3; i++)
         EXPECT_OK(apr_thread_create(&joiner[i], NULL, join_in_thread, queue, mem));
     EXPECT_STATUS(APR_TIMEUP, brood_queue_join(queue, apr_time_from_msec(20))); /* they sleep by now, perhaps */
@@ -266,17 +235,16 @@ static void all_joiners_wake(void) /* JQ-02 */
 
 static void what_another_process_has_got_may_be_done_here(void)
 {
-    brood_queue_t *tasks = new_queue(true), *ready = new_queue(false);
+    brood_queue_t *tasks = new_tasks(), *ready = new_queue(0);
     brood_process_t *holder;
 
-    put(tasks, 1);
+    put_number(tasks, 1);
     holder = start(hold, BROOD_ARGS(tasks, ready, 1, 0));
-    EXPECT(get(ready) == 1);
+    EXPECT(get_number(ready) == 1);
     EXPECT_OK(brood_queue_task_done(tasks));
     EXPECT_STATUS(APR_EINVAL, brood_queue_task_done(tasks));
     EXPECT_OK(brood_queue_join(tasks, BROOD_FOREVER));
-    EXPECT_OK(brood_process_kill(holder));
-    EXPECT_OK(brood_process_join(holder, BROOD_FOREVER));
+    kill_and_join(holder);
     EXPECT_OK(brood_queue_join(tasks, BROOD_FOREVER)); /* nothing was lost */
     brood_queue_close(tasks);
     brood_queue_close(ready);
@@ -284,11 +252,11 @@ static void what_another_process_has_got_may_be_done_here(void)
 
 static void what_is_dropped_counts_as_done(void) /* JQ-09 */
 {
-    brood_queue_t *queue = new_queue(true);
+    brood_queue_t *queue = new_tasks();
 
     for (int i = 0; i < 300; i++)
-        put(queue, i);
-    EXPECT(get(queue) == 0);
+        put_number(queue, i);
+    EXPECT(get_number(queue) == 0);
     EXPECT_OK(brood_queue_shutdown(queue, true));
     EXPECT_STATUS(APR_TIMEUP, brood_queue_join(queue, BROOD_NOWAIT));
     EXPECT_OK(brood_queue_task_done(queue));

@@ -1,11 +1,6 @@
 /* Many items at once, and large ones without a copy. */
-#include "harness.h"
-#include "memory/heap.h"
-#include <brood.h>
-#include <stdint.h>
+#include "queue_fixture.h"
 #include <string.h>
-
-static apr_pool_t *mem;
 
 /* ---- children ---- */
 
@@ -41,32 +36,6 @@ static apr_status_t pour(brood_call_t *call)
         memset(room, 'x', size);
         BROOD_TRY(brood_queue_publish(queue, room, size, BROOD_FOREVER));
     }
-}
-
-/* ---- help ---- */
-
-static brood_queue_t *new_queue(apr_size_t maxsize)
-{
-    brood_queue_t *queue = NULL;
-
-    EXPECT_OK(brood_queue_create(&queue, maxsize, NULL, mem));
-    return queue;
-}
-
-static void expect_size(brood_queue_t *queue, apr_size_t expected)
-{
-    apr_size_t size = 12345;
-
-    EXPECT_OK(brood_queue_size(&size, queue));
-    EXPECT(size == expected);
-}
-
-static brood_process_t *start(brood_entry_fn entry, brood_value_t args)
-{
-    brood_process_t *process = NULL;
-
-    EXPECT_OK(brood_process_start(&process, entry, args, NULL, mem));
-    return process;
 }
 
 /* ---- claims ---- */
@@ -186,7 +155,7 @@ static void batches_of_several_producers_keep_each_ones_order(void) /* QUE-01, Q
         done += (int) count;
     }
     for (int i = 0; i < PRODUCERS; i++)
-        EXPECT_OK(brood_process_join(process[i], BROOD_FOREVER));
+        expect_end(process[i]);
     expect_size(queue, 0);
     brood_queue_close(queue);
 }
@@ -209,7 +178,10 @@ static void a_place_is_written_and_read_where_it_lies(void)
     EXPECT_STATUS(APR_TIMEUP, brood_queue_publish(queue, other, 100, BROOD_NOWAIT)); /* full: it stays ours */
     EXPECT_OK(brood_queue_borrow(&item, queue, BROOD_NOWAIT));
     EXPECT(item.data == room && item.size == 999999 && ((const char *) item.data)[999998] == 'r');
+    EXPECT_STATUS(APR_EINVAL, brood_queue_publish(queue, room, 5, BROOD_NOWAIT)); /* not ours any more */
+    brood_queue_drop(queue, room);
     EXPECT_OK(brood_queue_publish(queue, other, 0, BROOD_NOWAIT));
+    brood_queue_give_back(queue, item);
     brood_queue_give_back(queue, item);
     EXPECT_OK(brood_queue_borrow(&item, queue, BROOD_NOWAIT));
     EXPECT(item.size == 5 && memcmp(item.data, "short", 5) == 0);
@@ -228,15 +200,11 @@ static void a_place_is_written_and_read_where_it_lies(void)
 
 static void what_a_killed_process_has_reserved_is_free_again(void) /* QUE-20 */
 {
-    brood__heap_use_t before, after;
-    brood_queue_t *queue;
+    const brood__heap_use_t before = use();
+    brood_queue_t *queue = new_queue(5);
 
-    brood__heap_flush();
-    brood__heap_count(&before);
-    queue = new_queue(5);
     for (int round = 0; round < 20; round++) {
         brood_process_t *process = start(pour, BROOD_ARGS(queue));
-        apr_size_t size;
         brood_bytes_t item;
 
         for (int i = 0; i < round * 3 + 1; i++) {
@@ -244,17 +212,13 @@ static void what_a_killed_process_has_reserved_is_free_again(void) /* QUE-20 */
             EXPECT(memchr(item.data, 'x', item.size) != NULL);
             brood_queue_give_back(queue, item);
         }
-        EXPECT_OK(brood_process_kill(process));
-        EXPECT_OK(brood_process_join(process, BROOD_FOREVER));
+        kill_and_join(process);
         while (brood_queue_borrow(&item, queue, BROOD_NOWAIT) == APR_SUCCESS)
             brood_queue_give_back(queue, item);
-        EXPECT_OK(brood_queue_size(&size, queue));
-        EXPECT(size == 0);
+        expect_size(queue, 0);
     }
     brood_queue_close(queue);
-    brood__heap_flush();
-    brood__heap_count(&after);
-    EXPECT(after.mine == before.mine && after.objects == before.objects && after.queued == before.queued);
+    expect_use(&before);
 }
 
 static apr_status_t suite(brood_call_t *call)

@@ -1,9 +1,5 @@
 /* Objects as items: queues in queues, locks in requests. */
-#include "harness.h"
-#include "memory/heap.h"
-#include <brood.h>
-
-static apr_pool_t *mem;
+#include "queue_fixture.h"
 
 /* ---- children ---- */
 
@@ -87,52 +83,12 @@ static apr_status_t hand_on(brood_call_t *call)
     return brood_process_exitcode(child) == 0 ? APR_SUCCESS : APR_EGENERAL;
 }
 
-/* ---- help ---- */
-
-static brood_queue_t *new_queue(void)
-{
-    brood_queue_t *queue = NULL;
-
-    EXPECT_OK(brood_queue_create(&queue, 0, NULL, mem));
-    return queue;
-}
-
-static brood_process_t *start(brood_entry_fn entry, brood_value_t args)
-{
-    brood_process_t *process = NULL;
-
-    EXPECT_OK(brood_process_start(&process, entry, args, NULL, mem));
-    return process;
-}
-
-static void expect_end(brood_process_t *process)
-{
-    EXPECT_OK(brood_process_join(process, BROOD_FOREVER));
-    EXPECT(brood_process_exitcode(process) == 0);
-}
-
-static brood__heap_use_t use(void)
-{
-    brood__heap_use_t now;
-
-    brood__heap_flush();
-    brood__heap_count(&now);
-    return now;
-}
-
-static void expect_same(const brood__heap_use_t *before)
-{
-    const brood__heap_use_t after = use();
-
-    EXPECT(after.mine == before->mine && after.objects == before->objects && after.queued == before->queued);
-}
-
 /* ---- claims ---- */
 
 static void a_request_carries_the_queue_for_its_answer__CTX_15(void) /* QUE-22: better */
 {
     const brood__heap_use_t before = use();
-    brood_queue_t *requests = new_queue();
+    brood_queue_t *requests = new_queue(0);
     brood_process_t *server[2], *client[3];
 
     for (int i = 0; i < 2; i++)
@@ -146,13 +102,13 @@ static void a_request_carries_the_queue_for_its_answer__CTX_15(void) /* QUE-22: 
     for (int i = 0; i < 2; i++)
         expect_end(server[i]);
     brood_queue_close(requests);
-    expect_same(&before);
+    expect_use(&before);
 }
 
 static void clients_and_servers_that_are_killed_leave_nothing_behind(void) /* QUE-20 */
 {
     const brood__heap_use_t before = use();
-    brood_queue_t *requests = new_queue();
+    brood_queue_t *requests = new_queue(0);
 
     for (int round = 0; round < 15; round++) {
         brood_process_t *server = start(serve, BROOD_ARGS(requests)), *client = start(ask, BROOD_ARGS(requests, -1)),
@@ -165,13 +121,13 @@ static void clients_and_servers_that_are_killed_leave_nothing_behind(void) /* QU
         EXPECT_OK(brood_process_join(client, BROOD_FOREVER));
     }
     brood_queue_close(requests);
-    expect_same(&before);
+    expect_use(&before);
 }
 
 static void a_lock_in_an_item_locks_and_outlives_who_has_put_it(void)
 {
     const brood__heap_use_t before = use();
-    brood_queue_t *queue = new_queue();
+    brood_queue_t *queue = new_queue(0);
     brood_process_t *process[3];
     brood_array_t *sum;
     brood_lock_t *lock;
@@ -188,13 +144,13 @@ static void a_lock_in_an_item_locks_and_outlives_who_has_put_it(void)
     EXPECT(*(int *) brood_array_data(sum) == 3000);
     brood_array_close(sum);
     brood_queue_close(queue);
-    expect_same(&before);
+    expect_use(&before);
 }
 
 static void a_queue_from_a_queue_goes_on_to_a_grandchild(void)
 {
     const brood__heap_use_t before = use();
-    brood_queue_t *queue = new_queue(), *inner = new_queue();
+    brood_queue_t *queue = new_queue(0), *inner = new_queue(0);
     brood_process_t *server = start(serve, BROOD_ARGS(inner)), *child = start(hand_on, BROOD_ARGS(queue));
 
     EXPECT_OK(brood_queue_put(queue, BROOD_VALUE(inner), BROOD_FOREVER));
@@ -203,18 +159,18 @@ static void a_queue_from_a_queue_goes_on_to_a_grandchild(void)
     EXPECT_OK(brood_queue_put(inner, brood_nil(), BROOD_FOREVER));
     expect_end(server);
     brood_queue_close(inner);
-    expect_same(&before);
+    expect_use(&before);
 }
 
 static void many_objects_go_at_once(void)
 {
     const brood__heap_use_t before = use();
-    brood_queue_t *queue = new_queue(), *inner[40], *got;
+    brood_queue_t *queue = new_queue(0), *inner[40], *got;
     brood_value_t items[40];
     apr_size_t count = 40;
 
     for (int i = 0; i < 40; i++) {
-        inner[i] = new_queue();
+        inner[i] = new_queue(0);
         EXPECT_OK(brood_queue_put(inner[i], brood_int(i), BROOD_NOWAIT));
         items[i] = BROOD_VALUE(inner[i]);
     }
@@ -233,7 +189,7 @@ static void many_objects_go_at_once(void)
         brood_queue_close(got);
     }
     brood_queue_close(queue);
-    expect_same(&before);
+    expect_use(&before);
 }
 
 static apr_status_t suite(brood_call_t *call)

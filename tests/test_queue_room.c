@@ -1,14 +1,11 @@
 /* A queue without a bound, in an arena that has one. */
-#include "harness.h"
-#include "memory/heap.h"
+#include "queue_fixture.h"
+#include "queue/ring.h"
 #include <apr_general.h>
-#include <brood.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define ARENA (32u << 20)
-
-static apr_pool_t *mem;
 
 /* Gets all, one after the other, until nil; puts back how many bytes that were. */
 static apr_status_t consume(brood_call_t *call)
@@ -28,26 +25,9 @@ static apr_status_t consume(brood_call_t *call)
     }
 }
 
-static brood_queue_t *new_queue(apr_size_t maxsize)
-{
-    brood_queue_t *queue = NULL;
-
-    EXPECT_OK(brood_queue_create(&queue, maxsize, NULL, mem));
-    return queue;
-}
-
-static brood__heap_use_t use(void)
-{
-    brood__heap_use_t now;
-
-    brood__heap_flush();
-    brood__heap_count(&now);
-    return now;
-}
-
 static void an_unbounded_queue_grows_and_gives_its_memory_back(void) /* QUE-02 */
 {
-    brood__heap_use_t before = use(), after;
+    const brood__heap_use_t before = use();
     brood_queue_t *queue = new_queue(0);
     apr_size_t size;
 
@@ -71,11 +51,10 @@ static void an_unbounded_queue_grows_and_gives_its_memory_back(void) /* QUE-02 *
                 EXPECT(got == i);
         }
         now = use();
-        EXPECT(now.mine - before.mine <= 2); /* where it is, and where it will go on */
+        EXPECT(now.mine - before.mine <= 2 + BROOD__SPARES); /* where it is, and some where it will go on */
     }
     brood_queue_close(queue);
-    after = use();
-    EXPECT(after.mine == before.mine && after.objects == before.objects && after.queued == before.queued);
+    expect_use(&before);
 }
 
 static void a_full_arena_is_a_full_queue(void) /* QUE-03 */

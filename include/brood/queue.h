@@ -170,10 +170,11 @@ BROOD_API BROOD_CHECKED apr_status_t brood_queue_reserve(void **room, brood_queu
  *  @param room     as reserved; the queue's from then on if APR_SUCCESS, else still the caller's.
  *  @param size     bytes, not more than were reserved.
  *  @param timeout  as for brood_queue_put.
- *  @return as brood_queue_put_bytes; APR_EINVAL: more than were reserved, or not reserved at all. */
+ *  @return as brood_queue_put_bytes; APR_EINVAL: more than were reserved, or `room` was never reserved, or has
+ *          been published or dropped. */
 BROOD_API BROOD_CHECKED apr_status_t brood_queue_publish(brood_queue_t *queue, void *room, apr_size_t size,
                                                          apr_interval_time_t timeout);
-/** Give reserved room back without an item; NULL is fine. */
+/** Give reserved room back without an item.  NULL, and room that is not the caller's any more, are left alone. */
 BROOD_API void brood_queue_drop(brood_queue_t *queue, void *room);
 /** Take the oldest item where it lies.
  *
@@ -184,7 +185,7 @@ BROOD_API void brood_queue_drop(brood_queue_t *queue, void *room);
  *  @return as brood_queue_get_bytes; APR_ENOMEM, APR_TIMEUP also if the arena is full. */
 BROOD_API BROOD_CHECKED apr_status_t brood_queue_borrow(brood_bytes_t *item, brood_queue_t *queue,
                                                         apr_interval_time_t timeout);
-/** The caller has done with a borrowed item. */
+/** The caller has done with a borrowed item.  One that has been given back already is left alone. */
 BROOD_API void brood_queue_give_back(brood_queue_t *queue, brood_bytes_t item);
 /** @} */
 

@@ -265,3 +265,12 @@ void brood__heap_take(uint64_t block)
     if (brood__block_find(block, &found))
         brood__block_give(&found, brood__me);
 }
+
+uint64_t brood__heap_container(uint64_t block)
+{
+    brood__block_t found;
+
+    if (!brood__block_find(block, &found) || brood__block_owner(&found) != brood__me)
+        return 0;
+    return atomic_load_explicit(found.where, memory_order_relaxed) >> 32 << 7;
+}

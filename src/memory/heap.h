@@ -34,6 +34,8 @@ uint64_t brood__heap_size(uint64_t block);
 void brood__heap_publish(uint64_t block, uint64_t container, uint32_t position);
 /* The block is this process's from now on. */
 void brood__heap_take(uint64_t block);
+/* The container that a block of this process was last published in; 0: none, or it is no block of this process. */
+uint64_t brood__heap_container(uint64_t block);
 
 typedef struct brood__heap_use_t {
     uint64_t mine;    /* blocks of processes, those waiting in caches included */

@@ -43,22 +43,40 @@ static inline bool brood__slot_is_full(brood__slot_t *slot, uint32_t position)
     return atomic_load_explicit(&slot->sequence, memory_order_acquire) == position + 1;
 }
 
-/* Under the tail's lock: the chunk of its position, linked if need be: to the spare one or *fresh, which is then 0.
+/* The chunk that an end is in: of its position, or at the end of that chunk the one before. */
+static inline brood__chunk_t *brood__chunk_of(brood__end_t *end)
+{
+    return brood__chunk_at(atomic_load_explicit(&end->chunk, memory_order_relaxed));
+}
+
+/* Under the tail's lock, at the end of its chunk: the next one, linked if need be: a spare one or *fresh, which is then 0.
  * NULL: there is neither. */
-brood__chunk_t *brood__chunk_of_tail(brood__ring_t *ring, uint32_t position, uint64_t *fresh);
+brood__chunk_t *brood__chunk_extend(brood__ring_t *ring, uint32_t position, uint64_t *fresh);
 
 /* Under the head's lock: the chunk of its position; NULL: not linked, so there is no item. */
-brood__chunk_t *brood__chunk_of_head(brood__ring_t *ring, uint32_t position);
+static inline brood__chunk_t *brood__chunk_of_head(brood__ring_t *ring, uint32_t position)
+{
+    brood__chunk_t *chunk = brood__chunk_of(&ring->head);
+    uint64_t next;
 
-/* Under the head's lock: it is in `chunk` now.  Returns the one before, which is this process's, to be recycled
- * when the items have been got; 0: none. */
-uint64_t brood__chunk_move(brood__ring_t *ring, const brood__chunk_t *chunk);
+    if (brood__chunk_has(ring, chunk, position))
+        return chunk;
+    next = atomic_load_explicit(&chunk->next, memory_order_acquire);
+    return next == 0 ? NULL : brood__chunk_at(next);
+}
+
+/* Under the head's lock: it is in `chunk` now, the next one.  Returns the one before, which is this process's, to be
+ * recycled when the items have been got. */
+uint64_t brood__chunk_leave(brood__ring_t *ring, const brood__chunk_t *chunk);
 void brood__chunk_recycle(brood__ring_t *ring, uint64_t drained);
+
+/* Is it a drained one that the ring keeps? */
+bool brood__chunk_is_spare(brood__ring_t *ring, uint64_t chunk);
 
 /* Under both locks: the chunk of a position; NULL: there is none. */
 brood__chunk_t *brood__chunk_find(brood__ring_t *ring, uint32_t position);
 
-/* Under both locks, when there is no item any more: give all back. */
+/* Under both locks, when there is no item any more: give all back.  May be cut short by death and done again. */
 void brood__chunk_free_all(brood__ring_t *ring);
 
 #endif

@@ -47,7 +47,7 @@ void brood__end_wake_all(brood__end_t *end)
 /* A put happened if its slot says so. */
 static uint32_t committed(brood__ring_t *ring, uint32_t position)
 {
-    brood__chunk_t *chunk = brood__chunk_at(atomic_load(&ring->tail.chunk));
+    brood__chunk_t *chunk = brood__chunk_of(&ring->tail);
 
     while (brood__chunk_has(ring, chunk, position) && brood__slot_is_full(brood__chunk_slot(chunk, position), position))
         position++;

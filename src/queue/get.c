@@ -12,9 +12,8 @@
 static const brood__wish_t one_value = {BROOD__VALUES, 1, UINT64_MAX, false};
 static const brood__wish_t one_bytes = {BROOD__BYTES, 1, UINT64_MAX, false};
 
-void brood__queue_done_with(brood__ring_t *ring, const brood__item_t *item)
+void brood__queue_done_with(const brood__item_t *item)
 {
-    (void) ring;
     if (item->block == 0)
         return;
     brood__loan_end(item->block);
@@ -23,7 +22,7 @@ void brood__queue_done_with(brood__ring_t *ring, const brood__item_t *item)
 
 void brood__queue_give_up(brood__ring_t *ring, const brood__item_t *item)
 {
-    brood__queue_done_with(ring, item);
+    brood__queue_done_with(item);
     if (ring->options & BROOD__JOINABLE)
         (void) brood__tasks_finish(ring);
 }
@@ -81,7 +80,7 @@ static apr_status_t decode(brood_value_t *value, brood__ring_t *ring, const broo
     const apr_status_t rc = decode_bytes(value, item, mem);
 
     if (rc == APR_SUCCESS)
-        brood__queue_done_with(ring, item);
+        brood__queue_done_with(item);
     else
         brood__queue_give_up(ring, item);
     return rc;
@@ -97,14 +96,14 @@ apr_status_t brood_queue_get(brood_value_t *value, brood_queue_t *queue, apr_int
     return decode(value, brood__queue_ring(queue), &item, mem);
 }
 
-static void copy_out(brood_bytes_t *bytes, brood__ring_t *ring, const brood__item_t *item, apr_pool_t *mem)
+static void copy_out(brood_bytes_t *bytes, const brood__item_t *item, apr_pool_t *mem)
 {
     char *data = apr_palloc(mem, item->length + 1);
 
     memcpy(data, item->data, item->length);
     data[item->length] = 0;
     *bytes = (brood_bytes_t){data, item->length};
-    brood__queue_done_with(ring, item);
+    brood__queue_done_with(item);
 }
 
 apr_status_t brood_queue_get_bytes(brood_bytes_t *bytes, brood_queue_t *queue, apr_interval_time_t timeout,
@@ -114,7 +113,7 @@ apr_status_t brood_queue_get_bytes(brood_bytes_t *bytes, brood_queue_t *queue, a
     brood__item_t item;
 
     BROOD_TRY(take_one(&item, with, queue, &one_bytes, timeout));
-    copy_out(bytes, brood__queue_ring(queue), &item, mem);
+    copy_out(bytes, &item, mem);
     return APR_SUCCESS;
 }
 
@@ -134,7 +133,7 @@ apr_status_t brood_queue_get_into(void *buffer, apr_size_t *size, brood_queue_t 
         return rc;
     if (item.block != 0)
         memcpy(buffer, item.data, item.length);
-    brood__queue_done_with(brood__queue_ring(queue), &item);
+    brood__queue_done_with(&item);
     return APR_SUCCESS;
 }
 
@@ -157,7 +156,7 @@ static apr_status_t deliver_bytes(void *items, apr_size_t index, brood__ring_t *
         brood__queue_give_up(ring, item);
         return brood__queue_fail_overwritten();
     }
-    copy_out((brood_bytes_t *) items + index, ring, item, mem);
+    copy_out((brood_bytes_t *) items + index, item, mem);
     return APR_SUCCESS;
 }
 

@@ -32,21 +32,6 @@ static apr_status_t nap(brood__ring_t *ring, apr_time_t deadline, unsigned turn)
     return rc == APR_EINTR ? brood__fail_interrupted() : rc;
 }
 
-apr_status_t brood__queue_alloc(uint64_t *block, brood__ring_t *ring, uint64_t size, apr_interval_time_t timeout)
-{
-    apr_status_t rc = brood__heap_alloc(block, size);
-    apr_time_t deadline;
-
-    if (rc != APR_ENOMEM || size > brood__heap_limit())
-        return rc;
-    deadline = brood__deadline(timeout);
-    for (unsigned turn = 0; rc == APR_ENOMEM; turn++) {
-        BROOD_TRY(nap(ring, deadline, turn));
-        rc = brood__heap_alloc(block, size);
-    }
-    return rc;
-}
-
 static apr_interval_time_t left(apr_time_t deadline)
 {
     const apr_time_t now = brood__clock_now();
@@ -54,6 +39,22 @@ static apr_interval_time_t left(apr_time_t deadline)
     if (deadline == BROOD__NEVER)
         return BROOD_FOREVER;
     return deadline > now ? deadline - now : BROOD_NOWAIT;
+}
+
+apr_status_t brood__queue_alloc(uint64_t *block, brood__ring_t *ring, uint64_t size, apr_interval_time_t *timeout)
+{
+    apr_status_t rc = brood__heap_alloc(block, size);
+    apr_time_t deadline;
+
+    if (rc != APR_ENOMEM || size > brood__heap_limit())
+        return rc;
+    deadline = brood__deadline(*timeout);
+    for (unsigned turn = 0; rc == APR_ENOMEM; turn++) {
+        BROOD_TRY(nap(ring, deadline, turn));
+        rc = brood__heap_alloc(block, size);
+    }
+    *timeout = left(deadline);
+    return rc;
 }
 
 apr_status_t brood__queue_put(uint32_t *count, brood__ring_t *ring, const brood__item_t *items,
@@ -90,7 +91,7 @@ static apr_status_t put_all(apr_size_t *count, brood__ring_t *ring, const brood_
             done += some;
     }
     for (apr_size_t i = done; i < *count; i++)
-        brood__queue_done_with(ring, &items[i]);
+        brood__queue_done_with(&items[i]);
     *count = done;
     return rc;
 }
@@ -99,7 +100,7 @@ static apr_status_t put_all(apr_size_t *count, brood__ring_t *ring, const brood_
 
 /* What is too much for a slot has a block. */
 static apr_status_t copy_in(brood__item_t *item, brood__ring_t *ring, const void *data, apr_size_t size,
-                            apr_interval_time_t timeout)
+                            apr_interval_time_t *timeout)
 {
     *item = (brood__item_t){0, size, data, BROOD__BYTES};
     if (size <= BROOD__INLINE)
@@ -118,7 +119,7 @@ apr_status_t brood_queue_put_bytes(brood_queue_t *queue, const void *data, apr_s
     if (ring == NULL)
         return brood__object_closed("queue");
     BROOD_TRY(brood__queue_agree(ring, BROOD__BYTES));
-    BROOD_TRY(copy_in(&item, ring, data, size, timeout));
+    BROOD_TRY(copy_in(&item, ring, data, size, &timeout));
     return put_all(&count, ring, &item, timeout);
 }
 
@@ -136,7 +137,7 @@ static apr_status_t encode_in_block(brood__item_t *item, brood_value_t value, ui
 
 /* Encode into the scratch, where short ones stay; others have a block, for what has been measured there. */
 static apr_status_t encode(brood__item_t *item, brood__ring_t *ring, unsigned char scratch[SCRATCH],
-                           brood_value_t value, apr_interval_time_t timeout)
+                           brood_value_t value, apr_interval_time_t *timeout)
 {
     brood__output_t output = {scratch, 0, SCRATCH, NULL};
     brood__loans_t loans;
@@ -166,9 +167,9 @@ apr_status_t brood_queue_put(brood_queue_t *queue, brood_value_t value, apr_inte
 
     if (ring == NULL)
         return brood__object_closed("queue");
-    BROOD_TRY(encode(&item, ring, scratch, value, timeout));
+    BROOD_TRY(encode(&item, ring, scratch, value, &timeout));
     if (brood__queue_agree(ring, BROOD__VALUES) != APR_SUCCESS) {
-        brood__queue_done_with(ring, &item);
+        brood__queue_done_with(&item);
         return BROOD_EKIND;
     }
     return put_all(&count, ring, &item, timeout);
@@ -183,9 +184,10 @@ typedef apr_status_t (*prepare_fn)(brood__item_t *item, brood__ring_t *ring, uns
 static apr_status_t prepare_value(brood__item_t *item, brood__ring_t *ring, unsigned char *with, const void *items,
                                   apr_size_t index)
 {
+    apr_interval_time_t timeout = BROOD_NOWAIT;
     unsigned char scratch[SCRATCH];
 
-    BROOD_TRY(encode(item, ring, scratch, ((const brood_value_t *) items)[index], BROOD_NOWAIT));
+    BROOD_TRY(encode(item, ring, scratch, ((const brood_value_t *) items)[index], &timeout));
     if (item->block == 0)
         memcpy(with, scratch, item->length);
     item->data = with;
@@ -196,9 +198,10 @@ static apr_status_t prepare_bytes(brood__item_t *item, brood__ring_t *ring, unsi
                                   apr_size_t index)
 {
     const brood_bytes_t *bytes = (const brood_bytes_t *) items + index;
+    apr_interval_time_t timeout = BROOD_NOWAIT;
 
     (void) with;
-    return copy_in(item, ring, bytes->data, bytes->size, BROOD_NOWAIT);
+    return copy_in(item, ring, bytes->data, bytes->size, &timeout);
 }
 
 /* As many as can be prepared go at once.  The first one that has no memory may wait for it when all before it are in. */

@@ -25,8 +25,9 @@ apr_status_t brood__queue_failed(apr_status_t rc, bool put);
 /* The first put decides what a queue carries, BROOD__VALUES or BROOD__BYTES.  BROOD_EKIND: the other. */
 apr_status_t brood__queue_agree(brood__ring_t *ring, uint32_t content);
 
-/* A block for an item, as soon as the arena has one.  APR_TIMEUP, APR_ENOMEM: it never will; BROOD_ECANCELLED. */
-apr_status_t brood__queue_alloc(uint64_t *block, brood__ring_t *ring, uint64_t size, apr_interval_time_t timeout);
+/* A block for an item, as soon as the arena has one.  *timeout: what is left of it then.  APR_TIMEUP, APR_ENOMEM: it never
+ * will; BROOD_ECANCELLED. */
+apr_status_t brood__queue_alloc(uint64_t *block, brood__ring_t *ring, uint64_t size, apr_interval_time_t *timeout);
 
 /* Publish some of *count items; see brood__ring_put.  Waits, too, while there is no memory for their slots. */
 apr_status_t brood__queue_put(uint32_t *count, brood__ring_t *ring, const brood__item_t *items,
@@ -41,7 +42,7 @@ bool brood__queue_is_whole(const brood__item_t *item);
 apr_status_t brood__queue_fail_overwritten(void);
 
 /* The caller has what he wanted of an item; or it is gone for good, as nobody can have it. */
-void brood__queue_done_with(brood__ring_t *ring, const brood__item_t *item);
+void brood__queue_done_with(const brood__item_t *item);
 void brood__queue_give_up(brood__ring_t *ring, const brood__item_t *item);
 
 #endif

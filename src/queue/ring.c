@@ -134,10 +134,10 @@ static apr_status_t commit_put(uint32_t *count, brood__ring_t *ring, uint64_t wo
                                uint64_t *fresh)
 {
     const uint32_t position = BROOD__POSITION(word);
-    brood__chunk_t *chunk = brood__chunk_of_tail(ring, position, fresh);
+    brood__chunk_t *chunk = brood__chunk_of(&ring->tail);
     uint32_t left;
 
-    if (chunk == NULL) {
+    if (!brood__chunk_has(ring, chunk, position) && (chunk = brood__chunk_extend(ring, position, fresh)) == NULL) {
         brood__end_unlock_as_was(&ring->tail, word);
         return APR_ENOSPC;
     }
@@ -263,7 +263,7 @@ static apr_status_t commit_get(uint32_t *count, brood__item_t *items, unsigned c
     const bool counts = (ring->options & BROOD__JOINABLE) != 0 && !wish->drains;
     const uint32_t position = BROOD__POSITION(word);
     const apr_status_t rc = read_slots(count, items, with, ring, chunk, position, wish);
-    uint64_t drained, before = 0;
+    uint64_t drained = 0, before = 0;
 
     if (rc != APR_SUCCESS) {
         brood__end_unlock_as_was(&ring->head, word);
@@ -274,7 +274,8 @@ static apr_status_t commit_get(uint32_t *count, brood__item_t *items, unsigned c
         if (items[i].block != 0)
             brood__heap_take(items[i].block); /* ours from here, unless the commit below does not come */
     BROOD__STEP(GET_OWNED);
-    drained = brood__chunk_move(ring, chunk);
+    if (chunk != brood__chunk_of(&ring->head))
+        drained = brood__chunk_leave(ring, chunk);
     if (counts)
         before = brood__tasks_begin(ring, position + *count, *count);
     /* The commit: nobody else gets them from here on. */

@@ -15,6 +15,7 @@
 #define BROOD__INLINE 48u /* bytes of an item that lie in its slot; larger ones in a block */
 #define BROOD__BATCH 32u  /* items in one go, at most */
 #define BROOD__RING_MOST UINT32_C(0x7fffffff)
+#define BROOD__SPARES 8u /* drained chunks that a ring keeps, at most */
 
 /* An item on its way in or out. */
 typedef struct brood__item_t {
@@ -61,10 +62,10 @@ typedef struct brood__ring_t {
     uint32_t capacity;
     uint32_t slots; /* of a chunk */
     uint32_t options;
-    _Atomic uint32_t content;             /* what the first put has brought */
-    _Atomic uint32_t state;               /* under the tail's lock */
-    _Alignas(128) _Atomic uint64_t spare; /* a drained chunk for the next one; 0: none */
-    _Atomic uint64_t looked;              /* where a sweep has last looked; under both locks */
+    _Atomic uint32_t content;                            /* what the first put has brought */
+    _Atomic uint32_t state;                              /* under the tail's lock */
+    _Alignas(128) _Atomic uint64_t spare[BROOD__SPARES]; /* drained chunks for the next ones; 0: none */
+    _Atomic uint64_t looked;                             /* where a sweep has last looked; under both locks */
     _Atomic uint32_t join_attention;
     _Atomic uint32_t join_sequence;
     _Atomic uint32_t tasks_used;

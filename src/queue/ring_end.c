@@ -41,7 +41,7 @@ static bool is_held(brood__ring_t *ring, uint64_t head, uint64_t tail, uint32_t 
     const uint64_t first = atomic_load(&ring->head.chunk);
     brood__chunk_t *chunk;
 
-    if (block == atomic_load(&ring->spare))
+    if (brood__chunk_is_spare(ring, block))
         return true;
     if (first == 0)
         return false;
@@ -136,7 +136,7 @@ void brood__ring_destroy(void *object)
     uint64_t head, tail;
 
     if (atomic_load(&ring->head.chunk) == 0)
-        return;
+        return; /* somebody who died then had done it */
     brood__ring_drain(ring);
     brood__critical_enter();
     head = brood__end_enter(ring, &ring->head);

@@ -2,8 +2,10 @@
 #include "torture.h"
 
 #include "platform/clock.h"
+#include <stdio.h>
 
 #define LARGEST 50000u /* words of an item, of an array */
+
 static uint32_t some_words(torture_thread_t *thread)
 {
     const uint32_t dice = torture_below(&thread->random, 40);
@@ -116,4 +118,33 @@ void torture_close_some(torture_thread_t *thread, torture_gift_t *gift)
         brood_array_close(gift->array);
     else if (dice & 4 && gift->lock != brood_array_lock(gift->array))
         brood_lock_close(gift->lock);
+}
+
+/* ---- what the modes have in common ---- */
+
+void torture_in_rounds(torture_thread_t *thread, torture_round_fn round, const char *what)
+{
+    torture_thread_t part = *thread; /* with a pool for each round */
+
+    while (!torture_over(thread)) {
+        apr_status_t rc;
+
+        if (apr_pool_create(&part.mem, thread->mem) != APR_SUCCESS)
+            return;
+        part.random = torture_random(&thread->random) | 1;
+        if ((rc = round(&part, part.mem)) != APR_SUCCESS)
+            torture_failed(thread, what, rc);
+        apr_pool_destroy(part.mem);
+        torture_progress(thread);
+    }
+}
+
+bool torture_account_left(const torture_shared_t *shared, char *line, apr_size_t size, apr_pool_t *mem)
+{
+    apr_size_t left = 0;
+
+    (void) mem;
+    BROOD_IGNORE(brood_queue_size(&left, shared->queue));
+    (void) snprintf(line, size, "left in the queue %u", (unsigned) left); /* it goes with them in it */
+    return true;
 }

@@ -3,7 +3,6 @@
 #include "torture.h"
 
 #include "loan_fixture.h"
-#include <stdio.h>
 
 /* A bag is filled when it is new and gets nothing later: so none is in itself. */
 typedef struct load_t {
@@ -92,32 +91,14 @@ static apr_status_t receive(torture_thread_t *thread, apr_pool_t *mem)
     }
 }
 
-static void work(torture_thread_t *thread)
+static apr_status_t send_or_receive(torture_thread_t *thread, apr_pool_t *mem)
 {
-    torture_thread_t part = *thread; /* with a pool for each round */
-
-    while (!torture_over(thread)) {
-        apr_status_t rc;
-
-        if (apr_pool_create(&part.mem, thread->mem) != APR_SUCCESS)
-            return;
-        part.random = torture_random(&thread->random) | 1;
-        rc = torture_below(&part.random, 3) == 0 ? send_new(&part, NULL, part.mem) : receive(&part, part.mem);
-        if (rc != APR_SUCCESS)
-            torture_failed(thread, "a load", rc);
-        apr_pool_destroy(part.mem);
-        torture_progress(thread);
-    }
+    return torture_below(&thread->random, 3) == 0 ? send_new(thread, NULL, mem) : receive(thread, mem);
 }
 
-static bool account(const torture_shared_t *shared, char *line, apr_size_t size, apr_pool_t *mem)
+static void work(torture_thread_t *thread)
 {
-    apr_size_t left = 0;
-
-    (void) mem;
-    BROOD_IGNORE(brood_queue_size(&left, shared->queue));
-    (void) snprintf(line, size, "left in the queue %u", (unsigned) left); /* it goes with them in it */
-    return true;
+    torture_in_rounds(thread, send_or_receive, "a load");
 }
 
 static const int steps[] = {
@@ -127,4 +108,4 @@ static const int steps[] = {
     BROOD__STEP_PUT_COMMITTED,   BROOD__STEP_GET_OWNED,        BROOD__STEP_GET_COMMITTED,   BROOD__STEP_OBJECT_HELD,
     BROOD__STEP_OBJECT_DROPPED,  BROOD__STEP_OBJECT_DESTROYED, BROOD__STEP_OBJECT_TAKEN,    0};
 
-const torture_mode_t torture_loan = {"loan", work, account, steps};
+const torture_mode_t torture_loan = {"loan", work, torture_account_left, steps};

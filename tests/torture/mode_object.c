@@ -2,8 +2,6 @@
  * with blocks in them.  Afterwards nothing is left of any. */
 #include "torture.h"
 
-#include <stdio.h>
-
 /* ---- what a short life is made of ---- */
 
 static apr_status_t use_alone(torture_thread_t *thread, apr_pool_t *mem)
@@ -82,36 +80,18 @@ apr_status_t torture_child_entry(brood_call_t *call)
     return APR_SUCCESS;
 }
 
-static void work(torture_thread_t *thread)
+static apr_status_t live(torture_thread_t *thread, apr_pool_t *mem)
 {
-    torture_thread_t part = *thread; /* with a pool for each round */
-
-    while (!torture_over(thread)) {
-        apr_status_t rc;
-
-        if (apr_pool_create(&part.mem, thread->mem) != APR_SUCCESS)
-            return;
-        part.random = torture_random(&thread->random) | 1;
-        if (torture_below(&part.random, 4) == 0) {
-            torture_put_some(&part, thread->shared->queue, 3);
-            torture_get_some(&part, thread->shared->queue, 3);
-        }
-        rc = torture_below(&part.random, 4) == 0 ? hand_on(&part, part.mem) : use_alone(&part, part.mem);
-        if (rc != APR_SUCCESS)
-            torture_failed(thread, "a short life", rc);
-        apr_pool_destroy(part.mem);
-        torture_progress(thread);
+    if (torture_below(&thread->random, 4) == 0) {
+        torture_put_some(thread, thread->shared->queue, 3);
+        torture_get_some(thread, thread->shared->queue, 3);
     }
+    return torture_below(&thread->random, 4) == 0 ? hand_on(thread, mem) : use_alone(thread, mem);
 }
 
-static bool account(const torture_shared_t *shared, char *line, apr_size_t size, apr_pool_t *mem)
+static void work(torture_thread_t *thread)
 {
-    apr_size_t left = 0;
-
-    (void) mem;
-    BROOD_IGNORE(brood_queue_size(&left, shared->queue));
-    (void) snprintf(line, size, "left in the queue %u", (unsigned) left); /* it goes with them in it */
-    return true;
+    torture_in_rounds(thread, live, "a short life");
 }
 
 static const int steps[] = {BROOD__STEP_OBJECT_LOCKED,
@@ -134,4 +114,4 @@ static const int steps[] = {BROOD__STEP_OBJECT_LOCKED,
                             BROOD__STEP_LOCK_FAST,
                             0};
 
-const torture_mode_t torture_object = {"object", work, account, steps};
+const torture_mode_t torture_object = {"object", work, torture_account_left, steps};

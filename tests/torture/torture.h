@@ -163,6 +163,12 @@ void torture_close_some(torture_thread_t *thread, torture_gift_t *gift);
 /* A status that should not be. */
 void torture_failed(torture_thread_t *thread, const char *what, apr_status_t rc);
 
+/* Until it is over; `what` names a round that fails. */
+typedef apr_status_t torture_round_fn(torture_thread_t *thread, apr_pool_t *mem);
+void torture_in_rounds(torture_thread_t *thread, torture_round_fn *round, const char *what);
+/* Of a mode whose objects and items may stay in the queue. */
+bool torture_account_left(const torture_shared_t *shared, char *line, apr_size_t size, apr_pool_t *mem);
+
 /* mode_lock.c: inside the section of a lock, that was acquired so. */
 void torture_check_section(torture_thread_t *thread, unsigned which, apr_status_t rc);
 
