@@ -72,7 +72,7 @@ static apr_status_t decode_bytes(brood_value_t *value, const brood__item_t *item
 
     if (!brood__queue_is_whole(item) || begin > item->length)
         return brood__queue_fail_overwritten();
-    return brood__decode(value, (const char *) item->data + begin, item->length - begin, begin != 0, mem);
+    return brood__decode(value, (const char *) item->data + begin, (size_t) (item->length - begin), begin != 0, mem);
 }
 
 static apr_status_t decode(brood_value_t *value, brood__ring_t *ring, const brood__item_t *item, apr_pool_t *mem)
@@ -98,11 +98,12 @@ apr_status_t brood_queue_get(brood_value_t *value, brood_queue_t *queue, apr_int
 
 static void copy_out(brood_bytes_t *bytes, const brood__item_t *item, apr_pool_t *mem)
 {
-    char *data = apr_palloc(mem, item->length + 1);
+    const apr_size_t size = (apr_size_t) item->length;
+    char *data = apr_palloc(mem, size + 1);
 
-    memcpy(data, item->data, item->length);
-    data[item->length] = 0;
-    *bytes = (brood_bytes_t){data, item->length};
+    memcpy(data, item->data, size);
+    data[size] = 0;
+    *bytes = (brood_bytes_t){data, size};
     brood__queue_done_with(item);
 }
 
@@ -132,7 +133,7 @@ apr_status_t brood_queue_get_into(void *buffer, apr_size_t *size, brood_queue_t 
     if (rc != APR_SUCCESS)
         return rc;
     if (item.block != 0)
-        memcpy(buffer, item.data, item.length);
+        memcpy(buffer, item.data, *size);
     brood__queue_done_with(&item);
     return APR_SUCCESS;
 }

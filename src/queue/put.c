@@ -129,7 +129,7 @@ apr_status_t brood_queue_put_bytes(brood_queue_t *queue, const void *data, apr_s
 static apr_status_t encode_in_block(brood__item_t *item, brood_value_t value, uint64_t size, brood__loans_t *loans)
 {
     const uint64_t begin = loans->count == 0 ? 0 : brood__loans_size(loans);
-    brood__output_t output = {(unsigned char *) brood__at(item->block) + begin, 0, size, NULL};
+    brood__output_t output = {(unsigned char *) brood__at(item->block) + begin, 0, (size_t) size, NULL};
 
     BROOD_TRY(brood__loans_encode(&output, value, loans));
     return loans->count == 0 ? APR_SUCCESS : brood__loan_begin(item->block, loans);
@@ -189,7 +189,7 @@ static apr_status_t prepare_value(brood__item_t *item, brood__ring_t *ring, unsi
 
     BROOD_TRY(encode(item, ring, scratch, ((const brood_value_t *) items)[index], &timeout));
     if (item->block == 0)
-        memcpy(with, scratch, item->length);
+        memcpy(with, scratch, (size_t) item->length);
     item->data = with;
     return APR_SUCCESS;
 }

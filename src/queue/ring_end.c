@@ -152,10 +152,14 @@ void brood__ring_destroy(void *object)
 /* Whoever gets something here frees what we need; others may, too, who do not tell us. */
 apr_status_t brood__ring_nap(brood__ring_t *ring, apr_time_t deadline, unsigned turn)
 {
+    const brood__wait_t wait = {.slept = BROOD__FOR_COMMIT};
     const uint32_t ticket = atomic_load(&ring->head.commit_sequence);
     brood__sleeper_t sleeper = brood__sleeper(deadline);
+    apr_status_t rc;
 
     sleeper.look = turn < 6 ? BROOD__LOOK_FIRST << turn : BROOD__LOOK_LAST;
     atomic_fetch_or(&ring->head.attention, BROOD__FOR_COMMIT);
-    return brood__sleeper_sleep(&sleeper, &ring->head.commit_sequence, ticket);
+    rc = brood__sleeper_sleep(&sleeper, &ring->head.commit_sequence, ticket);
+    brood__end_leave(ring, &ring->tail, &ring->head, &wait); /* others wait for a place there */
+    return rc;
 }
