@@ -295,7 +295,7 @@ apr_status_t brood__ring_get(uint32_t *count, brood__item_t *items, void *with, 
                              const brood__wish_t *wish, apr_interval_time_t timeout)
 {
     brood__wait_t wait = {.timeout = timeout};
-    brood__chunk_t *chunk;
+    brood__chunk_t *chunk = NULL;
     apr_status_t rc;
     uint64_t word;
 
