@@ -45,9 +45,10 @@ BROOD_API BROOD_CHECKED apr_status_t brood_queue_create(brood_queue_t **queue, a
 /** Encode a value and publish it.  Any number of threads and processes may do so at once.
  *
  *  @param queue    open, borrowed for the call.
- *  @param item     encoded before the call returns.  brood's objects (locks, arrays, queues) may be in it, 256 at most:
- *                  they live as long as the item, whoever else closes them or ends.  Connections and sockets may not:
- *                  BROOD_EENCODE.
+ *  @param item     encoded before the call returns.  brood's objects (locks, arrays, queues) may be in it, with
+ *                  connections and sockets 256 at most: they live as long as the item, whoever else closes them or ends.
+ *                  Of a connection or a socket this process keeps a copy for whoever gets it, as long as the item is
+ *                  there and this process lives; the caller's own stays its own to close.
  *  @param timeout  microseconds to wait for room; BROOD_NOWAIT: fail at once when full; BROOD_FOREVER.
  *  @retval APR_SUCCESS     it is in the queue, for all to see.
  *  @retval BROOD_ECANCELLED  not put: Ctrl-C was pressed, see brood_main.
@@ -75,7 +76,8 @@ BROOD_API BROOD_CHECKED apr_status_t brood_queue_put(brood_queue_t *queue, brood
  *  @retval APR_EOF        empty, and nothing will come: shut down, or see ends_with_writers.
  *  @retval BROOD_EKIND    the queue carries bytes; the item stays.
  *  @retval BROOD_EENTRY   the item, which is taken and counts as done, names an entry that this program does not have.
- *  @retval BROOD_EDECODE  the item, likewise, is no value: somebody has written over the arena.
+ *  @retval BROOD_EDECODE  the item, likewise, has a connection or a socket in it whose producer has ended, or cannot hand
+ *                        it out; or is no value, since somebody has written over the arena.
  *  @retval BROOD_EMISUSE  the others have taken this process for dead, and the item may be another's: it must end.
  *  @retval BROOD_ECLOSED  closed by this process.
  *  SPEC QUE-01, QUE-05, QUE-08, QUE-12, QUE-20, QUE-24, QUE-25, QUE-26, SQ-02, SQ-05, SQ-06. */

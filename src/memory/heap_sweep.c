@@ -63,7 +63,7 @@ static bool sweep_block(const brood__block_t *found, uint64_t block, uint32_t ow
         (void) brood__block_pass(found, owner, BROOD__OWNER_QUEUE);
     else if (held == 0 && brood__block_pass(found, owner, brood__me)) {
         BROOD__STEP(SWEEP_TAKEN);
-        brood__loan_end(block);
+        brood__loan_drop(block);
         if (found->page != NULL)
             brood__heap_free(block);
         else

@@ -20,9 +20,17 @@ void brood__queue_done_with(const brood__item_t *item)
     brood__heap_free(item->block);
 }
 
+void brood__queue_drop(const brood__item_t *item)
+{
+    if (item->block == 0)
+        return;
+    brood__loan_drop(item->block);
+    brood__heap_free(item->block);
+}
+
 void brood__queue_give_up(brood__ring_t *ring, const brood__item_t *item)
 {
-    brood__queue_done_with(item);
+    brood__queue_drop(item);
     if (ring->options & BROOD__JOINABLE)
         (void) brood__tasks_finish(ring);
 }
@@ -65,19 +73,11 @@ static apr_status_t take_one(brood__item_t *item, void *with, const brood_queue_
 
 /* ---- one ---- */
 
-/* Behind the list of the objects in it, if there are any. */
-static apr_status_t decode_bytes(brood_value_t *value, const brood__item_t *item, apr_pool_t *mem)
-{
-    const uint64_t begin = item->block == 0 ? 0 : brood__loan_data(item->block);
-
-    if (!brood__queue_is_whole(item) || begin > item->length)
-        return brood__queue_fail_overwritten();
-    return brood__decode(value, (const char *) item->data + begin, (size_t) (item->length - begin), begin != 0, mem);
-}
-
 static apr_status_t decode(brood_value_t *value, brood__ring_t *ring, const brood__item_t *item, apr_pool_t *mem)
 {
-    const apr_status_t rc = decode_bytes(value, item, mem);
+    const apr_status_t rc = brood__queue_is_whole(item)
+                                ? brood__loan_decode(value, item->block, item->data, item->length, mem)
+                                : brood__queue_fail_overwritten();
 
     if (rc == APR_SUCCESS)
         brood__queue_done_with(item);

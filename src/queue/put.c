@@ -91,7 +91,7 @@ static apr_status_t put_all(apr_size_t *count, brood__ring_t *ring, const brood_
             done += some;
     }
     for (apr_size_t i = done; i < *count; i++)
-        brood__queue_done_with(&items[i]);
+        brood__queue_drop(&items[i]);
     *count = done;
     return rc;
 }
@@ -144,7 +144,7 @@ static apr_status_t encode(brood__item_t *item, brood__ring_t *ring, unsigned ch
     apr_status_t rc;
 
     *item = (brood__item_t){0, 0, scratch, BROOD__VALUES};
-    BROOD_TRY(brood__loans_encode(&output, value, &loans));
+    BROOD_TRY(brood__loans_measure(&output, value, &loans));
     item->length = output.size + (loans.count == 0 ? 0 : brood__loans_size(&loans));
     if (item->length <= BROOD__INLINE && loans.count == 0)
         return APR_SUCCESS;
@@ -169,7 +169,7 @@ apr_status_t brood_queue_put(brood_queue_t *queue, brood_value_t value, apr_inte
         return brood__object_closed("queue");
     BROOD_TRY(encode(&item, ring, scratch, value, &timeout));
     if (brood__queue_agree(ring, BROOD__VALUES) != APR_SUCCESS) {
-        brood__queue_done_with(&item);
+        brood__queue_drop(&item);
         return BROOD_EKIND;
     }
     return put_all(&count, ring, &item, timeout);

@@ -123,7 +123,7 @@ void brood__ring_drain(brood__ring_t *ring)
         rc = brood__ring_get(&count, items, with, ring, &all, apr_time_from_msec(100));
         for (uint32_t i = 0; rc == APR_SUCCESS && i < count; i++)
             if (items[i].block != 0) {
-                brood__loan_end(items[i].block);
+                brood__loan_drop(items[i].block);
                 brood__heap_free(items[i].block);
             }
     }
