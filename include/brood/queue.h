@@ -24,11 +24,16 @@ typedef struct brood_queue_options_t {
         ends_with_writers; /**< gets end with APR_EOF when it is empty and no other process, nor an item of a queue, holds
                                  it any more: SimpleQueue's end of file.  Who only reads holds it, too: so that one reader
                                  sees the end, all others must have closed it. */
+    bool lease;            /**< joinable, and items of a process that dies come back: see below */
+    unsigned deliveries;   /**< of a lease: how often an item is given out at most; 0: BROOD_QUEUE_DELIVERIES */
     void *reserved[7];     /**< NULL */
 } brood_queue_options_t;
 
 /** The most items that a queue can hold. */
 #define BROOD_QUEUE_LIMIT 0x7fffffffU
+
+/** How often a queue with the option `lease` gives an item out, unless it was made with another number. */
+#define BROOD_QUEUE_DELIVERIES 20
 
 /** Make a queue.
  *
@@ -211,6 +216,12 @@ BROOD_API apr_status_t brood_queue_task_done(brood_queue_t *queue);
  *  @retval BROOD_EMISUSE, BROOD_ECLOSED.
  *  SPEC JQ-01, JQ-04, JQ-05, JQ-06, JQ-09. */
 BROOD_API BROOD_CHECKED apr_status_t brood_queue_join(brood_queue_t *queue, apr_interval_time_t timeout);
+/** How often the item that the next brood_queue_task_done would finish has been given out, this time included: 1, unless
+ *  it has come back.
+ *
+ *  @param queue  made with the option `lease`, borrowed for the call.
+ *  @return 0: this process has none to finish, or has closed the queue, or the queue is another. */
+BROOD_API unsigned brood_queue_deliveries(brood_queue_t *queue);
 /** @} */
 
 /** No more puts, by anybody: APR_EOF.  Gets take what is left, then end with APR_EOF; those who wait are woken.  A put
