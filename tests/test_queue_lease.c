@@ -623,9 +623,8 @@ int main(int argc, char **argv)
         TEST(each_thread_does_its_own),
         TEST(workers_that_are_killed_anywhere_lose_nothing),
     };
-    static const brood_entry_t entries[] = {
-        BROOD_ENTRY(hold), BROOD_ENTRY(hold_bytes), BROOD_ENTRY(work), BROOD_ENTRY(tell), BROOD_ENTRY(hold_in_one_thread),
-        BROOD_ENTRIES_END};
+    static const brood_entry_t entries[] = {BROOD_ENTRY(hold), BROOD_ENTRY(hold_bytes),         BROOD_ENTRY(work),
+                                            BROOD_ENTRY(tell), BROOD_ENTRY(hold_in_one_thread), BROOD_ENTRIES_END};
     static const brood_init_options_t options = {.arena_limit = ARENA};
     int result = EXIT_FAILURE;
 

@@ -19,7 +19,8 @@
 
 /* At the end of an item's block; written by its getter. */
 typedef struct brood__lease_t {
-    _Atomic uint64_t next; /* in a list or the leases of a process: block >> 7 << 32 | how often given out; 0: the last */
+    _Atomic uint64_t
+        next; /* in a list or the leases of a process: block >> 7 << 32 | how often given out; 0: the last */
     uint64_t length;
     uint64_t thread; /* that got it */
     uint32_t content;

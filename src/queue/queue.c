@@ -8,8 +8,7 @@
 
 static uint32_t options_of(const brood_queue_options_t *options)
 {
-    return (options->joinable ? BROOD__JOINABLE : 0u)
-           | (options->ends_with_writers ? BROOD__ENDS_WITH_WRITERS : 0u)
+    return (options->joinable ? BROOD__JOINABLE : 0u) | (options->ends_with_writers ? BROOD__ENDS_WITH_WRITERS : 0u)
            | (options->lease ? BROOD__LEASES | BROOD__JOINABLE : 0u);
 }
 
@@ -172,8 +171,8 @@ static const char *string(void *object, apr_pool_t *mem)
     if (ring == NULL)
         return "<Queue closed>";
     limit = queue->maxsize == 0 ? "" : apr_psprintf(mem, " maxsize=%u", (unsigned) queue->maxsize);
-    return apr_psprintf(mem, "<%s size=%" APR_SIZE_T_FMT "%s>", ring->options & BROOD__JOINABLE ? "JoinableQueue" : "Queue",
-                        count_of(ring), limit);
+    return apr_psprintf(mem, "<%s size=%" APR_SIZE_T_FMT "%s>",
+                        ring->options & BROOD__JOINABLE ? "JoinableQueue" : "Queue", count_of(ring), limit);
 }
 
 const brood__kind_t brood__queue_kind = {

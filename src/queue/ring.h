@@ -56,8 +56,12 @@ typedef struct brood__task_t {
     uint64_t oldest, newest; /* blocks; 0: none */
 } brood__task_t;
 
-enum { BROOD__JOINABLE = 1, BROOD__ENDS_WITH_WRITERS = 2, BROOD__LEASES = 4 }; /* options; the last one with the first */
-enum { BROOD__OPEN, BROOD__SHUT, BROOD__DROPPED };                             /* states: no more puts; no gets either */
+enum {
+    BROOD__JOINABLE = 1,
+    BROOD__ENDS_WITH_WRITERS = 2,
+    BROOD__LEASES = 4
+};                                                 /* options; the last one with the first */
+enum { BROOD__OPEN, BROOD__SHUT, BROOD__DROPPED }; /* states: no more puts; no gets either */
 
 typedef struct brood__ring_t {
     brood__object_t object;

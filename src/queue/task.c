@@ -137,8 +137,7 @@ static bool all_done(brood__ring_t *ring)
 
         if (brood__end_free_dead(ring, &ring->tail, tail))
             continue;
-        if (BROOD__POSITION(tail) != head
-            || (brood__lease_waits(ring) && atomic_load(&ring->state) != BROOD__DROPPED))
+        if (BROOD__POSITION(tail) != head || (brood__lease_waits(ring) && atomic_load(&ring->state) != BROOD__DROPPED))
             return false;
         for (uint32_t i = 0; i < atomic_load(&ring->tasks_used); i++)
             if (!is_empty(&ring->task[i], head))
