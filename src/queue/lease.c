@@ -47,12 +47,13 @@ static void take_out(_Atomic uint64_t *list, uint64_t block)
 {
     const uint64_t next = atomic_load(&lease_of(block)->next);
     _Atomic uint64_t *link;
-    uint64_t old;
 
-    do {
-        link = find(list, block);
-        old = atomic_load(link);
-    } while (!atomic_compare_exchange_strong(link, &old, next));
+    while ((link = find(list, block)) != NULL) {
+        uint64_t old = atomic_load(link);
+
+        if (BLOCK(old) == block && atomic_compare_exchange_strong(link, &old, next))
+            return;
+    }
 }
 
 static _Atomic uint64_t *list_for(brood__ring_t *ring, const brood__lease_t *lease)
@@ -320,18 +321,30 @@ void brood__lease_forget_all(brood__ring_t *ring, uint32_t id)
     atomic_store(&task->busy, 0);
 }
 
+static uint32_t length_of(_Atomic uint64_t *list)
+{
+    uint32_t length = 0;
+    brood__lease_t *lease;
+
+    for (; (lease = lease_of(BLOCK(atomic_load(list)))) != NULL; list = &lease->next)
+        length++;
+    return length;
+}
+
+/* Under the head's lock nothing goes; and if the list begins where it began, nothing has come. */
 uint32_t brood__lease_count(brood__ring_t *ring)
 {
-    uint32_t count = 0;
-    uint64_t word;
+    uint64_t word, first;
+    uint32_t count;
 
     if (!brood__lease_waits(ring) || atomic_load(&ring->state) == BROOD__DROPPED)
-        return 0;
+        return brood__ring_count(ring);
     brood__critical_enter();
     word = brood__end_enter(ring, &ring->head);
-    for (uint64_t link = atomic_load(&ring->returned); lease_of(BLOCK(link)) != NULL;
-         link = atomic_load(&lease_of(BLOCK(link))->next))
-        count++;
+    do {
+        first = atomic_load(&ring->returned);
+        count = brood__ring_count(ring) + length_of(&ring->returned);
+    } while (atomic_load(&ring->returned) != first);
     brood__end_unlock_as_was(&ring->head, word);
     brood__critical_leave();
     return count;

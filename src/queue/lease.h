@@ -71,7 +71,7 @@ bool brood__lease_return(brood__ring_t *ring, uint64_t block, uint32_t owner);
 void brood__lease_return_all(brood__ring_t *ring);
 /* Process `id` has ended; what it had has come back. */
 void brood__lease_forget_all(brood__ring_t *ring, uint32_t id);
-/* How many have come back and may be got. */
+/* As brood__ring_count, with those that have come back. */
 uint32_t brood__lease_count(brood__ring_t *ring);
 /* Free those that have come back too often.  Returns how many. */
 uint64_t brood__lease_claim(brood__ring_t *ring);

@@ -123,16 +123,11 @@ void brood_queue_close(brood_queue_t *queue)
 
 /* ---- questions ---- */
 
-static apr_size_t count_of(brood__ring_t *ring)
-{
-    return (apr_size_t) brood__lease_count(ring) + brood__ring_count(ring);
-}
-
 apr_status_t brood_queue_size(apr_size_t *size, brood_queue_t *queue)
 {
     if (brood__queue_ring(queue) == NULL)
         return brood__object_closed("queue");
-    *size = count_of(brood__queue_ring(queue));
+    *size = brood__lease_count(brood__queue_ring(queue));
     return APR_SUCCESS;
 }
 
@@ -171,8 +166,8 @@ static const char *string(void *object, apr_pool_t *mem)
     if (ring == NULL)
         return "<Queue closed>";
     limit = queue->maxsize == 0 ? "" : apr_psprintf(mem, " maxsize=%u", (unsigned) queue->maxsize);
-    return apr_psprintf(mem, "<%s size=%" APR_SIZE_T_FMT "%s>",
-                        ring->options & BROOD__JOINABLE ? "JoinableQueue" : "Queue", count_of(ring), limit);
+    return apr_psprintf(mem, "<%s size=%u%s>", ring->options & BROOD__JOINABLE ? "JoinableQueue" : "Queue",
+                        brood__lease_count(ring), limit);
 }
 
 const brood__kind_t brood__queue_kind = {
