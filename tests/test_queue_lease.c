@@ -78,19 +78,8 @@ static void comes_back_from(int how)
         expect_end(second);
     expect_size(tasks, 8);
     EXPECT_TEXT("<JoinableQueue size=8>", brood_value_string(brood_queue_to_value(tasks), mem));
-    if (how != CLOSES) {
-        for (int i = 0; i < 6; i++)
-            expect_item(tasks, i, 2);
-    } else { /* it had closed before the other one died */
-        int64_t sum = 0;
-
-        for (int i = 0; i < 6; i++) {
-            sum += get_number(tasks);
-            EXPECT(brood_queue_deliveries(tasks) == 2);
-            EXPECT_OK(brood_queue_task_done(tasks));
-        }
-        EXPECT(sum == 15);
-    }
+    for (int i = 0; i < 6; i++)
+        expect_item(tasks, i, 2);
     EXPECT_STATUS(APR_TIMEUP, brood_queue_join(tasks, BROOD_NOWAIT));
     expect_item(tasks, 6, 1);
     expect_item(tasks, 7, 1);

@@ -43,18 +43,16 @@ static apr_status_t tell(brood_call_t *call)
     return brood_queue_put(results, BROOD_LIST(rc == APR_EOF ? -1 : -2, 0), BROOD_FOREVER);
 }
 
-/* Two threads get an item each; the second one does its own. */
 static void *APR_THREAD_FUNC do_one(apr_thread_t *thread, void *queue)
 {
-    brood_value_t item;
+    static brood_value_t item; /* not on the stack, which it leaves without a return */
     apr_status_t rc = brood_queue_get(&item, queue, BROOD_FOREVER, apr_thread_pool_get(thread));
 
-    if (rc == APR_SUCCESS)
-        rc = brood_queue_task_done(queue);
-    apr_thread_exit(thread, rc);
+    apr_thread_exit(thread, rc != APR_SUCCESS ? rc : brood_queue_task_done(queue));
     return NULL;
 }
 
+/* Two threads get an item each; the second one does its own. */
 static apr_status_t hold_in_one_thread(brood_call_t *call)
 {
     brood_queue_t *tasks, *ready;

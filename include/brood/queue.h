@@ -225,7 +225,7 @@ BROOD_API BROOD_CHECKED apr_status_t brood_queue_join(brood_queue_t *queue, apr_
  *  process dies first, at whatever instruction, or ends, or closes the queue, the item comes back, whole, to be got by
  *  another.  So every item is done once at least, and may be done twice: by somebody who died just before saying so, and by
  *  the next.  What comes back is got before all that is in the queue, the earlier put the earlier, unless
- *  somebody waits for it and gets it while they come.  It has room whatever maxsize is, and needs no memory; the memory of
+ *  somebody waits for it and gets it while it comes.  It has room whatever maxsize is, and needs no memory; the memory of
  *  an item is free when it is done.  What was written to a borrowed item is in it when it comes back.
  *
  *  An item that ends all who get it does not come back for ever: when it has been given out `deliveries` times it is lost,

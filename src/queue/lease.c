@@ -56,27 +56,29 @@ static void take_out(_Atomic uint64_t *list, uint64_t block)
     }
 }
 
-static _Atomic uint64_t *list_for(brood__ring_t *ring, const brood__lease_t *lease)
+/* The link to the one that was put first; 0: there is none. */
+static uint64_t first_of(_Atomic uint64_t *list)
 {
-    return lease->deliveries < ring->deliveries ? &ring->returned : &ring->given_up;
+    uint64_t link, first = 0;
+    brood__lease_t *lease;
+
+    for (; (lease = lease_of(BLOCK(link = atomic_load(list)))) != NULL; list = &lease->next)
+        if (first == 0 || (int32_t) (lease->position - lease_of(BLOCK(first))->position) < 0)
+            first = link;
+    return first;
 }
 
-/* Before the first one that was put later. */
-static void put_in(_Atomic uint64_t *list, uint64_t block, brood__lease_t *lease)
+/* A leased block comes back. */
+static void put_in(brood__ring_t *ring, uint64_t block)
 {
-    _Atomic uint64_t *link;
-    uint64_t next;
+    brood__lease_t *lease = lease_of(block);
+    _Atomic uint64_t *list = lease->deliveries < ring->deliveries ? &ring->returned : &ring->given_up;
+    uint64_t next = atomic_load(list);
 
     do {
-        const brood__lease_t *other;
-
-        link = list;
-        while ((other = lease_of(BLOCK(next = atomic_load(link)))) != NULL
-               && (int32_t) (other->position - lease->position) < 0)
-            link = &lease_of(BLOCK(next))->next;
         atomic_store(&lease->next, next);
         BROOD__STEP(LEASE_LINKED);
-    } while (!atomic_compare_exchange_strong(link, &next, LINK(block, lease->deliveries)));
+    } while (!atomic_compare_exchange_strong(list, &next, LINK(block, lease->deliveries)));
     BROOD__STEP(LEASE_RETURNED);
 }
 
@@ -98,7 +100,7 @@ void brood__lease_begin(const brood__item_t *item, uint32_t position)
 
 static apr_status_t get_one(brood__item_t *item, brood__ring_t *ring, const brood__wish_t *wish)
 {
-    const uint64_t link = atomic_load(&ring->returned), block = BLOCK(link);
+    const uint64_t link = first_of(&ring->returned), block = BLOCK(link);
     brood__lease_t *lease = lease_of(block);
 
     if (lease == NULL)
@@ -261,8 +263,6 @@ uint32_t brood__lease_deliveries(brood__ring_t *ring)
  * process that leaves the tree by itself sweeps what it has kept. */
 bool brood__lease_return(brood__ring_t *ring, uint64_t block, uint32_t owner)
 {
-    brood__lease_t *lease = lease_of(block);
-
     if (find(&ring->returned, block) != NULL || find(&ring->given_up, block) != NULL)
         return true;
     if ((owner & BROOD__LEASED) == 0 || brood__heap_owner(block) != owner
@@ -274,41 +274,19 @@ bool brood__lease_return(brood__ring_t *ring, uint64_t block, uint32_t owner)
         forget(own, block);
         leave(own);
     }
-    put_in(list_for(ring, lease), block, lease);
+    put_in(ring, block);
     return true;
-}
-
-/* Some that are linked, the first of them at the begin of the list. */
-static void put_before(_Atomic uint64_t *list, uint64_t first, uint64_t last)
-{
-    uint64_t next = atomic_load(list);
-
-    do {
-        atomic_store(&lease_of(last)->next, next);
-        BROOD__STEP(LEASE_LINKED);
-    } while (!atomic_compare_exchange_strong(list, &next, LINK(first, lease_of(first)->deliveries)));
-    BROOD__STEP(LEASE_RETURNED);
 }
 
 void brood__lease_return_all(brood__ring_t *ring)
 {
     brood__task_t *own = enter(ring);
-    uint64_t first = 0, last = 0, next;
+    uint64_t next;
 
     for (uint64_t block = own->oldest; block != 0; block = next) {
         next = next_of(block);
-        if (list_for(ring, lease_of(block)) == &ring->given_up) {
-            put_before(&ring->given_up, block, block);
-            continue;
-        }
-        if (last != 0)
-            atomic_store(&lease_of(last)->next, LINK(block, lease_of(block)->deliveries));
-        else
-            first = block;
-        last = block;
+        put_in(ring, block);
     }
-    if (first != 0)
-        put_before(&ring->returned, first, last);
     own->oldest = own->newest = 0;
     leave(own);
 }

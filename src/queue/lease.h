@@ -6,8 +6,8 @@
  * find it in the ring, knows that it is unfinished, and puts it back.
  *
  * What comes back is linked into the list `returned` of the ring, which needs no memory and has no limit; getters take
- * from there first.  Only under the head's lock is anything taken out of a list, or linked elsewhere than at its begin;
- * one exchange of a link is the commit.  A block in a list keeps its owner, as in a slot: a dead one's goes to the
+ * from there first, the one that was put first.  Whatever comes is linked at the begin; only under the head's lock is
+ * anything taken out.  Either is committed by one exchange of a link.  A block in a list keeps its owner, as in a slot: a dead one's goes to the
  * queue.  A link says how often the item has been given out, since in the block a get that was cut short may have said
  * more.
  *
