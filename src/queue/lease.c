@@ -84,18 +84,19 @@ static void put_in(brood__ring_t *ring, uint64_t block)
 
 /* ---- get ---- */
 
-/* In the ring, this means nothing until the commit. */
-void brood__lease_begin(const brood__item_t *item, uint32_t position)
+void brood__lease_begin(const brood__item_t *items, uint32_t count, uint32_t position)
 {
-    brood__lease_t *lease = lease_of(item->block);
+    for (uint32_t i = 0; i < count; i++) {
+        brood__lease_t *lease = lease_of(items[i].block);
 
-    if (lease == NULL)
-        return; /* somebody has written over the arena */
-    lease->length = item->length;
-    lease->content = item->content;
-    lease->position = position;
-    lease->deliveries = 1;
-    brood__heap_lease(item->block);
+        if (lease == NULL)
+            continue; /* somebody has written over the arena */
+        lease->length = items[i].length;
+        lease->content = items[i].content;
+        lease->position = position + i;
+        lease->deliveries = 1;
+        brood__heap_lease(items[i].block);
+    }
 }
 
 static apr_status_t get_one(brood__item_t *item, brood__ring_t *ring, const brood__wish_t *wish)

@@ -47,8 +47,8 @@ static inline bool brood__lease_waits(brood__ring_t *ring)
 
 /* ---- get: under the head's lock ---- */
 
-/* An item of the ring is leased to this process, if the commit comes. */
-void brood__lease_begin(const brood__item_t *item, uint32_t position);
+/* Items of the ring, from `position` on, are leased to this process, if the commit comes. */
+void brood__lease_begin(const brood__item_t *items, uint32_t count, uint32_t position);
 /* As brood__ring_get, from those that have come back. */
 apr_status_t brood__lease_get(uint32_t *count, brood__item_t *items, brood__ring_t *ring, const brood__wish_t *wish);
 

@@ -262,6 +262,14 @@ static apr_status_t read_slots(uint32_t *count, brood__item_t *items, unsigned c
     return *count != 0 ? APR_SUCCESS : rc;
 }
 
+/* Their blocks are ours from here, unless the commit does not come. */
+static void take(const brood__item_t *items, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (items[i].block != 0)
+            brood__heap_take(items[i].block);
+}
+
 static apr_status_t commit_get(uint32_t *count, brood__item_t *items, unsigned char *with, brood__ring_t *ring,
                                uint64_t word, brood__chunk_t *chunk, const brood__wish_t *wish)
 {
@@ -275,11 +283,10 @@ static apr_status_t commit_get(uint32_t *count, brood__item_t *items, unsigned c
         return rc;
     }
     BROOD__STEP(GET_COPIED);
-    for (uint32_t i = 0; i < *count; i++) /* ours from here, unless the commit below does not come */
-        if (counts && brood__leases(ring))
-            brood__lease_begin(&items[i], position + i);
-        else if (items[i].block != 0)
-            brood__heap_take(items[i].block);
+    if (counts && brood__leases(ring))
+        brood__lease_begin(items, *count, position);
+    else
+        take(items, *count);
     BROOD__STEP(GET_OWNED);
     if (chunk != brood__chunk_of(&ring->head))
         drained = brood__chunk_leave(ring, chunk);
