@@ -7,9 +7,9 @@
  *
  * What comes back is linked into the list `returned` of the ring, which needs no memory and has no limit; getters take
  * from there first, the one that was put first.  Whatever comes is linked at the begin; only under the head's lock is
- * anything taken out.  Either is committed by one exchange of a link.  A block in a list keeps its owner, as in a slot: a dead one's goes to the
- * queue.  A link says how often the item has been given out, since in the block a get that was cut short may have said
- * more.
+ * anything taken out.  Either is committed by one exchange of a link.  A block in a list keeps its owner, as in a slot:
+ * a dead one's goes to the queue.  A link says how often the item has been given out, since in the block a get that was
+ * cut short may have said more.
  *
  * The leases that a process has are linked in the same way, from its entry in the ring, for task_done and close. */
 #ifndef BROOD_QUEUE_LEASE_H
@@ -17,10 +17,9 @@
 
 #include "queue/ring.h"
 
-/* At the end of an item's block; written by its getter. */
+/* At the end of an item's block; written by its getter.  A link is block >> 7 << 32 | how often given out; 0: none. */
 typedef struct brood__lease_t {
-    _Atomic uint64_t
-        next; /* in a list or the leases of a process: block >> 7 << 32 | how often given out; 0: the last */
+    _Atomic uint64_t next; /* in a list, or of the leases of a process */
     uint64_t length;
     uint64_t thread; /* that got it */
     uint32_t content;
