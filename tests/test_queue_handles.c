@@ -337,26 +337,41 @@ typedef struct job_t {
     int failures;
 } job_t;
 
-static void *APR_THREAD_FUNC put_and_get(apr_thread_t *thread, void *data)
+static apr_status_t put_and_get(brood_queue_t *items, int number, apr_pool_t *turn)
 {
-    job_t *job = data;
-    apr_pool_t *turn = NULL;
+    brood_connection_t *ends[2], *got;
+    brood_value_t item;
 
-    job->failures = apr_pool_create(&turn, NULL) != APR_SUCCESS;
-    for (int i = 0; turn != NULL && i < 50; i++) {
-        brood_connection_t *ends[2], *got;
-        brood_value_t item;
+    BROOD_TRY(brood_pipe_create(&ends[0], &ends[1], BROOD_DUPLEX, turn));
+    BROOD_TRY(brood_queue_put(items, BROOD_VALUE(ends[1]), BROOD_FOREVER));
+    BROOD_TRY(brood_queue_get(&item, items, BROOD_FOREVER, turn));
+    BROOD_TRY(BROOD_READ(&got, item));
+    BROOD_TRY(brood_connection_send(got, brood_int(number), BROOD_NOWAIT));
+    BROOD_TRY(brood_connection_recv(&item, ends[0], BROOD_FOREVER, turn));
+    CHECK(item.as.integer == number);
+    return APR_SUCCESS;
+}
 
-        if (brood_pipe_create(&ends[0], &ends[1], BROOD_DUPLEX, turn) != APR_SUCCESS
-            || brood_queue_put(job->items, BROOD_VALUE(ends[1]), BROOD_FOREVER) != APR_SUCCESS
-            || brood_queue_get(&item, job->items, BROOD_FOREVER, turn) != APR_SUCCESS
-            || BROOD_READ(&got, item) != APR_SUCCESS
-            || brood_connection_send(got, brood_int(i), BROOD_NOWAIT) != APR_SUCCESS)
-            job->failures++;
+static int fail_in_rounds(brood_queue_t *items)
+{
+    apr_pool_t *turn;
+    int failures = 0;
+
+    if (apr_pool_create(&turn, NULL) != APR_SUCCESS)
+        return 1;
+    for (int i = 0; i < 50; i++) {
+        failures += put_and_get(items, i, turn) != APR_SUCCESS;
         apr_pool_clear(turn);
     }
-    if (turn != NULL)
-        apr_pool_destroy(turn);
+    apr_pool_destroy(turn);
+    return failures;
+}
+
+static void *APR_THREAD_FUNC run(apr_thread_t *thread, void *data)
+{
+    job_t *job = data;
+
+    job->failures = fail_in_rounds(job->items);
     apr_thread_exit(thread, APR_SUCCESS);
     return NULL;
 }
@@ -371,7 +386,7 @@ static void threads_put_and_get_them(void)
     begin();
     for (int i = 0; i < THREADS; i++) {
         job[i] = (job_t){harness_queue(mem), 1};
-        EXPECT(apr_thread_create(&thread[i], NULL, put_and_get, &job[i], mem) == APR_SUCCESS);
+        EXPECT(apr_thread_create(&thread[i], NULL, run, &job[i], mem) == APR_SUCCESS);
     }
     for (int i = 0; i < THREADS; i++) {
         EXPECT(apr_thread_join(&rc, thread[i]) == APR_SUCCESS);

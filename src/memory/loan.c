@@ -18,12 +18,13 @@ typedef struct list_t {
 /* ---- which objects are in a value ---- */
 
 static BROOD__THREAD_LOCAL brood__loans_t *noting; /* while an item is encoded in this thread */
+static BROOD__THREAD_LOCAL bool measuring;         /* and it is not yet to be */
 
-static apr_status_t encode(brood__output_t *output, brood_value_t value, brood__loans_t *loans, bool measures)
+static apr_status_t encode(brood__output_t *output, brood_value_t value, brood__loans_t *loans, bool measure)
 {
     apr_status_t rc;
 
-    loans->measures = measures;
+    measuring = measure;
     loans->count = 0;
     noting = loans;
     rc = brood__encode(output, value, BROOD__TO_ITEM);
@@ -59,7 +60,7 @@ apr_status_t brood__loans_leave(uint64_t *word, brood__handle_t handle, brood__h
 
     *word = 0;
     BROOD_TRY(brood__loans_note(TICKET));
-    if (noting->measures)
+    if (measuring)
         return APR_SUCCESS;
     if ((rc = brood__ticket_leave(word, handle, kind, INT64_MAX)) == APR_SUCCESS)
         noting->object[noting->count - 1] |= *word;
@@ -154,15 +155,13 @@ void brood__loan_end(uint64_t block)
     brood__object_end_doomed();
 }
 
-void brood__loan_drop(uint64_t block)
+void brood__loan_revoke(uint64_t block)
 {
     const list_t *list = brood__at(block);
     brood__block_t found;
 
-    if (!brood__block_find(block, &found) || !brood__block_bears(&found))
-        return;
-    revoke_all(list->object, count_of(&found, block));
-    brood__loan_end(block);
+    if (brood__block_find(block, &found) && brood__block_bears(&found))
+        revoke_all(list->object, count_of(&found, block));
 }
 
 uint64_t brood__loan_data(uint64_t block)

@@ -27,7 +27,6 @@
 
 /* The objects in a value, as often as they are in it, and those that they come with. */
 typedef struct brood__loans_t {
-    bool measures;
     uint32_t count;
     uint64_t object[BROOD__LOANS_MOST]; /* or a ticket's word, and a bit that says so */
 } brood__loans_t;
@@ -60,8 +59,8 @@ apr_status_t brood__loan_begin(uint64_t block, const brood__loans_t *loans);
  * bears nothing this does nothing, without a lock. */
 void brood__loan_end(uint64_t block);
 
-/* The same, and nobody will come for what is kept for it elsewhere. */
-void brood__loan_drop(uint64_t block);
+/* Before that: nobody will come for what is kept for it elsewhere. */
+void brood__loan_revoke(uint64_t block);
 
 /* brood__decode for the item in a block, behind the list if there is one; `data` is where the block is.  BROOD_EDECODE: also
  * if it was overwritten. */

@@ -4,6 +4,7 @@
 #include "base/status.h"
 #include "memory/heap.h"
 #include "memory/loan.h"
+#include "queue/lease.h"
 #include "queue/queue.h"
 #include <inttypes.h>
 #include <string.h>
@@ -43,9 +44,12 @@ static apr_interval_time_t left(apr_time_t deadline)
 
 apr_status_t brood__queue_alloc(uint64_t *block, brood__ring_t *ring, uint64_t size, apr_interval_time_t *timeout)
 {
-    apr_status_t rc = brood__heap_alloc(block, size);
+    apr_status_t rc;
     apr_time_t deadline;
 
+    if (size <= brood__heap_limit())
+        size += brood__lease_room(ring);
+    rc = brood__heap_alloc(block, size);
     if (rc != APR_ENOMEM || size > brood__heap_limit())
         return rc;
     deadline = brood__deadline(*timeout);
@@ -98,12 +102,12 @@ static apr_status_t put_all(apr_size_t *count, brood__ring_t *ring, const brood_
 
 /* ---- bytes ---- */
 
-/* What is too much for a slot has a block. */
+/* What is too much for a slot has a block, and so has what is to be leased. */
 static apr_status_t copy_in(brood__item_t *item, brood__ring_t *ring, const void *data, apr_size_t size,
                             apr_interval_time_t *timeout)
 {
     *item = (brood__item_t){0, size, data, BROOD__BYTES};
-    if (size <= BROOD__INLINE)
+    if (size <= BROOD__INLINE && !brood__leases(ring))
         return APR_SUCCESS;
     BROOD_TRY(brood__queue_alloc(&item->block, ring, size, timeout));
     memcpy(brood__at(item->block), data, size);
@@ -146,7 +150,7 @@ static apr_status_t encode(brood__item_t *item, brood__ring_t *ring, unsigned ch
     *item = (brood__item_t){0, 0, scratch, BROOD__VALUES};
     BROOD_TRY(brood__loans_measure(&output, value, &loans));
     item->length = output.size + (loans.count == 0 ? 0 : brood__loans_size(&loans));
-    if (item->length <= BROOD__INLINE && loans.count == 0)
+    if (item->length <= BROOD__INLINE && loans.count == 0 && !brood__leases(ring))
         return APR_SUCCESS;
     BROOD_TRY(brood__queue_alloc(&item->block, ring, item->length, timeout));
     if (output.size <= SCRATCH && loans.count == 0) {

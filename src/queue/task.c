@@ -3,6 +3,7 @@
 #include "base/step.h"
 #include "memory/sleep.h"
 #include "queue/end.h"
+#include "queue/lease.h"
 
 /* This process's entry, known to those who look at all. */
 static brood__task_t *own_task(brood__ring_t *ring)
@@ -34,6 +35,17 @@ void brood__tasks_commit(brood__ring_t *ring, uint64_t before, uint32_t count)
 {
     (void) atomic_compare_exchange_strong(&own_task(ring)->got, &before, before + count);
     BROOD__STEP(TASK_COMMITTED);
+}
+
+/* Before its commit: who dies in between has one too many until it is told of its end. */
+void brood__tasks_take_back(brood__ring_t *ring)
+{
+    brood__task_t *task = own_task(ring);
+    const uint64_t before = atomic_load_explicit(&task->after, memory_order_relaxed);
+
+    atomic_store(&task->got, before + 1);
+    atomic_store(&task->after, before + 1);
+    BROOD__STEP(TASK_BEGUN);
 }
 
 void brood__tasks_revoke(brood__ring_t *ring, uint32_t position)
@@ -76,7 +88,7 @@ bool brood__tasks_finish(brood__ring_t *ring)
     brood__task_t *own = own_task(ring);
     bool done = finish(own);
 
-    for (uint32_t i = 0; !done && i < atomic_load(&ring->tasks_used); i++)
+    for (uint32_t i = 0; !done && !brood__leases(ring) && i < atomic_load(&ring->tasks_used); i++)
         done = finish(&ring->task[i]);
     BROOD__STEP(TASK_FINISHED);
     if (done && atomic_load(&ring->join_attention) != 0 && brood__ring_count(ring) == 0)
@@ -90,8 +102,10 @@ void brood__tasks_lose(brood__ring_t *ring, uint32_t id)
     brood__task_t *task = &ring->task[BROOD__ID_SLOT(id)];
     const uint64_t total = total_of(task, head), finished = atomic_load(&task->finished);
 
-    if (total - finished != atomic_load(&task->lost))
+    if (total - finished != atomic_load(&task->lost)) {
+        atomic_fetch_add(&ring->closed, 1);
         atomic_store(&task->lost, total - finished);
+    }
     BROOD__STEP(TASK_LOST);
     brood__tasks_ring(ring);
 }
@@ -107,27 +121,36 @@ void brood__tasks_ring(brood__ring_t *ring)
 
 /* ---- join ---- */
 
+static bool is_empty(brood__task_t *task, uint32_t head)
+{
+    return total_of(task, head) == atomic_load(&task->finished) + atomic_load(&task->lost);
+}
+
 /* At one instant no item was in the ring or in hand: the ring was empty, each hand was empty after that, and nothing
- * has been put meanwhile. */
+ * has been put, nor come back from a hand, meanwhile. */
 static bool all_done(brood__ring_t *ring)
 {
     for (;;) {
+        const uint32_t closed = atomic_load(&ring->closed);
         const uint32_t head = BROOD__POSITION(atomic_load(&ring->head.word));
         const uint64_t tail = atomic_load(&ring->tail.word);
 
         if (brood__end_free_dead(ring, &ring->tail, tail))
             continue;
-        if (BROOD__POSITION(tail) != head)
+        if (BROOD__POSITION(tail) != head || (brood__lease_waits(ring) && atomic_load(&ring->state) != BROOD__DROPPED))
             return false;
-        for (uint32_t i = 0; i < atomic_load(&ring->tasks_used); i++) {
-            brood__task_t *task = &ring->task[i];
-
-            if (total_of(task, head) != atomic_load(&task->finished) + atomic_load(&task->lost))
+        for (uint32_t i = 0; i < atomic_load(&ring->tasks_used); i++)
+            if (!is_empty(&ring->task[i], head))
                 return false;
-        }
-        if (BROOD__POSITION(atomic_load(&ring->tail.word)) == BROOD__POSITION(tail))
+        if (BROOD__POSITION(atomic_load(&ring->tail.word)) == BROOD__POSITION(tail)
+            && atomic_load(&ring->closed) == closed)
             return true;
     }
+}
+
+bool brood__tasks_rest(brood__ring_t *ring)
+{
+    return !is_empty(own_task(ring), BROOD__POSITION(atomic_load(&ring->head.word))) || all_done(ring);
 }
 
 static uint64_t claim_losses(brood__ring_t *ring)
@@ -161,6 +184,6 @@ apr_status_t brood__tasks_join(uint64_t *lost, brood__ring_t *ring, apr_interval
         if (sleeper.looked)
             brood__table_look();
     }
-    *lost = claim_losses(ring);
+    *lost = brood__leases(ring) ? brood__lease_claim(ring) : claim_losses(ring);
     return APR_SUCCESS;
 }

@@ -14,13 +14,17 @@
 uint64_t brood__tasks_begin(brood__ring_t *ring, uint32_t position, uint32_t count);
 /* It has: any time after the commit, before the call returns. */
 void brood__tasks_commit(brood__ring_t *ring, uint64_t before, uint32_t count);
+/* Under the head's lock: this process is about to get one that has come back, by a commit that does not move the head. */
+void brood__tasks_take_back(brood__ring_t *ring);
 /* Under the head's lock, which somebody died with, at `position`: what he had begun did not happen. */
 void brood__tasks_revoke(brood__ring_t *ring, uint32_t position);
 
-/* One of this process's, or else of another's, is done.  False: none is in anybody's hands. */
+/* One of this process's, or else, if they are not leased, of another's, is done.  False: there is none. */
 bool brood__tasks_finish(brood__ring_t *ring);
-/* What process `id` has in hand is lost. */
+/* What process `id` has in hand is lost, or has come back. */
 void brood__tasks_lose(brood__ring_t *ring, uint32_t id);
+/* Of leased items: none can come back from others, or this process has some itself, and need not wait for that. */
+bool brood__tasks_rest(brood__ring_t *ring);
 /* Wait until no item is in the ring or in anybody's hands.  APR_TIMEUP, APR_EINTR; no messages.  *lost: how many were lost
  * that no other such call has told of. */
 apr_status_t brood__tasks_join(uint64_t *lost, brood__ring_t *ring, apr_interval_time_t timeout);

@@ -49,6 +49,9 @@ static void make_old(brood__ring_t *ring, uint32_t position)
 static apr_status_t create(driver_t *driver, double seconds)
 {
     static const unsigned capacities[6] = {100, 64, 4, 1024, 1, 16}; /* of the queue; by the seed */
+    const brood_queue_options_t options = {.joinable = driver->seed % 4 != 0,
+                                           .lease = driver->seed % 4 == 2 && driver->mode != &torture_object,
+                                           .deliveries = UINT32_MAX};
     torture_shared_t *shared = &driver->shared;
     uint64_t sequences = (uint64_t) (seconds + 2) << 21;
 
@@ -57,10 +60,9 @@ static apr_status_t create(driver_t *driver, double seconds)
     else if (sequences > UINT64_C(1) << 27)
         sequences = UINT64_C(1) << 27;
     BROOD_TRY(brood_array_create(&shared->books_array, 1, sizeof(torture_books_t), NULL, driver->mem));
-    BROOD_TRY(brood_array_create(&shared->items_array, (apr_size_t) (2 * TORTURE_LANES * sequences / 64),
+    BROOD_TRY(brood_array_create(&shared->items_array, (apr_size_t) (3 * TORTURE_LANES * sequences / 64),
                                  sizeof(uint64_t), NULL, driver->mem));
-    BROOD_TRY(brood_queue_create(&shared->queue, capacities[driver->seed % 6],
-                                 &(brood_queue_options_t){.joinable = driver->seed % 4 != 0}, driver->mem));
+    BROOD_TRY(brood_queue_create(&shared->queue, capacities[driver->seed % 6], &options, driver->mem));
     BROOD_TRY(brood_lock_create(&shared->lock[0], driver->mem));
     BROOD_TRY(brood_rlock_create(&shared->lock[1], driver->mem));
     for (unsigned i = 0; i < 2; i++)
