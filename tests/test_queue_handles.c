@@ -166,21 +166,6 @@ static void a_socket_goes_through_a_queue__CONN_28_HND_05(void)
     EXPECT_EXIT(0, child);
 }
 
-static void it_is_got_where_it_was_put(void)
-{
-    brood_connection_t *ends[2], *got;
-
-    begin();
-    pair(ends);
-    EXPECT_OK(brood_queue_put(queue, BROOD_VALUE(ends[1]), BROOD_FOREVER));
-    brood_connection_close(ends[1]);
-    EXPECT_OK(BROOD_READ(&got, harness_get(queue, mem)));
-    EXPECT_OK(brood_connection_send(got, brood_int(7), BROOD_FOREVER));
-    expect_number(7, ends[0]);
-    brood_connection_close(got);
-    expect_end_of(ends[0]);
-}
-
 static void many_are_in_one_item_and_in_many_at_once(void)
 {
     enum { EACH = 8, MANY = 16 };
@@ -401,7 +386,6 @@ int main(int argc, char **argv)
     static const brood_test_t tests[] = {
         TEST(a_connection_goes_through_a_queue__CONN_27_HND_05),
         TEST(a_socket_goes_through_a_queue__CONN_28_HND_05),
-        TEST(it_is_got_where_it_was_put),
         TEST(many_are_in_one_item_and_in_many_at_once),
         TEST(what_is_not_put_leaves_nothing_open__HND_06),
         TEST(what_was_never_got_ends_with_its_queue__HND_06),

@@ -49,8 +49,7 @@ typedef struct brood__end_t {
 typedef struct brood__task_t {
     _Alignas(64) _Atomic uint64_t got;
     _Atomic uint64_t after;
-    _Atomic uint64_t finished;
-    _Atomic uint64_t lost;
+    _Atomic uint64_t ended; /* finished, and lost in the upper half, each modulo 2^32 */
     _Atomic uint32_t at;
     _Atomic uint32_t busy;   /* a thread of the process is at what follows: its leases, see lease.h */
     uint64_t oldest, newest; /* blocks; 0: none */

@@ -1,7 +1,7 @@
 /* task.h - who has got how many items of a joinable ring and has not done them.  Only for the ring's files.
  *
  * One entry for each slot of the process table, of totals that only grow: what its processes have in hand is got -
- * finished - lost.  A get counts twice: first in `after`, before the commit, with the position `at` that the head
+ * finished - lost, of which the latter two are one word: or an item that is just being finished could be lost, too.  A get counts twice: first in `after`, before the commit, with the position `at` that the head
  * will have then; in `got` when all is over.  Between the two the head says whether it happened.  No item is counted
  * anywhere else, so no death can make two counts differ. */
 #ifndef BROOD_QUEUE_TASK_H
