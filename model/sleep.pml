@@ -56,25 +56,27 @@ inline sleep() {
 #ifndef BREAK_TICKET_LATE
     STEP(ticketed[w] = ticketed[w] | (1 << me));
 #endif
+#if !defined(BREAK_NOTE_LATE) && !defined(BREAK_LOOK_BEFORE_NOTE)
+    STEP(note[me] = w);
+#endif
 #ifdef BREAK_LOOK_BEFORE_ATTENTION
-    STEP(note[me] = w);
     look();
     STEP(attention[w] = true);
 #else
     STEP(attention[w] = true);
-#ifdef BREAK_LOOK_BEFORE_NOTE
-    look();
+#ifdef BREAK_NOTE_LATE
     STEP(note[me] = w);
-#else
-    STEP(note[me] = w);
+#endif
     look();
 #endif
+#ifdef BREAK_LOOK_BEFORE_NOTE
+    STEP(note[me] = w);
 #endif
 #ifdef BREAK_TICKET_LATE
     STEP(ticketed[w] = ticketed[w] | (1 << me));
 #endif
     if :: yes ->
-            STEP(if :: ticketed[w] & (1 << me) -> asleep[w] = asleep[w] | (1 << me) :: else fi);
+            STEP(if :: ticketed[w] & (1 << me) -> asleep[w] = asleep[w] | (1 << me); ticketed[w] = ticketed[w] & ~(1 << me) :: else fi);
             if
             :: atomic { (asleep[w] & (1 << me)) == 0 }
             :: atomic { timeups < TIMEUPS && (asleep[w] & (1 << me)) != 0 -> /* its time is up */

@@ -1,7 +1,11 @@
 /* sweeper.pml - whoever reaps the dead, at any later moment; and the end of each run.  After judge(). */
 
 #define RESTS(id) (life[id] == SWEPT || (life[id] == ALIVE && (finished[id] || (ASLEEP & (1 << (id))))))
+#if WORDS == 1
+#define ASLEEP asleep[0]
+#else
 #define ASLEEP (asleep[0] | asleep[1] | asleep[2] | asleep[3])
+#endif
 #if N == 2
 #define ALL_REST (RESTS(0) && RESTS(1))
 #elif N == 3
@@ -46,6 +50,9 @@ sweep:
         :: atomic { N > 4 && !(seen & 16) -> seen = seen | 16; i = 4 }; visit()
         od;
         seen = 0;
+#endif
+#ifdef BURY
+        BURY;
 #endif
         life[v] = SWEPT; v = 0
     od
