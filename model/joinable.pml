@@ -28,13 +28,15 @@
 
 #define N (P + C + 1)
 #define JOINER (P + C)
+#ifndef ENTRIES
 #define ENTRIES (C - REUSE)
+#endif
 #define ENTRY_OF(id) (((id) - P) % ENTRIES)
 #define TAIL 0
 #define HEAD 1
 
 /* Those of a kind are alike, so they may as well die in the order of their numbers. */
-#define MAY_DIE (me == 0 || me == P || me == JOINER || life[me - 1] != ALIVE)
+#define MAY_DIE (me != JOINER && (me == 0 || me == P || life[me - 1] != ALIVE))
 #define LOCALS byte i, w, e, a, g, h, t, n, p; bool yes, up, ringing
 #define FORGET w = 0; e = 0; a = 0; g = 0; h = 0; t = 0; n = 0; p = 0; yes = 0; up = 0; ringing = 0
 
@@ -63,7 +65,7 @@ inline count() {
     if :: joining && UNFINISHED == 0 -> zero = true :: else fi
 }
 
-#ifdef BREAK_PENDING /* counted when it is committed, and no sooner */
+#if defined(BREAK_PENDING) || defined(RULE_EARLY)
 #define TOTAL(e, head) entry[e].got
 #else
 #define TOTAL(e, head) ((head) >= entry[e].at -> entry[e].after : entry[e].got)
@@ -95,7 +97,7 @@ inline free_head() {
     STEP(if :: IS_DEAD(owner[HEAD]) -> w = owner[HEAD] + 1 :: else fi);
     if :: w != 0 ->
             e = ENTRY_OF(w - 1);
-#ifndef BREAK_TAKE_BACK
+#if !defined(BREAK_TAKE_BACK) && !defined(RULE_EARLY)
             STEP(a = entry[e].after; g = entry[e].got;
 #ifndef BREAK_GENERATION
                  yes = entry[e].by != w - 1
@@ -128,6 +130,9 @@ again:
 #ifdef BREAK_PENDING
     a = entry[e].got; g = a + n;
 #else
+#ifdef RULE_EARLY
+    STEP(entry[e].got = entry[e].got + n);
+#else
 #ifndef BREAK_SETTLE
     STEP(entry[e].got = entry[e].after; a = entry[e].got); g = a + n;
 #else
@@ -135,6 +140,7 @@ again:
 #endif
     STEP(entry[e].at = p + n);
     STEP(entry[e].after = g; entry[e].by = me);
+#endif
 #endif
     STEP(assert(owner[HEAD] == me && position[HEAD] == p); /* the commit */
          position[HEAD] = p + n; owner[HEAD] = NOBODY; hand[me] = hand[me] + n; count(); p = 0);
@@ -168,15 +174,19 @@ inline look() {
     do
     :: STEP(h = position[HEAD]);
         STEP(t = position[TAIL]);
-#ifdef RULE_EQUAL
+#ifdef BREAK_SIGNED
         yes = t != h;
 #else
         yes = t > h;
 #endif
         e = 0;
         do :: !yes && e < ENTRIES ->
+#if defined(BREAK_PENDING) || defined(RULE_EARLY)
+                STEP(a = entry[e].got);
+#else
                 STEP(a = entry[e].at);
                 STEP(a = (h >= a -> entry[e].after : entry[e].got));
+#endif
                 STEP(g = entry[e].finished);
                 STEP(yes = (a != g + entry[e].lost); a = 0; g = 0; e++)
            :: else -> break
