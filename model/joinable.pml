@@ -222,14 +222,15 @@ inline judge() {
 }
 
 /* The dead one's items are finished with: one store. */
-#define BURY \
-    if :: v >= P && v < P + C -> \
-            n = position[HEAD]; \
-            i = TOTAL(ENTRY_OF(v), n); \
-            atomic { entry[ENTRY_OF(v)].lost = i - entry[ENTRY_OF(v)].finished; gone = gone + hand[v]; hand[v] = 0; count() }; \
-            i = 0; n = 0; \
-            if :: atomic { attention[0] -> attention[0] = false }; BUMP(0); WAKE_ALL(0) :: else fi \
+inline bury() {
+    if :: v >= P && v < P + C ->
+            n = position[HEAD];
+            i = TOTAL(ENTRY_OF(v), n);
+            atomic { entry[ENTRY_OF(v)].lost = i - entry[ENTRY_OF(v)].finished; gone = gone + hand[v]; hand[v] = 0; count() };
+            i = 0; n = 0;
+            if :: atomic { attention[0] -> attention[0] = false }; BUMP(0); WAKE_ALL(0) :: else fi
        :: else fi
+}
 
 #include "sweeper.pml"
 

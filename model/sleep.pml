@@ -19,7 +19,7 @@ byte note[N];
 #define SWEPT 3
 byte life[N], deaths, timeups;
 bool finished[N];
-#define IS_DEAD(id) ((id) != NOBODY && life[(id) % N] >= MARKED)
+#define IS_DEAD(id) ((id) < N && life[(id) % N] >= MARKED)
 
 /* One access of shared memory, or death before it. */
 #define STEP(...) if :: atomic { __VA_ARGS__ } :: atomic { deaths < DEATHS && MAY_DIE -> die(); goto died } fi

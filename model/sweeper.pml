@@ -28,7 +28,7 @@ inline visit() {
 }
 
 proctype sweeper() {
-    byte v, i, w, n, seen;
+    byte v, i, w, n, k, seen;
 
     do
     :: atomic { life[0] == DEAD -> v = 0; life[v] = MARKED }; goto sweep
@@ -39,7 +39,7 @@ proctype sweeper() {
     :: atomic { deaths < DEATHS && ALL_REST -> deaths = DEATHS } /* nobody else dies */
     :: timeout -> judge(); break
 sweep:
-#ifndef BREAK_SWEEP_WAKE
+#if !defined(NO_NOTES) && !defined(BREAK_SWEEP_WAKE)
         /* The notes in any order: who has which cell is chance. */
         do
         :: seen == (1 << N) - 1 -> break
@@ -51,9 +51,7 @@ sweep:
         od;
         seen = 0;
 #endif
-#ifdef BURY
-        BURY;
-#endif
+        bury();
         life[v] = SWEPT; v = 0
     od
 }
