@@ -165,6 +165,39 @@ def stream():
     return figure
 
 
+def put_items(queue, start, begun, number):
+    start.wait()
+    data, begin = bytes(size), time.perf_counter()
+    begun[number] = begin
+    while time.perf_counter() - begin < span:
+        for _ in range(AT_ONCE if size < 1024 else 1):
+            queue.put(data)
+
+
+def get_items(queue, start, ended, got, number):
+    done = 0
+    start.wait()
+    while queue.get() is not None:
+        done += 1
+    ended[number], got[number] = time.perf_counter(), done
+
+
+def queue(kind):
+    start = context.Barrier(2 * count)
+    begun, ended, got = context.RawArray("d", count), context.RawArray("d", count), context.RawArray("q", count)
+    putters = [context.Process(target=put_items, args=(kind, start, begun, i)) for i in range(count)]
+    getters = [context.Process(target=get_items, args=(kind, start, ended, got, i)) for i in range(count)]
+    for worker in putters + getters:
+        worker.start()
+    for worker in putters:
+        worker.join()
+    for _ in getters:
+        kind.put(None)
+    for worker in getters:
+        worker.join()
+    return sum(got) / (max(ended) - min(begun)) / 1e6 * (1 if size < 1024 else size / 1e3)
+
+
 kinds = {
     "lock": lambda: lock(context.Lock()),
     "semaphore": lambda: lock(context.Semaphore(1)),
@@ -173,6 +206,8 @@ kinds = {
     "barrier": barrier,
     "trip": trip,
     "stream": stream,
+    "queue": lambda: queue(context.Queue(1024 if size < 1024 else 16)),
+    "simple_queue": lambda: queue(context.SimpleQueue()),
 }
 if __name__ == "__main__":
     print(kinds[what]())

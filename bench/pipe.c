@@ -111,7 +111,7 @@ static apr_status_t open_zmq(end_t *end, const char *address)
 {
     char word = 0;
 
-    BROOD_TRY(raw_zmq_open(&end->zmq, address, end->index));
+    BROOD_TRY(raw_zmq_open(&end->zmq, address, end->index == 0 ? RAW_ZMQ_PAIR : RAW_ZMQ_OTHER, RAW_ZMQ_ROOM));
     if (end->index == 0)
         BROOD_TRY(raw_zmq_send(&end->zmq, &word, 1));
     BROOD_TRY(raw_zmq_recv(&end->zmq, &word, 1));

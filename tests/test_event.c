@@ -1,6 +1,9 @@
 /* Event: between threads and processes. */
 #include "harness_tree.h"
+#include "base/step.h"
 #include "memory/layout.h"
+#include "memory/sleep.h"
+#include "platform/clock.h"
 #include <apr_thread_proc.h>
 
 static apr_pool_t *mem;
@@ -145,6 +148,71 @@ static void who_waited_passes_though_it_is_cleared_at_once__EVT_04(void)
     }
 }
 
+#ifdef BROOD_TORTURE
+/* A set that is late: it is held up before it wakes anybody, until the event was cleared and a waiter has had its last
+ * look. */
+enum { BEGUN, CHANGED, CLEARED, LOOKED, RANG };
+static _Atomic int stage;
+
+static void await(int wanted)
+{
+    while (atomic_load(&stage) != wanted)
+        brood__clock_yield();
+}
+
+static bool go_on(int from)
+{
+    return atomic_compare_exchange_strong(&stage, &from, from + 1);
+}
+
+static void hold_up(int step)
+{
+    if (step == BROOD__STEP_EVENT_CHANGED && go_on(BEGUN))
+        await(LOOKED);
+    else if (step == BROOD__STEP_SLEEP_DECLARED && go_on(CLEARED))
+        await(RANG);
+}
+
+static void *APR_THREAD_FUNC set_in_thread(apr_thread_t *thread, void *data)
+{
+    const apr_status_t rc = brood_event_set(data);
+
+    atomic_store(&stage, RANG);
+    apr_thread_exit(thread, rc);
+    return NULL;
+}
+
+static void who_waits_for_the_next_set_is_woken_though_the_last_one_was_late__EVT_01(void)
+{
+    const apr_time_t look_first = brood__look_first;
+
+    brood__look_first = apr_time_from_sec(86400); /* who is not woken sleeps on, and the test does not end */
+    brood__step = hold_up;
+    for (int i = 0; i < 100; i++) {
+        brood_event_t *event = new_event();
+        apr_status_t rc = APR_EGENERAL;
+        apr_thread_t *setter, *waiter;
+
+        atomic_store(&stage, BEGUN);
+        EXPECT_OK(apr_thread_create(&setter, NULL, set_in_thread, event, mem));
+        await(CHANGED);
+        EXPECT_OK(brood_event_clear(event));
+        EXPECT(go_on(CHANGED));
+        EXPECT_OK(apr_thread_create(&waiter, NULL, wait_in_thread, event, mem));
+        EXPECT_OK(apr_thread_join(&rc, setter));
+        EXPECT_OK(rc);
+        for (int j = 0; j < i; j++)
+            brood__clock_yield();
+        EXPECT_OK(brood_event_set(event));
+        EXPECT_OK(apr_thread_join(&rc, waiter));
+        EXPECT_OK(rc);
+        brood_event_close(event);
+    }
+    brood__step = NULL;
+    brood__look_first = look_first;
+}
+#endif
+
 static void two_processes_take_turns__EVT_01(void)
 {
     brood_event_t *ping = new_event(), *pong = new_event();
@@ -200,6 +268,9 @@ static apr_status_t suite(brood_call_t *call)
         TEST(it_is_clear_until_it_is_set__EVT_01_EVT_02_EVT_03_EVT_07),
         TEST(set_lets_all_pass__EVT_01),
         TEST(who_waited_passes_though_it_is_cleared_at_once__EVT_04),
+#ifdef BROOD_TORTURE
+        TEST(who_waits_for_the_next_set_is_woken_though_the_last_one_was_late__EVT_01),
+#endif
         TEST(two_processes_take_turns__EVT_01),
         TEST(a_killed_waiter_holds_nobody_up__EVT_05),
         TEST(a_closed_one_is_of_no_use),

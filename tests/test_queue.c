@@ -1,11 +1,7 @@
 /* The queue: order, bounds, times, deaths. */
-#include "harness.h"
-#include "memory/heap.h"
+#include "queue_fixture.h"
 #include <apr_thread_proc.h>
-#include <brood.h>
 #include <string.h>
-
-static apr_pool_t *mem;
 
 /* ---- children ---- */
 
@@ -48,38 +44,6 @@ static apr_status_t pour(brood_call_t *call)
         BROOD_TRY(brood_queue_put(queue, brood_text_n(text, i), BROOD_FOREVER));
 }
 
-/* ---- help ---- */
-
-static brood_queue_t *new_queue(apr_size_t maxsize)
-{
-    brood_queue_t *queue = NULL;
-
-    EXPECT_OK(brood_queue_create(&queue, maxsize, NULL, mem));
-    return queue;
-}
-
-static brood_process_t *start(brood_entry_fn entry, brood_value_t args)
-{
-    brood_process_t *process = NULL;
-
-    EXPECT_OK(brood_process_start(&process, entry, args, NULL, mem));
-    return process;
-}
-
-static void expect_end(brood_process_t *process)
-{
-    EXPECT_OK(brood_process_join(process, BROOD_FOREVER));
-    EXPECT(brood_process_exitcode(process) == 0);
-}
-
-static void expect_size(brood_queue_t *queue, apr_size_t expected)
-{
-    apr_size_t size = 12345;
-
-    EXPECT_OK(brood_queue_size(&size, queue));
-    EXPECT(size == expected);
-}
-
 /* ---- claims ---- */
 
 static void values_come_out_as_they_went_in_and_in_order(void) /* QUE-08, QUE-26, GEN-03 */
@@ -114,7 +78,8 @@ static void values_come_out_as_they_went_in_and_in_order(void) /* QUE-08, QUE-26
     brood_queue_close(queue);
 }
 
-static void a_full_queue_takes_no_more_and_an_empty_one_gives_none(void) /* QUE-03, QUE-05, QUE-10, QUE-11, QUE-25 */
+static void a_full_queue_takes_no_more_and_an_empty_one_gives_none(void) /* QUE-03, QUE-04, QUE-05, QUE-07,
+    QUE-10, QUE-11, QUE-25, SQ-02 */
 {
     brood_queue_t *queue = new_queue(3);
     brood_value_t item = brood_int(77);
@@ -168,7 +133,7 @@ static void every_item_goes_to_exactly_one_getter(void) /* QUE-01 */
     expect_size(results, 0);
 }
 
-static void an_item_outlives_its_producer_and_no_join_waits(void) /* QUE-09, QUE-16 */
+static void an_item_outlives_its_producer_and_no_join_waits(void) /* QUE-09, QUE-16, SQ-03 */
 {
     brood_queue_t *queue = new_queue(10000);
     brood_value_t item;
@@ -235,19 +200,19 @@ static void a_queue_carries_values_or_bytes(void)
     expect_size(other, 1);
 }
 
-static void what_cannot_be_put_is_refused_and_nothing_is_lost__CTX_15(void) /* QUE-18, GEN-04 */
+static void what_cannot_be_put_is_refused_and_nothing_is_lost(void) /* QUE-18, GEN-04 */
 {
     const brood__heap_use_t *before;
     brood__heap_use_t use, after;
     brood_queue_t *queue = new_queue(4);
-    brood_lock_t *lock;
+    brood_connection_t *ends[2];
     brood_value_t item;
 
-    EXPECT_OK(brood_lock_create(&lock, mem));
+    EXPECT_OK(brood_pipe_create(&ends[0], &ends[1], true, mem));
     brood__heap_flush();
     brood__heap_count(&use);
     before = &use;
-    EXPECT_STATUS(BROOD_EENCODE, brood_queue_put(queue, BROOD_VALUE(lock), BROOD_NOWAIT));
+    EXPECT_STATUS(BROOD_EENCODE, brood_queue_put(queue, BROOD_VALUE(ends[0]), BROOD_NOWAIT));
     EXPECT_STATUS(BROOD_EENCODE, brood_queue_put(queue, brood_text("\xff\xfe"), BROOD_NOWAIT));
     EXPECT_STATUS(BROOD_EENTRY,
                   brood_queue_put(queue, brood_entry((brood_entry_fn) (void (*)(void)) brood_version), BROOD_NOWAIT));
@@ -258,10 +223,12 @@ static void what_cannot_be_put_is_refused_and_nothing_is_lost__CTX_15(void) /* Q
     brood__heap_flush();
     brood__heap_count(&after);
     EXPECT(after.mine == before->mine);
+    brood_connection_close(ends[0]);
+    brood_connection_close(ends[1]);
     EXPECT_STATUS(APR_EINVAL, brood_queue_create(&queue, BROOD_QUEUE_LIMIT + 1, NULL, mem));
 }
 
-static void a_closed_queue_says_so_and_others_go_on(void) /* QUE-12, QUE-27 */
+static void a_closed_queue_says_so_and_others_go_on(void) /* QUE-12, QUE-13, QUE-14, QUE-27, SQ-04 */
 {
     brood_queue_t *queue = new_queue(10), *results = new_queue(100);
     brood_process_t *child = start(move, BROOD_ARGS(queue, results));
@@ -384,7 +351,7 @@ static apr_status_t suite(brood_call_t *call)
         TEST(bytes_travel_as_they_are),
         TEST(a_short_buffer_leaves_the_item),
         TEST(a_queue_carries_values_or_bytes),
-        TEST(what_cannot_be_put_is_refused_and_nothing_is_lost__CTX_15),
+        TEST(what_cannot_be_put_is_refused_and_nothing_is_lost),
         TEST(a_closed_queue_says_so_and_others_go_on),
         TEST(a_queue_goes_with_its_items),
         TEST(threads_of_one_process_hand_over_memory),

@@ -10,7 +10,6 @@
 
 #include "base/report.h"
 #include "base/step.h"
-#include "memory/layout.h"
 #include "memory/sleep.h"
 #include "platform/clock.h"
 #include <apr_thread_proc.h>
@@ -77,16 +76,18 @@ static apr_status_t unpack(litmus_objects_t *o, brood_value_t objects)
 /* ---- a process of players ---- */
 
 #ifdef BROOD_TORTURE
-/* Where a death would do harm, slowness may, too. */
+/* Where a death would do harm, slowness may, too; most of all between what is told and its wake, and before a sleep. */
 static void hesitate(int step)
 {
     static _Atomic uint64_t visits;
     const uint64_t dice = torture_mix(atomic_fetch_add_explicit(&visits, 1, memory_order_relaxed) + (uint64_t) step);
+    const bool between =
+        step == BROOD__STEP_WAITER_TOLD || step == BROOD__STEP_EVENT_CHANGED || step == BROOD__STEP_SLEEP_DECLARED;
 
     if (dice % 64 == 0)
         brood__clock_yield();
-    else if (dice % 1024 == 1)
-        apr_sleep(50);
+    else if (dice % (between ? 8 : 1024) == 1)
+        apr_sleep((apr_time_t) (dice / 1024 % 200));
 }
 #endif
 
@@ -167,39 +168,6 @@ typedef struct driver_t {
     apr_pool_t *mem;
 } driver_t;
 
-static void dump_player(const driver_t *driver, unsigned number)
-{
-    const litmus_score_t *score = &driver->books->score[number];
-
-    brood__report("  player %u: %s, meetings %" PRIu64 ", barrier %u", number,
-                  litmus_game_name(atomic_load(&score->game)), atomic_load(&score->meetings),
-                  (unsigned) atomic_load(&score->passed));
-    for (unsigned game = 0; game < LITMUS_GAMES; game++)
-        brood__report("    %s: turns %" PRIu64 " timed out %" PRIu64 " woken %" PRIu64, litmus_game_name(game),
-                      atomic_load(&score->turns[game]), atomic_load(&score->timeups[game]),
-                      atomic_load(&score->wakes[game]));
-}
-
-static void dump(const driver_t *driver)
-{
-    const litmus_books_t *books = driver->books;
-
-    brood__report("litmus: %s", brood_value_string(pack(&driver->objects, driver->mem), driver->mem));
-    brood__report("  inside %u and %u, within %u, arrived %u, generation %u, opened %u",
-                  (unsigned) atomic_load(&books->section[0].inside), (unsigned) atomic_load(&books->section[1].inside),
-                  (unsigned) atomic_load(&books->within), (unsigned) atomic_load(&books->arrived),
-                  (unsigned) atomic_load(&books->generation), (unsigned) atomic_load(&books->opened));
-    for (unsigned i = 0; i < 2; i++)
-        brood__report("  store %u: tokens %u, waiting %u, granted %" PRIu64 ", woken %" PRIu64, i,
-                      books->store[i].tokens, books->store[i].sleeping, books->store[i].granted, books->store[i].woken);
-    for (unsigned i = 0; i < LITMUS_PLAYERS; i++)
-        dump_player(driver, i);
-    for (uint32_t i = 0; i < atomic_load(&brood__head()->cells_used); i++)
-        if (atomic_load(&brood__head()->cell[i].owner) != 0)
-            brood__report("  cell %u: %x sleeps on %" PRIx64, i, atomic_load(&brood__head()->cell[i].owner),
-                          atomic_load(&brood__head()->cell[i].note));
-}
-
 static uint64_t moves(const litmus_books_t *books)
 {
     uint64_t sum = 0;
@@ -241,8 +209,10 @@ static bool all_end(driver_t *driver, apr_time_t end)
                 atomic_store(&driver->books->stop, 1);
             fine = goes_on(driver);
         }
-    if (!fine)
-        dump(driver);
+    if (!fine) {
+        litmus_dump(&driver->objects, driver->books, driver->process, driver->mem);
+        brood__report("litmus: %s", brood_value_string(pack(&driver->objects, driver->mem), driver->mem));
+    }
     for (unsigned i = 0; i < LITMUS_PROCESSES; i++) {
         if (!fine)
             BROOD_IGNORE(brood_process_kill(driver->process[i]));

@@ -2,7 +2,7 @@
  *
  *   torture_protocols [MODE|all] [SECONDS] [SEED]
  *
- * The modes: lock, queue, heap, object, condition, semaphore, barrier.  Without arguments: all, BROOD_TORTURE_SECONDS (3) and BROOD_TORTURE_SEED (1);
+ * The modes: lock, queue, heap, object, loan, condition, semaphore, barrier.  Without arguments: all, BROOD_TORTURE_SECONDS (3) and BROOD_TORTURE_SEED (1);
  * the start method is BROOD_START_METHOD's.  One line of accounts a mode; exit code 1 if one of them says FAIL. */
 #include "torture/torture.h"
 

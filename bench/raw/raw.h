@@ -47,12 +47,20 @@ apr_status_t raw_pair_send(const raw_pair_t *pair, int end, const void *data, si
 apr_status_t raw_pair_recv(const raw_pair_t *pair, int end, void *data, size_t size);
 void raw_pair_close(raw_pair_t *ended);
 
-/* A pair of ZeroMQ's sockets, one in each of two processes; `end` 0 comes first.  Messages of a known size. */
+/* One of ZeroMQ's sockets.  Messages of a known size. */
 typedef struct raw_zmq_t {
-    void *context, *socket;
+    void *socket;
 } raw_zmq_t;
+typedef enum raw_zmq_kind_t {
+    RAW_ZMQ_PAIR, /* of two */
+    RAW_ZMQ_OTHER,
+    RAW_ZMQ_PULL, /* from many */
+    RAW_ZMQ_PUSH
+} raw_zmq_kind_t;
+#define RAW_ZMQ_ROOM 1000 /* messages that a socket holds, as is usual */
 int raw_zmq_is_there(void);
-apr_status_t raw_zmq_open(raw_zmq_t *made, const char *address, int end);
+/* PAIR and PULL have the address; OTHER and PUSH reach it. */
+apr_status_t raw_zmq_open(raw_zmq_t *made, const char *address, raw_zmq_kind_t kind, int room);
 apr_status_t raw_zmq_send(const raw_zmq_t *through, const void *data, size_t size);
 apr_status_t raw_zmq_recv(const raw_zmq_t *through, void *data, size_t size);
 void raw_zmq_close(raw_zmq_t *ended);

@@ -1,7 +1,8 @@
-/** @file queue.h  Queue: many producers, many consumers, bounded, first in first out.
+/** @file queue.h  Queue, JoinableQueue, SimpleQueue: many producers, many consumers, first in first out; one type.
  *
- * When put returns, the item is visible to all and outlives its producer.  No thread, no flush, nothing
- * to join.  A process that dies at any instruction loses at most the one item in its hands.
+ * When put returns, the item is visible to all and outlives its producer.  No thread, no flush, nothing to join: what
+ * join_thread and cancel_join_thread are for elsewhere cannot happen here.  A process that dies at any instruction
+ * loses at most what is in its hands.
  *
  * Any thread of any process that has a queue may make every call on it, at any time between brood_init and its end;
  * _close, and the end of `mem`, must be the last that a process does with it.  Waits are measured on the monotonic
@@ -18,19 +19,23 @@ typedef struct brood_queue_t brood_queue_t;
 
 /** A zeroed struct is the default. */
 typedef struct brood_queue_options_t {
-    void *reserved[8]; /**< NULL */
+    bool joinable; /**< JoinableQueue: brood_queue_task_done and brood_queue_join work */
+    bool
+        ends_with_writers; /**< gets end with APR_EOF when it is empty and no other process, nor an item of a queue, holds
+                                 it any more: SimpleQueue's end of file.  Who only reads holds it, too: so that one reader
+                                 sees the end, all others must have closed it. */
+    void *reserved[7];     /**< NULL */
 } brood_queue_options_t;
 
-/** Items that a queue takes when maxsize is 0; the most it can. */
-#define BROOD_QUEUE_MAXSIZE 65536
-#define BROOD_QUEUE_LIMIT 16777216
+/** The most items that a queue can hold. */
+#define BROOD_QUEUE_LIMIT 0x7fffffffU
 
 /** Make a queue.
  *
  *  @param[out] queue  the new queue, empty; yours until `mem` ends or brood_queue_close.
- *  @param maxsize     items it holds at most, up to BROOD_QUEUE_LIMIT; 0: BROOD_QUEUE_MAXSIZE.  Room is taken as it
- *                     is used.
- *  @param options     NULL, or zeroed.
+ *  @param maxsize     items it holds at most, up to BROOD_QUEUE_LIMIT; 0: as many as fit the arena.  Memory is taken as
+ *                     items come and given back as they go.
+ *  @param options     NULL, or zeroed and then filled in; borrowed for the call.
  *  @param mem         owner of this process's reference.
  *  @return APR_SUCCESS; APR_EINVAL: maxsize above the limit; BROOD_EGUARD before brood_init; APR_ENOMEM: the arena is
  *          full.  SPEC QUE-01, QUE-02. */
@@ -40,17 +45,21 @@ BROOD_API BROOD_CHECKED apr_status_t brood_queue_create(brood_queue_t **queue, a
 /** Encode a value and publish it.  Any number of threads and processes may do so at once.
  *
  *  @param queue    open, borrowed for the call.
- *  @param item     encoded before the call returns.  brood's objects (locks, arrays, queues) are handed over as
- *                  arguments of a starting process, not through queues: BROOD_EENCODE.
+ *  @param item     encoded before the call returns.  brood's objects (locks, arrays, queues) may be in it, 256 at most:
+ *                  they live as long as the item, whoever else closes them or ends.  Connections and sockets may not:
+ *                  BROOD_EENCODE.
  *  @param timeout  microseconds to wait for room; BROOD_NOWAIT: fail at once when full; BROOD_FOREVER.
  *  @retval APR_SUCCESS     it is in the queue, for all to see.
  *  @retval BROOD_ECANCELLED  not put: Ctrl-C was pressed, see brood_main.
- *  @retval APR_TIMEUP      full all that time; not put.
+ *  @retval APR_TIMEUP      full all that time, be it that `maxsize` items were in it or that the arena had no memory for
+ *                          one more; not put.
+ *  @retval APR_EOF         shut down; not put.
  *  @retval BROOD_EENCODE   the value cannot be encoded; not put.  BROOD_EENTRY, BROOD_ETOOBIG likewise.
- *  @retval APR_ENOMEM      the arena has no room for it; not put.
+ *  @retval APR_ENOMEM      it is larger than the whole arena; not put.
  *  @retval BROOD_EKIND     the queue carries bytes; not put.
  *  @retval BROOD_ECLOSED   closed by this process.
- *  SPEC GEN-04, QUE-01, QUE-03, QUE-07, QUE-08, QUE-09, QUE-12, QUE-16, QUE-18, QUE-20, QUE-22, QUE-26. */
+ *  SPEC GEN-04, QUE-01, QUE-03, QUE-07, QUE-08, QUE-09, QUE-12, QUE-16, QUE-18, QUE-20, QUE-22, QUE-26, SQ-01, SQ-05,
+ *  JQ-01. */
 BROOD_API BROOD_CHECKED apr_status_t brood_queue_put(brood_queue_t *queue, brood_value_t item,
                                                      apr_interval_time_t timeout);
 
@@ -63,12 +72,13 @@ BROOD_API BROOD_CHECKED apr_status_t brood_queue_put(brood_queue_t *queue, brood
  *  @retval APR_SUCCESS    the item is the caller's.
  *  @retval BROOD_ECANCELLED  nothing was got: Ctrl-C was pressed, see brood_main.
  *  @retval APR_TIMEUP     empty all that time.
+ *  @retval APR_EOF        empty, and nothing will come: shut down, or see ends_with_writers.
  *  @retval BROOD_EKIND    the queue carries bytes; the item stays.
- *  @retval BROOD_EENTRY   the item, which is taken, names an entry that this program does not have.
- *  @retval BROOD_EDECODE  the item, which is taken, is no value: somebody has written over the arena.
+ *  @retval BROOD_EENTRY   the item, which is taken and counts as done, names an entry that this program does not have.
+ *  @retval BROOD_EDECODE  the item, likewise, is no value: somebody has written over the arena.
  *  @retval BROOD_EMISUSE  the others have taken this process for dead, and the item may be another's: it must end.
  *  @retval BROOD_ECLOSED  closed by this process.
- *  SPEC QUE-01, QUE-05, QUE-08, QUE-12, QUE-20, QUE-24, QUE-25, QUE-26. */
+ *  SPEC QUE-01, QUE-05, QUE-08, QUE-12, QUE-20, QUE-24, QUE-25, QUE-26, SQ-02, SQ-05, SQ-06. */
 BROOD_API BROOD_CHECKED apr_status_t brood_queue_get(brood_value_t *item, brood_queue_t *queue,
                                                      apr_interval_time_t timeout, apr_pool_t *mem);
 
@@ -79,21 +89,17 @@ BROOD_API BROOD_CHECKED apr_status_t brood_queue_get(brood_value_t *item, brood_
  *
  *  @param queue    open, borrowed for the call.
  *  @param data     borrowed for the call; may be NULL if size is 0.
- *  @param size     their number, up to 2^32 - 1.
+ *  @param size     their number.
  *  @param timeout  as for brood_queue_put.
- *  @retval APR_SUCCESS     they are in the queue, for all to see.
- *  @retval BROOD_ECANCELLED  not put: Ctrl-C was pressed, see brood_main.
- *  @retval APR_TIMEUP      full all that time; not put.
- *  @retval APR_ENOMEM      the arena has no room for them; not put.
- *  @retval BROOD_EKIND     the queue carries values; not put.
- *  @retval BROOD_ETOOBIG   too many; not put.
- *  @retval BROOD_ECLOSED   closed by this process.
+ *  @return as brood_queue_put, BROOD_EKIND if the queue carries values; BROOD_EENCODE, BROOD_EENTRY and BROOD_ETOOBIG
+ *          cannot be.
  *  SPEC QUE-01, QUE-03, QUE-08, QUE-09, QUE-12, QUE-20, QUE-26. */
 BROOD_API BROOD_CHECKED apr_status_t brood_queue_put_bytes(brood_queue_t *queue, const void *data, apr_size_t size,
                                                            apr_interval_time_t timeout);
 /** Take the oldest item.
  *
- *  @param[out] item  a copy in `mem`; data is never NULL.  Untouched unless APR_SUCCESS.
+ *  @param[out] item  a copy in `mem`, followed by a NUL that does not count; data is never NULL.  Untouched unless
+ *                    APR_SUCCESS.
  *  @param queue      open, borrowed for the call.
  *  @param timeout    as for brood_queue_get.
  *  @param mem        owner of the bytes.
@@ -114,19 +120,120 @@ BROOD_API BROOD_CHECKED apr_status_t brood_queue_get_into(void *buffer, apr_size
                                                           apr_interval_time_t timeout);
 /** @} */
 
-/** Items in it now: exact at one instant of the call.
+/** @name Many at once: the price of one call and one lock for up to 32 items. @{ */
+/** Publish values in their order, as if by that many calls of brood_queue_put; items of others may come in between.
+ *
+ *  @param queue           open, borrowed for the call.
+ *  @param items           borrowed for the call.
+ *  @param[in,out] count   in: how many; out: how many are in the queue, which are the first ones, whatever the status.
+ *  @param timeout         microseconds to wait for room for all; BROOD_NOWAIT: only as many as there is room for now.
+ *  @return APR_SUCCESS: all of them; otherwise why the next one could not be put, as brood_queue_put says.
+ *  SPEC QUE-01, QUE-03, QUE-08. */
+BROOD_API BROOD_CHECKED apr_status_t brood_queue_put_many(brood_queue_t *queue, const brood_value_t *items,
+                                                          apr_size_t *count, apr_interval_time_t timeout);
+/** Take the oldest values: waits for the first of them only, and takes what else is there.
+ *
+ *  @param[out] items      room for `count`.
+ *  @param[in,out] count   in: how many at most; out: how many were taken, whatever the status.
+ *  @param queue           open, borrowed for the call.
+ *  @param timeout         microseconds to wait for one; BROOD_NOWAIT, BROOD_FOREVER.
+ *  @param mem             owner of what the items point to.
+ *  @return APR_SUCCESS: one at least.  BROOD_EENTRY, BROOD_EDECODE: one or more that were taken could not be decoded and
+ *          are left out; the others are in `items`.  Otherwise none was taken: as brood_queue_get says.
+ *  SPEC QUE-01, QUE-05, QUE-08. */
+BROOD_API BROOD_CHECKED apr_status_t brood_queue_get_many(brood_value_t *items, apr_size_t *count, brood_queue_t *queue,
+                                                          apr_interval_time_t timeout, apr_pool_t *mem);
+/** The same for bytes. */
+BROOD_API BROOD_CHECKED apr_status_t brood_queue_put_many_bytes(brood_queue_t *queue, const brood_bytes_t *items,
+                                                                apr_size_t *count, apr_interval_time_t timeout);
+BROOD_API BROOD_CHECKED apr_status_t brood_queue_get_many_bytes(brood_bytes_t *items, apr_size_t *count,
+                                                                brood_queue_t *queue, apr_interval_time_t timeout,
+                                                                apr_pool_t *mem);
+/** @} */
+
+/** @name No copy at all: write in place and publish; read in place and give back.
+ *
+ *  For bytes.  What a process has reserved or borrowed goes with it when it ends. @{ */
+/** Room for an item, in the arena.
+ *
+ *  @param[out] room  `size` bytes of anything, aligned to 128; the caller's until published or dropped.  Untouched unless
+ *                    APR_SUCCESS.
+ *  @param queue      open, borrowed for the call.
+ *  @param size       bytes.
+ *  @param timeout    microseconds to wait while the arena is full.
+ *  @return APR_SUCCESS; APR_TIMEUP, APR_ENOMEM, BROOD_EKIND, BROOD_ECANCELLED, BROOD_ECLOSED as brood_queue_put_bytes. */
+BROOD_API BROOD_CHECKED apr_status_t brood_queue_reserve(void **room, brood_queue_t *queue, apr_size_t size,
+                                                         apr_interval_time_t timeout);
+/** The first `size` bytes of reserved room become an item.
+ *
+ *  @param queue    open, borrowed for the call.
+ *  @param room     as reserved; the queue's from then on if APR_SUCCESS, else still the caller's.
+ *  @param size     bytes, not more than were reserved.
+ *  @param timeout  as for brood_queue_put.
+ *  @return as brood_queue_put_bytes; APR_EINVAL: more than were reserved, or `room` was never reserved, or has
+ *          been published or dropped. */
+BROOD_API BROOD_CHECKED apr_status_t brood_queue_publish(brood_queue_t *queue, void *room, apr_size_t size,
+                                                         apr_interval_time_t timeout);
+/** Give reserved room back without an item.  NULL, and room that is not the caller's any more, are left alone. */
+BROOD_API void brood_queue_drop(brood_queue_t *queue, void *room);
+/** Take the oldest item where it lies.
+ *
+ *  @param[out] item  its bytes, which the caller may also write to, until brood_queue_give_back.  Untouched unless
+ *                    APR_SUCCESS.
+ *  @param queue      open, borrowed for the call.
+ *  @param timeout    as for brood_queue_get.
+ *  @return as brood_queue_get_bytes; APR_ENOMEM, APR_TIMEUP also if the arena is full. */
+BROOD_API BROOD_CHECKED apr_status_t brood_queue_borrow(brood_bytes_t *item, brood_queue_t *queue,
+                                                        apr_interval_time_t timeout);
+/** The caller has done with a borrowed item.  One that has been given back already is left alone. */
+BROOD_API void brood_queue_give_back(brood_queue_t *queue, brood_bytes_t item);
+/** @} */
+
+/** @name JoinableQueue.
+ *
+ *  An item is a task from its put until it is done.  BROOD_EMISUSE for a queue that was not made joinable. @{ */
+/** One item that was got earlier is done: one that this process has got, or, if it has none in hand, one of another
+ *  process.
+ *
+ *  @param queue  open, borrowed for the call.
+ *  @return APR_SUCCESS; APR_EINVAL: more often than items have been got; BROOD_EMISUSE, BROOD_ECLOSED.
+ *          SPEC JQ-02, JQ-03, JQ-07. */
+BROOD_API apr_status_t brood_queue_task_done(brood_queue_t *queue);
+/** Wait until every item that was put has been got and is done, or was lost with a process that had it.
+ *
+ *  @param queue    open, borrowed for the call.
+ *  @param timeout  microseconds; BROOD_NOWAIT, BROOD_FOREVER.
+ *  @retval APR_SUCCESS       all are done.
+ *  @retval BROOD_EOWNERDEAD  all are done but for some, said in the message, that were lost with processes that have ended,
+ *                            or have closed the queue, between get and task_done.  Each is told of once, by one call.
+ *  @retval APR_TIMEUP        some are not done.
+ *  @retval BROOD_ECANCELLED  Ctrl-C was pressed, see brood_main.
+ *  @retval BROOD_EMISUSE, BROOD_ECLOSED.
+ *  SPEC JQ-01, JQ-04, JQ-05, JQ-06, JQ-09. */
+BROOD_API BROOD_CHECKED apr_status_t brood_queue_join(brood_queue_t *queue, apr_interval_time_t timeout);
+/** @} */
+
+/** No more puts, by anybody: APR_EOF.  Gets take what is left, then end with APR_EOF; those who wait are woken.  A put
+ *  that is going on is in the queue before, or fails.  Again does nothing more.
+ *
+ *  @param queue      open, borrowed for the call.
+ *  @param immediate  what is left is dropped, and counts as done; no gets either from now on.
+ *  @return APR_SUCCESS; BROOD_ECLOSED: closed by this process. */
+BROOD_API BROOD_CHECKED apr_status_t brood_queue_shutdown(brood_queue_t *queue, bool immediate);
+
+/** Items in it now: exact at one instant of the call; 0: empty.
  *
  *  @param[out] size  their number; untouched unless APR_SUCCESS.
  *  @param queue      open, borrowed for the call.
- *  @return APR_SUCCESS; BROOD_ECLOSED: closed by this process.  SPEC QUE-10, QUE-11, QUE-13. */
+ *  @return APR_SUCCESS; BROOD_ECLOSED: closed by this process.  SPEC QUE-10, QUE-11, QUE-13, SQ-03. */
 BROOD_API BROOD_CHECKED apr_status_t brood_queue_size(apr_size_t *size, brood_queue_t *queue);
-/** As given to create, BROOD_QUEUE_MAXSIZE for 0; of a closed queue, too.  SPEC QUE-02. */
+/** As given to create; of a closed queue, too.  SPEC QUE-02. */
 BROOD_API apr_size_t brood_queue_maxsize(const brood_queue_t *queue);
 /** This process uses it no more (then BROOD_ECLOSED); items and other processes are not affected.  Twice is fine.
- *  The queue and what is in it go with their last holder.  SPEC QUE-12, QUE-13, QUE-14, QUE-17, QUE-27. */
+ *  The queue and what is in it go with their last holder.  SPEC QUE-12, QUE-13, QUE-14, QUE-17, QUE-27, SQ-04. */
 BROOD_API void brood_queue_close(brood_queue_t *queue);
 
-/** @name As a value: hand it to a child; take it back, owned by the pool the value was received in.
+/** @name As a value: hand it to a child, or put it into a queue; take it back, owned by the pool the value was received in.
  *  brood_queue_from_value gives BROOD_EKIND, and leaves *queue untouched, if the value is no queue.  SPEC QUE-22. @{ */
 BROOD_API brood_value_t brood_queue_to_value(brood_queue_t *queue);
 BROOD_API BROOD_CHECKED apr_status_t brood_queue_from_value(brood_queue_t **queue, brood_value_t value);

@@ -14,7 +14,7 @@
 #define BROOD__OBJECT_SIZE 9
 
 /* Append `value`.  `to` is the process that will hold the objects in it; 0: objects are refused (BROOD_EENCODE), but for
- * those that travel by themselves.
+ * those that travel by themselves; BROOD__TO_ITEM: see brood__loans_encode.
  * Objects are handed over last, when all else has been encoded.
  * BROOD_EENCODE, BROOD_EENTRY, BROOD_ETOOBIG, APR_ENOMEM: `output->size` is as it was. */
 apr_status_t brood__encode(brood__output_t *output, brood_value_t value, uint32_t to);

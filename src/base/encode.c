@@ -158,9 +158,10 @@ static apr_status_t encode_any(brood__output_t *output, brood_value_t value, uin
     writer.status = APR_SUCCESS;
     writer.to = to;
     writer.objects = false;
-    writer.hand_over = false;
+    writer.hand_over = to == BROOD__TO_ITEM; /* nobody comes to hold them by that */
     status = write_value(&writer, &value, 0);
-    if (status == APR_SUCCESS && writer.objects && (output->mem != NULL || output->size <= output->room)) {
+    if (status == APR_SUCCESS && writer.objects && !writer.hand_over
+        && (output->mem != NULL || output->size <= output->room)) {
         /* All is well and will be kept: now others may come to hold the objects. */
         output->size = before;
         writer.hand_over = true;

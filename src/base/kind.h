@@ -25,11 +25,14 @@ enum {
     BROOD__TAG_LAST
 };
 
+#define BROOD__TO_ITEM UINT32_MAX /* no process: whoever gets the item */
+
 typedef struct brood__kind_t {
     apr_int32_t tag;
     const char *name; /* "Lock", as in texts: <Lock owner=MainProcess> */
     bool travels;     /* by itself, with any message that can carry it: the process it goes to need not be known */
-    /* Let process `to` hold the object from now on, and say by which word it finds it.  BROOD_ECLOSED. */
+    /* Let process `to` hold the object from now on, and say by which word it finds it.  BROOD__TO_ITEM: only note that it
+     * is in the item that is being made.  BROOD_ECLOSED. */
     apr_status_t (*pack)(uint64_t *word, void *object, uint32_t to);
     /* The receiver's side: a reference of its own, in `mem`.  BROOD_EDECODE: the word means nothing here. */
     apr_status_t (*unpack)(void **object, uint64_t word, apr_pool_t *mem);
@@ -45,7 +48,8 @@ typedef struct brood__kind_t {
     /* Process `id` does not hold the shared part any more: it has closed it, or, if `ended`, has ended with it.  Under the
      * lock of all holder sets: no call of object.h.  May be cut short by death and done again.  NULL: nothing to do. */
     void (*dropped)(void *shared, uint32_t id, bool ended);
-    /* Is block `block` of the arena at `position` of the shared part?  1 yes, 0 no, -1 cannot look now.  NULL: no. */
+    /* Is block `block` of the arena at `position`, given modulo 2^31, of the shared part?  1 yes, 0 no, -1 cannot look now.
+     * NULL: no. */
     int (*holds)(void *shared, uint32_t position, uint64_t block);
 } brood__kind_t;
 

@@ -11,17 +11,20 @@
     X(PUT_LOCKED) X(PUT_HALF) X(PUT_FILLED) X(PUT_COMMITTED) X(PUT_UNLOCKED) X(PUT_DONE)                              \
     X(GET_LOCKED) X(GET_COPIED) X(GET_OWNED) X(GET_COMMITTED) X(GET_DONE)                                             \
     X(WAIT_ARMED) X(WAIT_NOTED) X(WAIT_WOKEN) X(WAIT_REARMED) X(RING_CLAIMED) X(RING_BUMPED) X(RING_RANG)             \
-    X(END_UNLOCKED_DEAD)                                                                                              \
+    X(END_TAKEN) X(END_UNLOCKED_DEAD) X(RING_SHUT)                                                                    \
+    X(CHUNK_READY) X(CHUNK_LINKED) X(CHUNK_SPARE_TAKEN) X(CHUNK_TAKEN) X(CHUNK_LEFT)                                  \
+    X(TASK_BEGUN) X(TASK_COMMITTED) X(TASK_REVOKED) X(TASK_FINISHED) X(TASK_LOST) X(JOIN_CLAIMED) X(JOIN_ARMED)       \
     X(HEAP_CLAIMED) X(HEAP_REFILLED) X(HEAP_FREED) X(HEAP_GROW_LOCKED) X(HEAP_GROW_LISTED) X(HEAP_GROW_COMMITTED)     \
     X(HEAP_GROW_COUNTED) X(HEAP_LARGE_COMMITTED) X(HEAP_LARGE_FREED)                                                  \
-    X(SWEEP_MARKED) X(SWEEP_BUMPED) X(SWEEP_WOKE) X(SWEEP_ENDS_LOCKED) X(SWEEP_BLOCK) X(SWEEP_HEAP_DONE)              \
-    X(SWEEP_FREED) X(ADOPT_PID) X(ADOPTED)                                                                            \
+    X(SWEEP_MARKED) X(SWEEP_BUMPED) X(SWEEP_WOKE) X(SWEEP_ENDS_LOCKED) X(SWEEP_BLOCK) X(SWEEP_TAKEN)                  \
+    X(SWEEP_HEAP_DONE) X(SWEEP_FREED) X(ADOPT_PID) X(ADOPTED)                                                         \
     X(SLEEP_DECLARED) X(SLEEP_ENDED)                                                                                  \
     X(WAITER_CLAIMED) X(WAITER_ENTERED) X(WAITER_TOLD) X(WAITER_ROUSED) X(WAITER_LEAVING) X(WAITER_PASSED_ON)         \
     X(EVENT_CHANGED) X(EVENT_RANG) X(SEMAPHORE_TAKEN) X(SEMAPHORE_GIVEN) X(SEMAPHORE_RANG)                            \
     X(CONDITION_RELEASED) X(CONDITION_RETAKEN)                                                                        \
     X(BARRIER_LOCKED) X(BARRIER_COUNTED) X(BARRIER_FULL) X(BARRIER_PASSED) X(BARRIER_BROKEN)                          \
-    X(OBJECT_LOCKED) X(OBJECT_HELD) X(OBJECT_DROPPED) X(OBJECT_DESTROYED) X(OBJECT_TAKEN)
+    X(OBJECT_LOCKED) X(OBJECT_HELD) X(OBJECT_DROPPED) X(OBJECT_DESTROYED) X(OBJECT_TAKEN)                             \
+    X(LOAN_COUNTED) X(LOAN_BEGUN) X(LOAN_UNMARKED) X(LOAN_RETURNED) X(LOAN_ENDED) X(LOANS_FORGOTTEN) X(LOANS_RECOUNTED)
 /* clang-format on */
 
 #define BROOD__STEP_ENUM(name) BROOD__STEP_##name,

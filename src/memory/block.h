@@ -1,4 +1,4 @@
-/* block.h - how the heap finds the words that describe a block.  Only for the heap's files. */
+/* block.h - how the heap finds the words that describe a block.  Only for the heap's files, objects and loans. */
 #ifndef BROOD_MEMORY_BLOCK_H
 #define BROOD_MEMORY_BLOCK_H
 
@@ -24,6 +24,9 @@ typedef struct brood__block_t {
 #define BROOD__RUN_OWNER(run) ((uint32_t) ((run) >> 32))
 #define BROOD__RUN_CLASS(run) ((uint32_t) ((run) >> 24) & 255u) /* class + 1; 0: one large block */
 #define BROOD__RUN_PAGES(run) (0xffffffu & (uint32_t) (run))
+
+/* Where a block was last published: container >> 7 << 32, the position's bits, and this one while it bears objects. */
+#define BROOD__BEARING (UINT64_C(1) << 31)
 
 static inline brood__heap_t *brood__heap(void)
 {
@@ -57,6 +60,42 @@ static inline uint64_t brood__span_block(const brood__span_t *span, uint32_t ind
 
 /* False: `block` is the begin of no block. */
 bool brood__block_find(uint64_t block, brood__block_t *found);
+
+static inline uint32_t brood__block_owner(const brood__block_t *found)
+{
+    return found->owner != NULL ? atomic_load_explicit(found->owner, memory_order_acquire)
+                                : BROOD__RUN_OWNER(atomic_load_explicit(found->page, memory_order_acquire));
+}
+
+/* From whoever has it to `owner`. */
+static inline void brood__block_give(const brood__block_t *found, uint32_t owner)
+{
+    if (found->owner != NULL)
+        atomic_store_explicit(found->owner, owner, memory_order_release);
+    else
+        atomic_store_explicit(found->page, (atomic_load(found->page) & UINT32_MAX) | (uint64_t) owner << 32,
+                              memory_order_release);
+}
+
+/* From `owner` to `next`.  False: it was another's. */
+static inline bool brood__block_pass(const brood__block_t *found, uint32_t owner, uint32_t next)
+{
+    uint64_t run;
+
+    if (found->owner != NULL)
+        return atomic_compare_exchange_strong(found->owner, &owner, next);
+    run = BROOD__RUN(owner, 0, found->size / BROOD__PAGE);
+    return atomic_compare_exchange_strong(found->page, &run, BROOD__RUN(next, 0, found->size / BROOD__PAGE));
+}
+
+static inline bool brood__block_bears(const brood__block_t *found)
+{
+    return (atomic_load_explicit(found->where, memory_order_acquire) & BROOD__BEARING) != 0;
+}
+
+/* Call `visit` with each block that somebody owns, until it returns false; then, so does this. */
+typedef bool brood__block_visit_fn(const brood__block_t *found, uint64_t block, uint32_t owner, void *context);
+bool brood__block_each(brood__block_visit_fn *visit, void *context);
 
 /* One more span of a class, unless it has more than `had` by now. */
 apr_status_t brood__span_add(unsigned class_, uint32_t had);

@@ -156,6 +156,11 @@ apr_status_t brood__heap_calloc(uint64_t *block, uint64_t size)
     return alloc(block, size, true);
 }
 
+uint64_t brood__heap_limit(void)
+{
+    return brood__heap()->pages * BROOD__PAGE;
+}
+
 static bool cached(const brood__block_t *found, uint64_t block)
 {
     const unsigned class_ = class_of(found->size);
@@ -246,7 +251,10 @@ void brood__heap_publish(uint64_t block, uint64_t container, uint32_t position)
     brood__block_t found;
 
     if (brood__block_find(block, &found))
-        atomic_store_explicit(found.where, container >> 7 << 32 | position, memory_order_release);
+        atomic_store_explicit(found.where,
+                              container >> 7 << 32 | (atomic_load(found.where) & BROOD__BEARING)
+                                  | (position & BROOD__POSITIONS),
+                              memory_order_release);
     brood__heap_take(block); /* ours already: stored anew, so that whoever claims it next sees what was written */
 }
 
@@ -254,11 +262,15 @@ void brood__heap_take(uint64_t block)
 {
     brood__block_t found;
 
-    if (!brood__block_find(block, &found))
-        return;
-    if (found.owner != NULL)
-        atomic_store_explicit(found.owner, brood__me, memory_order_release);
-    else
-        atomic_store_explicit(found.page, (atomic_load(found.page) & UINT32_MAX) | (uint64_t) brood__me << 32,
-                              memory_order_release);
+    if (brood__block_find(block, &found))
+        brood__block_give(&found, brood__me);
+}
+
+uint64_t brood__heap_container(uint64_t block)
+{
+    brood__block_t found;
+
+    if (!brood__block_find(block, &found) || brood__block_owner(&found) != brood__me)
+        return 0;
+    return atomic_load_explicit(found.where, memory_order_relaxed) >> 32 << 7;
 }

@@ -18,16 +18,24 @@ apr_status_t brood__heap_calloc(uint64_t *block, uint64_t size);
  * are kept warm. */
 void brood__heap_free(uint64_t block);
 
+/* Bytes of all blocks together, at most. */
+uint64_t brood__heap_limit(void);
+
 /* What a block of this process can hold; 0 if `block` is none. */
 uint64_t brood__heap_size(uint64_t block);
 
 /* ---- blocks on their way: for queues and objects ---- */
 
+#define BROOD__POSITIONS UINT32_C(0x7fffffff) /* the bits of a position that are kept */
+
 /* Say where a block of this process is about to be published: at `position` of the object at offset `container`.
- * A hint, always checked: after this process's death the container is asked whether it holds the block. */
+ * A hint, always checked: after this process's death the container is asked whether it holds the block.  Whether it bears
+ * objects stays as it is. */
 void brood__heap_publish(uint64_t block, uint64_t container, uint32_t position);
 /* The block is this process's from now on. */
 void brood__heap_take(uint64_t block);
+/* The container that a block of this process was last published in; 0: none, or it is no block of this process. */
+uint64_t brood__heap_container(uint64_t block);
 
 typedef struct brood__heap_use_t {
     uint64_t mine;    /* blocks of processes, those waiting in caches included */

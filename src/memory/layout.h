@@ -2,7 +2,7 @@
 #ifndef BROOD_MEMORY_LAYOUT_H
 #define BROOD_MEMORY_LAYOUT_H
 
-#include "memory/table.h"
+#include "memory/object.h"
 #include "memory/waiter.h"
 #include <stdatomic.h>
 
@@ -47,7 +47,7 @@ typedef struct brood__heap_t {
     _Alignas(128) _Atomic uint32_t spans[BROOD__CLASSES];
     uint32_t pages; /* of the heap */
     uint64_t page;  /* offset of _Atomic uint64_t[pages]: owner << 32 | class + 1 << 24 | pages of a run; 0 free */
-    uint64_t where; /* offset of _Atomic uint64_t[pages]: see heap.c */
+    uint64_t where; /* offset of _Atomic uint64_t[pages]: see block.h */
     uint64_t span[BROOD__CLASSES]; /* offset of _Atomic uint32_t[]: first pages of the spans of a class */
     uint64_t memory;               /* offset of page 0 */
 } brood__heap_t;
@@ -89,7 +89,19 @@ void brood__heap_forget(void);
 void brood__object_drop(uint64_t block, brood__id_t dead);
 void brood__object_forget(void);
 void brood__object_end(void);
-/* The lock of all holder sets, and of slots that begin or end.  Inside it, this thread only marks the dead. */
+/* The first hold of one that nobody knows yet; false: no memory. */
+bool brood__object_begin(brood__object_t *object);
+/* Let process `id` hold it, too. */
+void brood__object_admit(brood__object_t *object, brood__id_t id);
+/* Inside the lock: the object that is published in a block, or NULL. */
+brood__object_t *brood__object_in(uint64_t block);
+/* Inside the lock: one loan less of the object in a block.  If it is nobody's now, brood__object_end_doomed ends it. */
+void brood__object_return(uint64_t block);
+/* Outside of the lock. */
+void brood__object_end_doomed(void);
+/* loan.c: after a death inside the lock, count them all again. */
+void brood__loans_recount(void);
+/* The lock of all holder sets and loans, and of slots that begin or end.  Inside it, this thread only marks the dead. */
 void brood__object_lock(void);
 void brood__object_unlock(void);
 /* waiter.c: the waiters of the dead are free, and what they were told is told to others. */

@@ -1,6 +1,7 @@
 #include "memory/object.h"
 #include "base/own.h"
 #include "base/step.h"
+#include "base/thread_local.h"
 #include "memory/block.h"
 #include "memory/heap.h"
 #include "memory/word.h"
@@ -10,18 +11,22 @@
 typedef struct hold_t {
     uint64_t block;
     unsigned count;
-    struct hold_t *next; /* among the spare ones */
+    struct hold_t *next; /* among the spare ones, or those of objects to be ended */
 } hold_t;
 
 static apr_pool_t *pool;
 static apr_hash_t *holds;
 static hold_t *spare;
 
+static BROOD__THREAD_LOCAL hold_t *doomed; /* this thread ends what they hold: nobody else has it */
+static BROOD__THREAD_LOCAL bool ending;
+
 void brood__object_lock(void)
 {
     brood__critical_enter();
-    /* A holder that died here has left a set as it was or as it was to be: nothing to mend. */
-    (void) brood__word_acquire(&brood__head()->object_lock, BROOD_FOREVER);
+    /* A holder that died here has left a set as it was or as it was to be, but perhaps a loan half counted. */
+    if (brood__word_acquire(&brood__head()->object_lock, BROOD_FOREVER) == BROOD_EOWNERDEAD)
+        brood__loans_recount();
     BROOD__STEP(OBJECT_LOCKED);
 }
 
@@ -76,6 +81,12 @@ static bool has_other(brood__object_t *object, brood__id_t id)
     return false;
 }
 
+/* Or will anybody come to hold it, as it is in an item on its way? */
+static bool is_wanted(brood__object_t *object)
+{
+    return object->loans != 0 || has_other(object, brood__me);
+}
+
 static void set_holder(brood__object_t *object, brood__id_t id)
 {
     atomic_fetch_or(word_of(object, id), bit_of(id));
@@ -97,17 +108,13 @@ static void tell_dropped(brood__object_t *object, brood__id_t id, bool ended)
         kind->dropped(object, id, ended);
 }
 
-/* The object that is published in a block, or NULL. */
-static brood__object_t *object_in(uint64_t block)
+brood__object_t *brood__object_in(uint64_t block)
 {
     brood__block_t found;
-    uint32_t owner;
 
-    if (!brood__block_find(block, &found))
+    if (!brood__block_find(block, &found) || brood__block_owner(&found) != BROOD__OWNER_OBJECT)
         return NULL;
-    owner = found.owner != NULL ? atomic_load_explicit(found.owner, memory_order_acquire)
-                                : BROOD__RUN_OWNER(atomic_load_explicit(found.page, memory_order_acquire));
-    return owner == BROOD__OWNER_OBJECT ? brood__at(block) : NULL;
+    return brood__at(block);
 }
 
 /* ---- this process's holds: under the lock ---- */
@@ -154,13 +161,30 @@ static bool hold_locked(brood__object_t *object)
     return true;
 }
 
+bool brood__object_begin(brood__object_t *object)
+{
+    bool held;
+
+    brood__object_lock();
+    held = hold_locked(object);
+    brood__object_unlock();
+    return held;
+}
+
+void brood__object_admit(brood__object_t *object, brood__id_t id)
+{
+    brood__object_lock();
+    set_holder(object, id);
+    brood__object_unlock();
+}
+
 apr_status_t brood__object_hold(uint64_t block)
 {
     apr_status_t rc = APR_SUCCESS;
     brood__object_t *object;
 
     brood__object_lock();
-    object = object_in(block);
+    object = brood__object_in(block);
     if (object == NULL)
         rc = APR_ENOENT;
     else if (!hold_locked(object))
@@ -180,9 +204,9 @@ static hold_t *release_locked(uint64_t block)
         hold->count--;
         return NULL;
     }
-    if (object_in(block) != NULL)
+    if (brood__object_in(block) != NULL)
         tell_dropped(brood__at(block), brood__me, false);
-    if (has_other(brood__at(block), brood__me)) {
+    if (is_wanted(brood__at(block))) {
         end_hold(hold);
         clear_holder(brood__at(block), brood__me);
         return NULL;
@@ -195,7 +219,7 @@ static hold_t *release_locked(uint64_t block)
 static void destroy(uint64_t block)
 {
     brood__object_t *object = brood__at(block);
-    const bool published = object_in(block) != NULL;
+    const bool published = brood__object_in(block) != NULL;
     const brood__kind_t *kind = brood__kind_find((apr_int32_t) object->tag);
     bool mine = false;
 
@@ -214,30 +238,69 @@ static void destroy(uint64_t block)
         brood__heap_free(block);
 }
 
+/* Under the lock: this thread ends it, in brood__object_end_doomed. */
+static void doom(hold_t *hold)
+{
+    hold->next = doomed;
+    doomed = hold;
+}
+
+static void doom_if_unwanted(brood__object_t *object)
+{
+    if (!is_wanted(object) && !is_holder(object, brood__me) && hold_locked(object))
+        doom(hold_of(brood__offset(object)));
+}
+
+/* The end of one may be what dooms the next, a queue in an item of a queue say: one after another, however deep. */
+void brood__object_end_doomed(void)
+{
+    if (ending)
+        return;
+    ending = true;
+    while (doomed != NULL) {
+        const uint64_t block = doomed->block;
+
+        doomed = doomed->next;
+        destroy(block);
+    }
+    ending = false;
+}
+
 void brood__object_release(uint64_t block)
 {
-    bool last;
+    hold_t *last;
 
     brood__object_lock();
-    last = release_locked(block) != NULL;
+    last = release_locked(block);
+    if (last != NULL)
+        doom(last);
     brood__object_unlock();
-    if (last)
-        destroy(block);
+    brood__object_end_doomed();
+}
+
+bool brood__object_alone(brood__object_t *object)
+{
+    bool alone;
+
+    brood__object_lock();
+    alone = !is_wanted(object);
+    brood__object_unlock();
+    return alone;
 }
 
 void brood__object_drop(uint64_t block, brood__id_t dead)
 {
     brood__object_t *object;
-    bool last = false;
+    bool mine = false;
 
     brood__object_lock(); /* also to look: without it the block may be another's at any moment */
-    object = object_in(block);
+    object = brood__object_in(block);
     if (object != NULL && dead == brood__me) {
         hold_t *hold = hold_of(block);
 
         if (is_holder(object, dead) && (hold != NULL || (hold = new_hold(block)) != NULL)) {
             hold->count = 1;
-            last = true;
+            mine = true;
         }
     } else if (object != NULL) {
         if (brood__table_dead(dead) && is_holder(object, dead)) { /* else its bit may be the next process's by now */
@@ -245,127 +308,22 @@ void brood__object_drop(uint64_t block, brood__id_t dead)
                 tell_dropped(object, dead, true);
             clear_holder(object, dead);
         }
-        if (!has_other(object, brood__me) && !is_holder(object, brood__me))
-            last = hold_locked(object); /* nobody's: to be ended by us */
+        doom_if_unwanted(object);
     }
     brood__object_unlock();
-    if (last)
+    if (mine)
         brood__object_release(block);
+    brood__object_end_doomed();
 }
 
-/* ---- references ---- */
-
-static apr_status_t close_ref(void *ref)
+void brood__object_return(uint64_t block)
 {
-    brood__ref_t *self = ref;
-    brood__object_t *object = self->object;
+    brood__object_t *object = brood__object_in(block);
 
-    self->object = NULL;
-    if (object != NULL && brood__table_is_me() && self->epoch == brood__arena_epoch)
-        brood__object_release(brood__offset(object));
-    return APR_SUCCESS;
-}
-
-static void *make_ref(size_t ref_size, const brood__kind_t *kind, brood__object_t *object, apr_pool_t *mem)
-{
-    brood__ref_t *ref = apr_pcalloc(mem, ref_size);
-
-    *ref = (brood__ref_t){kind, object, mem, brood__arena_epoch};
-    apr_pool_cleanup_register(mem, ref, close_ref, apr_pool_cleanup_null);
-    return ref;
-}
-
-apr_status_t brood__object_create(void **ref, size_t ref_size, const brood__kind_t *kind, uint64_t size,
-                                  apr_pool_t *mem)
-{
-    brood__object_t *object;
-    uint64_t block;
-    bool held;
-
-    if (brood__me == 0)
-        return brood_fail(BROOD_EGUARD, "a %s needs brood_main or brood_init to have run in this program", kind->name);
-    BROOD_TRY(brood__heap_calloc(&block, size));
-    object = brood__at(block);
-    object->tag = (uint32_t) kind->tag;
-    brood__object_lock();
-    held = hold_locked(object);
-    brood__object_unlock();
-    if (!held) {
-        brood__heap_free(block);
-        return brood_fail(APR_ENOMEM, "no memory for a %s", kind->name);
-    }
-    *ref = make_ref(ref_size, kind, object, mem);
-    return APR_SUCCESS;
-}
-
-void brood__object_publish(void *ref)
-{
-    const uint64_t block = brood__offset(((brood__ref_t *) ref)->object);
-    brood__block_t found;
-
-    if (!brood__block_find(block, &found))
-        return;
-    if (found.owner != NULL)
-        atomic_store_explicit(found.owner, BROOD__OWNER_OBJECT, memory_order_release);
-    else
-        atomic_store_explicit(found.page, (atomic_load(found.page) & UINT32_MAX) | (uint64_t) BROOD__OWNER_OBJECT << 32,
-                              memory_order_release);
-}
-
-void brood__object_close(void *ref)
-{
-    brood__ref_t *self = ref;
-
-    apr_pool_cleanup_kill(self->mem, ref, close_ref);
-    (void) close_ref(ref);
-}
-
-apr_status_t brood__object_closed(const char *what)
-{
-    return brood_fail(BROOD_ECLOSED, "this %s is closed", what);
-}
-
-apr_status_t brood__object_pack(uint64_t *word, void *ref, uint32_t to)
-{
-    const brood__ref_t *self = ref;
-
-    if (self->object == NULL)
-        return brood__object_closed(self->kind->name);
-    brood__object_lock();
-    set_holder(self->object, to);
-    brood__object_unlock();
-    *word = brood__offset(self->object);
-    return APR_SUCCESS;
-}
-
-apr_status_t brood__object_unpack(void **ref, size_t ref_size, const brood__kind_t *kind, uint64_t word,
-                                  apr_pool_t *mem)
-{
-    brood__object_t *object;
-
-    if (brood__me == 0 || brood__object_hold(word) != APR_SUCCESS)
-        return brood_fail(BROOD_EDECODE, "there is no %s where one was named", kind->name);
-    object = brood__at(word);
-    if (object->tag != (uint32_t) kind->tag) {
-        brood__object_release(word);
-        return brood_fail(BROOD_EDECODE, "there is another object where a %s was named", kind->name);
-    }
-    *ref = make_ref(ref_size, kind, object, mem);
-    return APR_SUCCESS;
-}
-
-apr_status_t brood__object_copy(void **copied, size_t ref_size, void *ref, apr_pool_t *mem)
-{
-    const brood__ref_t *self = ref;
-
-    if (self->object == NULL)
-        return brood__object_closed(self->kind->name);
-    return brood__object_unpack(copied, ref_size, self->kind, brood__offset(self->object), mem);
-}
-
-bool brood__object_same(const void *a, const void *b)
-{
-    return ((const brood__ref_t *) a)->object == ((const brood__ref_t *) b)->object;
+    if (object == NULL || object->loans == 0)
+        return; /* what named it has been overwritten */
+    object->loans--;
+    doom_if_unwanted(object);
 }
 
 void brood__object_each(apr_int32_t tag, void (*visit)(brood__object_t *object))

@@ -2,7 +2,8 @@
  *
  * Each object begins with the set of its holders, one bit a process slot, changed under one lock of the arena, so
  * that a sweep and a slot's next user cannot meet.  A process counts its own references; the last one clears its
- * bit; the last bit frees the block.  A starting child's bit is set by its parent: handing over has no gap. */
+ * bit; the last bit frees the block, unless an item on its way bears it (loan.h).  A starting child's bit is set by its
+ * parent: handing over has no gap. */
 #ifndef BROOD_MEMORY_OBJECT_H
 #define BROOD_MEMORY_OBJECT_H
 
@@ -12,7 +13,7 @@
 /* The head of an object's block. */
 typedef struct brood__object_t {
     _Alignas(64) uint32_t tag;
-    uint32_t reserved;
+    uint32_t loans; /* how often blocks on their way bear it; under the lock, a cache: see loan.h */
     _Atomic uint32_t holder[(BROOD__SLOTS + 31u) / 32u];
 } brood__object_t;
 
@@ -43,8 +44,12 @@ bool brood__object_same(const void *a, const void *b);
 
 /* Hold the object in this block once more, without a reference.  APR_ENOENT: there is none; APR_ENOMEM; no messages. */
 apr_status_t brood__object_hold(uint64_t block);
-/* The last time, and if no other process holds it, the object is destroyed. */
+/* The last time, and if no other process holds it and no item bears it, the object is destroyed: when the end of another
+ * in this thread is over, if that has led here. */
 void brood__object_release(uint64_t block);
+
+/* Does no other process hold it, and no item bear it? */
+bool brood__object_alone(brood__object_t *object);
 
 /* BROOD_ECLOSED with a message that names what is closed. */
 apr_status_t brood__object_closed(const char *what);

@@ -51,16 +51,17 @@ void brood__waiter_leave(brood__waiter_t *waiter)
     atomic_store_explicit(&waiter->word, 0, memory_order_release);
 }
 
+/* It sleeps on what a rouse takes away, not on the word that tells it: a rouse may come late, for one who had this
+ * entry before, and after it nobody would wake whoever went to sleep all the same. */
 apr_status_t brood__waiter_wait(brood__waiter_t *waiter, brood__sleeper_t *sleeper)
 {
-    const uint32_t waits = word_of(brood__me, BROOD__WAITS);
     apr_status_t rc;
 
     if (brood__sleeper_spins(sleeper))
         return APR_SUCCESS;
     if (atomic_exchange(&waiter->asleep, 1) == 0) /* a last look comes after it, as its own after what others do */
         return APR_SUCCESS;
-    if ((rc = brood__sleeper_sleep(sleeper, &waiter->word, waits)) == APR_SUCCESS && sleeper->looked)
+    if ((rc = brood__sleeper_sleep(sleeper, &waiter->asleep, 1)) == APR_SUCCESS && sleeper->looked)
         brood__table_look();
     return rc;
 }
@@ -68,7 +69,7 @@ apr_status_t brood__waiter_wait(brood__waiter_t *waiter, brood__sleeper_t *sleep
 void brood__waiter_rouse(brood__waiter_t *waiter)
 {
     if (atomic_exchange(&waiter->asleep, 0) != 0)
-        brood__wake(&waiter->word, 1);
+        brood__wake(&waiter->asleep, 1);
 }
 
 bool brood__waiter_tell(brood__waiter_t *waiter, uint32_t state)

@@ -11,7 +11,7 @@
 /* In the arena.  `word` is 0: free, or the process's id and a state. */
 typedef struct brood__waiter_t {
     _Alignas(64) _Atomic uint32_t word;
-    _Atomic uint32_t asleep;    /* wake it */
+    _Atomic uint32_t asleep;    /* 1: it sleeps on this, or is about to; whoever takes it away wakes it */
     _Atomic uint64_t where;     /* offset of the object */
     _Atomic uint32_t ticket;    /* the object's: in what order they came, or for which round */
     _Atomic uint32_t inherited; /* if it dies, another is let pass in its stead */

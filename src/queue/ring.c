@@ -3,29 +3,32 @@
 #include "base/step.h"
 #include "memory/heap.h"
 #include "queue/end.h"
+#include "queue/chunk.h"
+#include "queue/task.h"
 #include <brood/status.h>
 #include <string.h>
 
-#define CONTENT UINT64_C(3)
+#define CONTENT UINT64_C(127)
+#define PATIENCE 200 /* looks at a putter that is just inside */
 
-uint64_t brood__ring_size(uint32_t capacity)
+uint64_t brood__ring_size(uint32_t options)
 {
-    uint64_t slots = 1;
-
-    while (slots < capacity)
-        slots *= 2;
-    return sizeof(brood__ring_t) + slots * sizeof(brood__slot_t);
+    return sizeof(brood__ring_t) + (options & BROOD__JOINABLE ? BROOD__SLOTS * sizeof(brood__task_t) : 0);
 }
 
-void brood__ring_init(brood__ring_t *ring, uint32_t capacity)
+apr_status_t brood__ring_init(brood__ring_t *ring, uint32_t capacity, uint32_t options)
 {
+    uint64_t first;
+
     ring->capacity = capacity;
-    ring->mask = (uint32_t) ((brood__ring_size(capacity) - sizeof *ring) / sizeof(brood__slot_t)) - 1;
-}
-
-bool brood__ring_is_empty(brood__ring_t *ring)
-{
-    return brood__slot_state(ring, BROOD__POSITION(atomic_load(&ring->head.word))) < 0;
+    ring->slots = brood__chunk_slots(capacity);
+    ring->options = options;
+    BROOD_TRY(brood__chunk_create(&first, ring, 0));
+    atomic_store(&brood__chunk_at(first)->next, 0);
+    brood__heap_publish(first, brood__offset(ring), 0);
+    atomic_store(&ring->tail.chunk, first);
+    atomic_store(&ring->head.chunk, first);
+    return APR_SUCCESS;
 }
 
 /* The tail first: the head only grows. */
@@ -36,31 +39,35 @@ bool brood__ring_is_full(brood__ring_t *ring)
     return (int32_t) (tail - BROOD__POSITION(atomic_load(&ring->head.word))) >= (int32_t) ring->capacity;
 }
 
+/* A put counts when its putter is out; one that is just inside is waited for a little, and a dead one helped out. */
 uint32_t brood__ring_count(brood__ring_t *ring)
 {
-    uint32_t head = BROOD__POSITION(atomic_load(&ring->head.word));
+    for (int i = 0;; i++) {
+        const uint32_t head = BROOD__POSITION(atomic_load(&ring->head.word));
+        const uint64_t tail = atomic_load(&ring->tail.word);
+        const int32_t count = (int32_t) (BROOD__POSITION(tail) - head);
 
-    for (;;) {
-        uint32_t tail = BROOD__POSITION(atomic_load(&ring->tail.word)), again;
-
-        tail += brood__slot_state(ring, tail) == 0; /* put, and its putter not yet out, or dead */
-        again = BROOD__POSITION(atomic_load(&ring->head.word));
-        if (again == head)
-            return tail - head <= ring->capacity ? tail - head : 0;
-        head = again;
+        if (brood__end_free_dead(ring, &ring->tail, tail))
+            continue;
+        if (BROOD__OWNER(tail) != 0 && i < PATIENCE)
+            brood__clock_pause();
+        else if (BROOD__POSITION(atomic_load(&ring->head.word)) == head)
+            return count > 0 ? (uint32_t) count : 0;
     }
 }
 
 /* ---- put ---- */
 
-/* Lock the tail with room behind it.  APR_EAGAIN: look again. */
-static apr_status_t enter_tail(brood__ring_t *ring, uint64_t *word, brood__wait_t *wait)
+/* Lock the tail with room behind it, for *room items.  APR_EAGAIN: look again. */
+static apr_status_t enter_tail(brood__ring_t *ring, uint64_t *word, uint32_t *room, brood__wait_t *wait)
 {
     brood__end_t *tail = &ring->tail;
     uint32_t seen = atomic_load_explicit(&tail->seen, memory_order_acquire);
-    bool reread = false;
+    const uint32_t before = seen;
 
     *word = atomic_load_explicit(&tail->word, memory_order_acquire);
+    if (atomic_load_explicit(&ring->state, memory_order_relaxed) != BROOD__OPEN)
+        return APR_EOF;
     if (BROOD__OWNER(*word) != 0) {
         BROOD_TRY(brood__end_wait(ring, tail, BROOD__FOR_LOCK, wait));
         return APR_EAGAIN;
@@ -71,14 +78,17 @@ static apr_status_t enter_tail(brood__ring_t *ring, uint64_t *word, brood__wait_
             BROOD_TRY(brood__end_wait(ring, &ring->head, BROOD__FOR_COMMIT, wait));
             return APR_EAGAIN;
         }
-        reread = true;
     }
     /* The position is unchanged if this succeeds, so there is still room. */
     if (!brood__end_lock(tail, word))
         return APR_EAGAIN;
-    if (reread)
+    *room = ring->capacity - (BROOD__POSITION(*word) - seen);
+    if (seen != before)
         atomic_store_explicit(&tail->seen, seen, memory_order_release);
-    return APR_SUCCESS;
+    if (atomic_load_explicit(&ring->state, memory_order_relaxed) == BROOD__OPEN)
+        return APR_SUCCESS;
+    brood__end_unlock_as_was(tail, *word);
+    return APR_EOF;
 }
 
 /* At most BROOD__INLINE bytes, without a call: pieces of fixed sizes that overlap. */
@@ -102,42 +112,70 @@ static void copy(unsigned char *to, const unsigned char *from, uint32_t size)
     }
 }
 
-static apr_status_t commit_put(brood__ring_t *ring, uint64_t word, const brood__item_t *item, const void *data)
+static void fill(brood__ring_t *ring, brood__slot_t *slot, uint32_t position, const brood__item_t *item)
 {
-    const uint32_t position = BROOD__POSITION(word);
-    brood__slot_t *slot = brood__slot_at(ring, position);
-
     slot->block = item->block | item->content;
-    slot->length = item->length;
     BROOD__STEP(PUT_HALF);
-    if (item->block != 0)
+    if (item->block != 0) {
+        memcpy(slot->data, &item->length, sizeof item->length);
         brood__heap_publish(item->block, brood__offset(ring), position);
-    else
-        copy(slot->data, data, item->length);
+    } else {
+        slot->length = (uint32_t) item->length;
+        copy(slot->data, item->data, (uint32_t) item->length);
+    }
     BROOD__STEP(PUT_FILLED);
     /* The commit: visible to all from here on, and survives us. */
     atomic_store_explicit(&slot->sequence, position + 1, memory_order_release);
     BROOD__STEP(PUT_COMMITTED);
-    (void) brood__end_unlock(&ring->tail, word, position + 1); /* if others took us for dead, they did it */
+}
+
+/* APR_ENOSPC: there is no chunk for them. */
+static apr_status_t commit_put(uint32_t *count, brood__ring_t *ring, uint64_t word, const brood__item_t *items,
+                               uint64_t *fresh)
+{
+    const uint32_t position = BROOD__POSITION(word);
+    brood__chunk_t *chunk = brood__chunk_of(&ring->tail);
+    uint32_t left;
+
+    if (!brood__chunk_has(ring, chunk, position) && (chunk = brood__chunk_extend(ring, position, fresh)) == NULL) {
+        brood__end_unlock_as_was(&ring->tail, word);
+        return APR_ENOSPC;
+    }
+    left = chunk->base + ring->slots - position;
+    if (*count > left)
+        *count = left;
+    for (uint32_t i = 0; i < *count; i++)
+        fill(ring, brood__chunk_slot(chunk, position + i), position + i, &items[i]);
+    (void) brood__end_unlock(&ring->tail, word, position + *count); /* if others took us for dead, they did it */
     BROOD__STEP(PUT_UNLOCKED);
+    if (atomic_load(&ring->tail.attention) != 0)
+        brood__end_attend(&ring->tail, BROOD__FOR_LOCK | BROOD__FOR_COMMIT);
     return APR_SUCCESS;
 }
 
-apr_status_t brood__ring_put(brood__ring_t *ring, const brood__item_t *item, const void *data,
+apr_status_t brood__ring_put(uint32_t *count, brood__ring_t *ring, const brood__item_t *items,
                              apr_interval_time_t timeout)
 {
-    brood__wait_t wait = {0, 0, false, timeout, 0, 0};
+    brood__wait_t wait = {.timeout = timeout};
+    uint64_t word, fresh = 0;
+    uint32_t room;
     apr_status_t rc;
-    uint64_t word;
 
-    while ((rc = enter_tail(ring, &word, &wait)) == APR_EAGAIN)
-        ;
-    if (rc == APR_SUCCESS) {
-        BROOD__STEP(PUT_LOCKED);
-        rc = commit_put(ring, word, item, data);
-        if (atomic_load(&ring->tail.attention) != 0)
-            brood__end_attend(&ring->tail);
-    }
+    do {
+        rc = enter_tail(ring, &word, &room, &wait);
+        if (rc == APR_SUCCESS) {
+            BROOD__STEP(PUT_LOCKED);
+            if (*count > room)
+                *count = room;
+            rc = commit_put(count, ring, word, items, &fresh);
+        }
+        if (rc == APR_ENOSPC) {
+            rc = brood__chunk_create(&fresh, ring, BROOD__POSITION(word));
+            rc = rc == APR_SUCCESS ? APR_EAGAIN : rc;
+        }
+    } while (rc == APR_EAGAIN);
+    if (fresh != 0)
+        brood__heap_free(fresh);
     if (wait.slept != 0)
         brood__end_leave(ring, &ring->tail, &ring->head, &wait);
     BROOD__STEP(PUT_DONE);
@@ -146,8 +184,23 @@ apr_status_t brood__ring_put(brood__ring_t *ring, const brood__item_t *item, con
 
 /* ---- get ---- */
 
-/* Lock the head with an item behind it; never touches the tail's line.  APR_EAGAIN: look again. */
-static apr_status_t enter_head(brood__ring_t *ring, uint64_t *word, brood__wait_t *wait)
+/* Empty.  APR_EAGAIN: look again. */
+static apr_status_t wait_for_item(brood__ring_t *ring, brood__wait_t *wait)
+{
+    if (wait->ended)
+        return APR_EOF;
+    /* Who looks whether anybody else is there disturbs all: when it would sleep or give up. */
+    if (atomic_load_explicit(&ring->state, memory_order_relaxed) != BROOD__OPEN || wait->timeout == 0
+        || brood__end_is_patient(wait))
+        wait->ended = brood__ring_ended(ring);
+    if (!wait->ended)
+        BROOD_TRY(brood__end_wait(ring, &ring->tail, BROOD__FOR_COMMIT, wait));
+    return APR_EAGAIN;
+}
+
+/* Lock the head, and only then look: a chunk may go when another has got its last item.  Never touches the tail's
+ * line.  APR_EAGAIN: look again. */
+static apr_status_t enter_head(brood__ring_t *ring, uint64_t *word, brood__chunk_t **chunk, brood__wait_t *wait)
 {
     brood__end_t *head = &ring->head;
 
@@ -156,140 +209,107 @@ static apr_status_t enter_head(brood__ring_t *ring, uint64_t *word, brood__wait_
         BROOD_TRY(brood__end_wait(ring, head, BROOD__FOR_LOCK, wait));
         return APR_EAGAIN;
     }
-    if ((int32_t) (atomic_load_explicit(&brood__slot_at(ring, BROOD__POSITION(*word))->sequence, memory_order_acquire)
-                   - (BROOD__POSITION(*word) + 1))
-        < 0) {
-        BROOD_TRY(brood__end_wait(ring, &ring->tail, BROOD__FOR_COMMIT, wait));
-        return APR_EAGAIN;
-    }
     if (!brood__end_lock(head, word))
         return APR_EAGAIN;
-    /* Once more under the lock: positions may have gone round between the look and the lock. */
-    if (brood__slot_state(ring, BROOD__POSITION(*word)) != 0) {
-        (void) brood__end_unlock(head, *word, BROOD__POSITION(*word));
-        brood__end_attend(head);
-        return APR_EAGAIN;
-    }
-    return APR_SUCCESS;
+    *chunk = brood__chunk_of_head(ring, BROOD__POSITION(*word));
+    if (*chunk != NULL
+        && brood__slot_is_full(brood__chunk_slot(*chunk, BROOD__POSITION(*word)), BROOD__POSITION(*word)))
+        return APR_SUCCESS;
+    brood__end_unlock_as_was(head, *word);
+    return wait_for_item(ring, wait);
 }
 
-static apr_status_t commit_get(brood__ring_t *ring, uint64_t word, brood__item_t *item, void *data, uint32_t content,
-                               uint32_t room)
+static apr_status_t read_slot(brood__item_t *item, unsigned char *with, const brood__slot_t *slot,
+                              const brood__wish_t *wish)
 {
-    const uint32_t position = BROOD__POSITION(word);
-    const brood__slot_t *slot = brood__slot_at(ring, position);
-    apr_status_t rc = APR_SUCCESS;
-
     item->block = slot->block & ~CONTENT;
     item->content = (uint32_t) (slot->block & CONTENT);
-    item->length = slot->length;
-    if (content != BROOD__ANY && item->content != content)
-        rc = BROOD_EKIND;
-    else if (item->length > room)
-        rc = BROOD_ETOOSHORT;
-    if (rc != APR_SUCCESS) {
-        (void) brood__end_unlock(&ring->head, word, position);
-        return rc;
-    }
-    if (item->block == 0)
-        copy(data, slot->data, item->length <= BROOD__INLINE ? item->length : BROOD__INLINE);
-    BROOD__STEP(GET_COPIED);
     if (item->block != 0)
-        brood__heap_take(item->block); /* ours from here, unless the commit below does not come */
-    BROOD__STEP(GET_OWNED);
-    /* The commit: nobody else gets it from here on. */
-    if (!brood__end_unlock(&ring->head, word, position + 1))
-        return BROOD_EMISUSE;
-    BROOD__STEP(GET_COMMITTED);
+        memcpy(&item->length, slot->data, sizeof item->length);
+    else
+        item->length = slot->length <= BROOD__INLINE ? slot->length : BROOD__INLINE;
+    if (wish->content != BROOD__ANY && (item->content & BROOD__CONTENT) != wish->content)
+        return BROOD_EKIND;
+    if (item->length > wish->room)
+        return BROOD_ETOOSHORT;
+    item->data = item->block != 0 ? brood__at(item->block) : with;
+    if (item->block == 0)
+        copy(with, slot->data, (uint32_t) item->length);
     return APR_SUCCESS;
 }
 
-apr_status_t brood__ring_get(brood__item_t *item, void *data, brood__ring_t *ring, uint32_t content, uint32_t room,
-                             apr_interval_time_t timeout)
+/* As many as there are and are as wished; a failure is the first one's. */
+static apr_status_t read_slots(uint32_t *count, brood__item_t *items, unsigned char *with, brood__ring_t *ring,
+                               brood__chunk_t *chunk, uint32_t position, const brood__wish_t *wish)
 {
-    brood__wait_t wait = {0, 0, false, timeout, 0, 0};
+    apr_status_t rc = APR_SUCCESS;
+
+    *count = 0;
+    while (*count < wish->count && brood__chunk_has(ring, chunk, position + *count)) {
+        brood__slot_t *slot = brood__chunk_slot(chunk, position + *count);
+
+        if (!brood__slot_is_full(slot, position + *count))
+            break;
+        if ((rc = read_slot(&items[*count], with + *count * BROOD__INLINE, slot, wish)) != APR_SUCCESS)
+            break;
+        ++*count;
+    }
+    return *count != 0 ? APR_SUCCESS : rc;
+}
+
+static apr_status_t commit_get(uint32_t *count, brood__item_t *items, unsigned char *with, brood__ring_t *ring,
+                               uint64_t word, brood__chunk_t *chunk, const brood__wish_t *wish)
+{
+    const bool counts = (ring->options & BROOD__JOINABLE) != 0 && !wish->drains;
+    const uint32_t position = BROOD__POSITION(word);
+    const apr_status_t rc = read_slots(count, items, with, ring, chunk, position, wish);
+    uint64_t drained = 0, before = 0;
+
+    if (rc != APR_SUCCESS) {
+        brood__end_unlock_as_was(&ring->head, word);
+        return rc;
+    }
+    BROOD__STEP(GET_COPIED);
+    for (uint32_t i = 0; i < *count; i++)
+        if (items[i].block != 0)
+            brood__heap_take(items[i].block); /* ours from here, unless the commit below does not come */
+    BROOD__STEP(GET_OWNED);
+    if (chunk != brood__chunk_of(&ring->head))
+        drained = brood__chunk_leave(ring, chunk);
+    if (counts)
+        before = brood__tasks_begin(ring, position + *count, *count);
+    /* The commit: nobody else gets them from here on. */
+    if (!brood__end_unlock(&ring->head, word, position + *count))
+        return BROOD_EMISUSE;
+    BROOD__STEP(GET_COMMITTED);
+    if (counts)
+        brood__tasks_commit(ring, before, *count);
+    if (drained != 0)
+        brood__chunk_recycle(ring, drained);
+    if (atomic_load(&ring->head.attention) != 0)
+        brood__end_attend(&ring->head, BROOD__FOR_LOCK | BROOD__FOR_COMMIT);
+    return APR_SUCCESS;
+}
+
+apr_status_t brood__ring_get(uint32_t *count, brood__item_t *items, void *with, brood__ring_t *ring,
+                             const brood__wish_t *wish, apr_interval_time_t timeout)
+{
+    brood__wait_t wait = {.timeout = timeout};
+    brood__chunk_t *chunk = NULL;
     apr_status_t rc;
     uint64_t word;
 
-    while ((rc = enter_head(ring, &word, &wait)) == APR_EAGAIN)
-        ;
+    do
+        rc = atomic_load_explicit(&ring->state, memory_order_relaxed) == BROOD__DROPPED && !wish->drains
+                 ? APR_EOF
+                 : enter_head(ring, &word, &chunk, &wait);
+    while (rc == APR_EAGAIN);
     if (rc == APR_SUCCESS) {
         BROOD__STEP(GET_LOCKED);
-        rc = commit_get(ring, word, item, data, content, room);
-        if (atomic_load(&ring->head.attention) != 0)
-            brood__end_attend(&ring->head);
+        rc = commit_get(count, items, with, ring, word, chunk, wish);
     }
     if (wait.slept != 0)
         brood__end_leave(ring, &ring->head, &ring->tail, &wait);
     BROOD__STEP(GET_DONE);
     return rc;
-}
-
-/* ---- for sweeps, and at the end ---- */
-
-/* Lock an end for a short while, whoever is in it; false: somebody alive stays in it.  Only marks the dead. */
-static bool lock_for_sweep(brood__ring_t *ring, brood__end_t *end, uint64_t *word)
-{
-    const apr_time_t begin = brood__clock_now();
-
-    for (int i = 0;; i++) {
-        const apr_time_t waited = i < 50 ? 0 : brood__clock_now() - begin;
-
-        *word = atomic_load(&end->word);
-        if (BROOD__OWNER(*word) == 0) {
-            if (brood__end_lock(end, word))
-                return true;
-        } else if (!brood__end_free_dead(ring, end, *word)) {
-            if (waited > apr_time_from_msec(20))
-                return false;
-            if (waited > apr_time_from_msec(1))
-                (void) brood__table_probe(BROOD__OWNER(*word));
-            if (i < 50)
-                brood__clock_pause();
-            else
-                brood__clock_yield();
-        }
-    }
-}
-
-static void unlock_after_sweep(brood__end_t *end, uint64_t word)
-{
-    (void) brood__end_unlock(end, word, BROOD__POSITION(word));
-    brood__end_attend(end);
-}
-
-int brood__ring_holds(void *object, uint32_t position, uint64_t block)
-{
-    brood__ring_t *ring = object;
-    uint64_t head, tail;
-    int held = -1;
-
-    brood__critical_enter();
-    if (lock_for_sweep(ring, &ring->head, &head)) {
-        BROOD__STEP(SWEEP_ENDS_LOCKED);
-        if (lock_for_sweep(ring, &ring->tail, &tail)) {
-            held = position - BROOD__POSITION(head) < BROOD__POSITION(tail) - BROOD__POSITION(head)
-                   && (brood__slot_at(ring, position)->block & ~CONTENT) == block;
-            BROOD__STEP(SWEEP_ENDS_LOCKED);
-            unlock_after_sweep(&ring->tail, tail);
-        }
-        unlock_after_sweep(&ring->head, head);
-    }
-    brood__critical_leave();
-    return held;
-}
-
-/* As any getter: if we die in the middle, the rest is there for the next.  Not done before it is empty: a sweep that
- * looks into it may be in the way for a moment. */
-void brood__ring_drain(void *object)
-{
-    apr_status_t rc = APR_SUCCESS;
-    unsigned char data[BROOD__INLINE];
-    brood__item_t item;
-
-    while (rc != BROOD_EMISUSE && !brood__ring_is_empty(object)) {
-        rc = brood__ring_get(&item, data, object, BROOD__ANY, UINT32_MAX, apr_time_from_msec(100));
-        if (rc == APR_SUCCESS && item.block != 0)
-            brood__heap_free(item.block);
-    }
 }

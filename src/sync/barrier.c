@@ -4,7 +4,6 @@
 #include "base/own.h"
 #include "base/status.h"
 #include "base/step.h"
-#include "memory/object.h"
 #include "memory/waiter.h"
 #include "memory/word.h"
 #include "sync/kinds.h"
@@ -16,34 +15,21 @@
 /* Why it is broken. */
 enum { WHOLE, TIMED_OUT, ABORTED, FAILED, DIED, INTERRUPTED };
 
-/* In the arena.  What is under the lock is in doubt when its holder has died: then the barrier is broken anyway.  Those
- * who wait are told one by one, so a new round can begin before all of the last have gone. */
-typedef struct shared_barrier_t {
-    brood__object_t object;
-    _Alignas(64) _Atomic uint32_t lock;
-    _Atomic uint32_t broken; /* WHOLE, or why not; set by anybody, and then told to those who wait under the lock */
-    uint32_t round;          /* under the lock, as are: */
-    uint32_t count;          /* parties that have come in this round */
-    uint32_t parties;
-    uint32_t action_size; /* of the action's full name; 0: none */
-    char action[];
-} shared_barrier_t;
-
 struct brood_barrier_t {
     brood__ref_t ref;
     brood_entry_fn action;
 };
 
-static shared_barrier_t *shared(const brood_barrier_t *barrier)
+static brood__barrier_t *shared(const brood_barrier_t *barrier)
 {
-    return (shared_barrier_t *) barrier->ref.object;
+    return (brood__barrier_t *) barrier->ref.object;
 }
 
 apr_status_t brood_barrier_create(brood_barrier_t **barrier, unsigned parties, brood_entry_fn action, apr_pool_t *mem)
 {
     const char *name = brood__entry_name(action);
     const size_t size = name == NULL ? 0 : strlen(name);
-    shared_barrier_t *self;
+    brood__barrier_t *self;
     void *ref;
 
     if (parties < 1 || parties > INT_MAX)
@@ -64,7 +50,7 @@ apr_status_t brood_barrier_create(brood_barrier_t **barrier, unsigned parties, b
 
 /* ---- under the lock ---- */
 
-static void tell_all(shared_barrier_t *self, uint32_t state, bool of_round, uint32_t round)
+static void tell_all(brood__barrier_t *self, uint32_t state, bool of_round, uint32_t round)
 {
     const uint64_t where = brood__offset(self);
 
@@ -73,7 +59,7 @@ static void tell_all(shared_barrier_t *self, uint32_t state, bool of_round, uint
             (void) brood__waiter_tell(w, state);
 }
 
-static void break_it(shared_barrier_t *self, uint32_t why)
+static void break_it(brood__barrier_t *self, uint32_t why)
 {
     uint32_t whole = WHOLE;
 
@@ -83,7 +69,7 @@ static void break_it(shared_barrier_t *self, uint32_t why)
     tell_all(self, BROOD__BROKEN, false, 0);
 }
 
-static void enter(shared_barrier_t *self)
+static void enter(brood__barrier_t *self)
 {
     brood__critical_enter();
     if (brood__word_acquire(&self->lock, BROOD_FOREVER) == BROOD_EOWNERDEAD)
@@ -91,7 +77,7 @@ static void enter(shared_barrier_t *self)
     BROOD__STEP(BARRIER_LOCKED);
 }
 
-static void leave(shared_barrier_t *self)
+static void leave(brood__barrier_t *self)
 {
     (void) brood__word_release(&self->lock);
     brood__critical_leave();
@@ -99,7 +85,7 @@ static void leave(shared_barrier_t *self)
 
 /* ---- wait ---- */
 
-static apr_status_t fail_broken(const shared_barrier_t *self)
+static apr_status_t fail_broken(const brood__barrier_t *self)
 {
     static const char *const reasons[] = {
         [WHOLE] = "it was reset while this party waited",
@@ -115,7 +101,7 @@ static apr_status_t fail_broken(const shared_barrier_t *self)
 }
 
 /* Sleep until told, broken or out of time; in the latter cases the barrier is broken for all. */
-static apr_status_t wait_for_others(shared_barrier_t *self, brood__waiter_t *waiter, apr_time_t deadline)
+static apr_status_t wait_for_others(brood__barrier_t *self, brood__waiter_t *waiter, apr_time_t deadline)
 {
     brood__sleeper_t sleeper = brood__sleeper(deadline);
     apr_status_t rc = APR_SUCCESS;
@@ -153,7 +139,7 @@ static apr_status_t run_action(const brood_barrier_t *barrier)
 /* The last party has come: the others pass after the action, if the barrier is still whole then. */
 static apr_status_t act(const brood_barrier_t *barrier, brood__waiter_t *waiter, uint32_t round)
 {
-    shared_barrier_t *self = shared(barrier);
+    brood__barrier_t *self = shared(barrier);
     const apr_status_t rc = run_action(barrier);
     bool passed;
 
@@ -171,7 +157,7 @@ static apr_status_t act(const brood_barrier_t *barrier, brood__waiter_t *waiter,
 }
 
 /* One more has come, who waits with the others if there is something to wait for.  BROOD_EBROKEN, APR_EAGAIN. */
-static apr_status_t arrive(shared_barrier_t *self, unsigned *number, uint32_t *round, brood__waiter_t **waiter)
+static apr_status_t arrive(brood__barrier_t *self, unsigned *number, uint32_t *round, brood__waiter_t **waiter)
 {
     const bool last = self->count + 1 >= self->parties;
 
@@ -200,7 +186,7 @@ static apr_status_t arrive(shared_barrier_t *self, unsigned *number, uint32_t *r
 
 apr_status_t brood_barrier_wait(unsigned *index, brood_barrier_t *barrier, apr_interval_time_t timeout)
 {
-    shared_barrier_t *self = shared(barrier);
+    brood__barrier_t *self = shared(barrier);
     const apr_time_t deadline = brood__deadline(timeout);
     brood__waiter_t *waiter;
     unsigned number;
@@ -227,7 +213,7 @@ apr_status_t brood_barrier_wait(unsigned *index, brood_barrier_t *barrier, apr_i
 
 apr_status_t brood_barrier_abort(brood_barrier_t *barrier)
 {
-    shared_barrier_t *self = shared(barrier);
+    brood__barrier_t *self = shared(barrier);
 
     if (self == NULL)
         return brood__object_closed("barrier");
@@ -239,7 +225,7 @@ apr_status_t brood_barrier_abort(brood_barrier_t *barrier)
 
 apr_status_t brood_barrier_reset(brood_barrier_t *barrier)
 {
-    shared_barrier_t *self = shared(barrier);
+    brood__barrier_t *self = shared(barrier);
 
     if (self == NULL)
         return brood__object_closed("barrier");
@@ -254,7 +240,7 @@ apr_status_t brood_barrier_reset(brood_barrier_t *barrier)
 
 apr_status_t brood_barrier_state(brood_barrier_state_t *state, brood_barrier_t *barrier)
 {
-    shared_barrier_t *self = shared(barrier);
+    brood__barrier_t *self = shared(barrier);
 
     if (self == NULL)
         return brood__object_closed("barrier");
@@ -272,7 +258,7 @@ void brood_barrier_close(brood_barrier_t *barrier)
 /* Without the lock, which whoever has it may keep a while: those who wait see to the rest. */
 static void break_for(brood__object_t *object, uint32_t why)
 {
-    shared_barrier_t *self = (shared_barrier_t *) object;
+    brood__barrier_t *self = (brood__barrier_t *) object;
     const uint64_t where = brood__offset(self);
     uint32_t whole = WHOLE;
 

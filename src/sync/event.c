@@ -7,12 +7,16 @@
 #include <apr_strings.h>
 #include <brood/sync.h>
 
+/* If any thread sleeps on the word, this bit is set in it, or a wake is on its way; or the one who bears it is dead and a
+ * sweep is due. */
+#define WAITED UINT32_C(0x80000000)
+#define COUNT(word) ((word) & ~WAITED)
+
 /* In the arena.  Each change of the event counts its word up by one: odd is set.  So whoever waited while it was even
  * sees that it has been set since, even if it has been cleared again. */
 typedef struct shared_event_t {
     brood__object_t object;
-    _Alignas(64) _Atomic uint32_t word;
-    _Atomic uint32_t asleep; /* somebody sleeps, or is about to */
+    _Alignas(64) _Atomic uint32_t word; /* the count, and WAITED */
 } shared_event_t;
 
 struct brood_event_t {
@@ -27,6 +31,11 @@ static shared_event_t *shared(const brood_event_t *event)
 static bool is_set(uint32_t word)
 {
     return (word & 1) != 0;
+}
+
+static uint32_t counted_up(uint32_t word)
+{
+    return (word & WAITED) | COUNT(word + 1);
 }
 
 apr_status_t brood_event_create(brood_event_t **event, apr_pool_t *mem)
@@ -48,11 +57,11 @@ apr_status_t brood_event_set(brood_event_t *event)
     if (self == NULL)
         return brood__object_closed("event");
     w = atomic_load(&self->word);
-    while (!is_set(w) && !atomic_compare_exchange_weak(&self->word, &w, w + 1))
+    while (!is_set(w) && !atomic_compare_exchange_weak(&self->word, &w, counted_up(w)))
         ;
     BROOD__STEP(EVENT_CHANGED);
     /* Also if it was set already: whoever did that may not have come to this. */
-    if (atomic_load(&self->asleep) != 0 && atomic_exchange(&self->asleep, 0) != 0)
+    if ((atomic_load(&self->word) & WAITED) != 0 && (atomic_fetch_and(&self->word, ~WAITED) & WAITED) != 0)
         brood__wake(&self->word, UINT32_MAX);
     BROOD__STEP(EVENT_RANG);
     return APR_SUCCESS;
@@ -66,9 +75,15 @@ apr_status_t brood_event_clear(brood_event_t *event)
     if (self == NULL)
         return brood__object_closed("event");
     w = atomic_load(&self->word);
-    while (is_set(w) && !atomic_compare_exchange_weak(&self->word, &w, w + 1))
+    while (is_set(w) && !atomic_compare_exchange_weak(&self->word, &w, counted_up(w)))
         ;
     return APR_SUCCESS;
+}
+
+/* Say that somebody is about to sleep.  False: the word is another by now. */
+static bool declare(_Atomic uint32_t *word, uint32_t seen)
+{
+    return (seen & WAITED) != 0 || atomic_compare_exchange_strong(word, &seen, seen | WAITED);
 }
 
 apr_status_t brood_event_wait(brood_event_t *event, apr_interval_time_t timeout)
@@ -76,24 +91,18 @@ apr_status_t brood_event_wait(brood_event_t *event, apr_interval_time_t timeout)
     shared_event_t *self = shared(event);
     brood__sleeper_t sleeper;
     apr_status_t rc = APR_SUCCESS;
-    uint32_t seen;
+    uint32_t seen, w;
 
     if (self == NULL)
         return brood__object_closed("event");
-    seen = atomic_load(&self->word);
+    seen = COUNT(atomic_load(&self->word));
     if (is_set(seen))
         return APR_SUCCESS;
     sleeper = brood__sleeper(brood__deadline(timeout));
-    while (rc == APR_SUCCESS) {
-        if (atomic_load(&self->word) != seen)
-            return APR_SUCCESS;
-        if (brood__sleeper_spins(&sleeper))
-            continue;
-        if (timeout != 0)
-            atomic_store(&self->asleep, 1); /* before the word is looked at for the last time; set looks after it */
-        rc = brood__sleeper_sleep(&sleeper, &self->word, seen);
-    }
-    if (atomic_load(&self->word) != seen)
+    while (COUNT(w = atomic_load(&self->word)) == seen && rc == APR_SUCCESS)
+        if (!brood__sleeper_spins(&sleeper) && (timeout == 0 || declare(&self->word, w)))
+            rc = brood__sleeper_sleep(&sleeper, &self->word, w | WAITED);
+    if (COUNT(w) != seen)
         return APR_SUCCESS;
     return rc == APR_EINTR ? brood__fail_interrupted() : brood_fail(rc, "the event was not set in time");
 }

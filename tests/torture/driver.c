@@ -5,6 +5,7 @@
 #include "memory/block.h"
 #include "memory/layout.h"
 #include "platform/clock.h"
+#include "queue/chunk.h"
 #include "queue/end.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -39,8 +40,7 @@ static brood__ring_t *ring_of(brood_queue_t *queue)
 /* As if so many items had come and gone: soon positions begin again at 0. */
 static void make_old(brood__ring_t *ring, uint32_t position)
 {
-    for (uint32_t i = 1; i <= ring->mask + 1; i++)
-        atomic_store(&brood__slot_at(ring, position - i)->sequence, position - i + 1);
+    brood__chunk_begin(brood__chunk_at(atomic_load(&ring->head.chunk)), position, ring->slots);
     atomic_store(&ring->tail.word, BROOD__END_WORD(position, 0));
     atomic_store(&ring->head.word, BROOD__END_WORD(position, 0));
     atomic_store(&ring->tail.seen, position);
@@ -59,7 +59,8 @@ static apr_status_t create(driver_t *driver, double seconds)
     BROOD_TRY(brood_array_create(&shared->books_array, 1, sizeof(torture_books_t), NULL, driver->mem));
     BROOD_TRY(brood_array_create(&shared->items_array, (apr_size_t) (2 * TORTURE_LANES * sequences / 64),
                                  sizeof(uint64_t), NULL, driver->mem));
-    BROOD_TRY(brood_queue_create(&shared->queue, capacities[driver->seed % 6], NULL, driver->mem));
+    BROOD_TRY(brood_queue_create(&shared->queue, capacities[driver->seed % 6],
+                                 &(brood_queue_options_t){.joinable = driver->seed % 4 != 0}, driver->mem));
     BROOD_TRY(brood_lock_create(&shared->lock[0], driver->mem));
     BROOD_TRY(brood_rlock_create(&shared->lock[1], driver->mem));
     for (unsigned i = 0; i < 2; i++)

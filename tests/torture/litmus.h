@@ -100,6 +100,10 @@ unsigned litmus_meet(litmus_player_t *player);
 void litmus_check_rest(litmus_player_t *player);
 const char *litmus_game_name(unsigned game);
 
+/* Report how everything stands: who has done what, who waits and sleeps where, what the system says of the threads. */
+void litmus_dump(const litmus_objects_t *objects, const litmus_books_t *books, brood_process_t *const *process,
+                 apr_pool_t *mem);
+
 /* ---- litmus_turn.c: what all games have in common ---- */
 
 /* Count a fault and say what it was.  The driver ends the run. */

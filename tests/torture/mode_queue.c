@@ -3,6 +3,7 @@
 #include "torture.h"
 
 #include "platform/clock.h"
+#include "queue/task.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -162,6 +163,8 @@ static void consume_one(torture_thread_t *thread, uint64_t *words, uint64_t *las
     if ((words[0] & UINT64_C(0xffffffffffffff)) <= last[words[0] >> 56])
         torture_fault(books, TORTURE_DISORDERED, "item %llx came after a later one", (unsigned long long) words[0]);
     last[words[0] >> 56] = words[0] & UINT64_C(0xffffffffffffff);
+    if (brood_queue_task_done(thread->shared->queue) == APR_EINVAL)
+        torture_fault(books, TORTURE_ERRORS, "task_done: %s", brood_last_error()->message);
     torture_count(books, TORTURE_ITEMS);
     if (size > 48)
         torture_count(books, TORTURE_BLOCKS);
@@ -198,7 +201,7 @@ static void work(torture_thread_t *thread)
 /* ---- accounts ---- */
 
 typedef struct totals_t {
-    uint64_t put, lost, doubtful, doubtful_came, left;
+    uint64_t put, lost, doubtful, doubtful_came, left, tasks_lost;
 } totals_t;
 
 /* What is still in the queue came, too. */
@@ -214,8 +217,20 @@ static bool empty_queue(const torture_shared_t *shared, totals_t *totals, uint64
             return totals->left == promised;
         if (!note(shared, words, size) || !is_whole(words, (uint32_t) words[1]))
             return false;
+        (void) brood_queue_task_done(shared->queue);
         totals->left++;
     }
+}
+
+/* All tasks are done, but for those that were lost with threads that have died. */
+static bool join_tasks(const torture_shared_t *shared, totals_t *totals)
+{
+    brood__ring_t *ring = (brood__ring_t *) ((brood__ref_t *) (void *) shared->queue)->object;
+
+    return (ring->options & BROOD__JOINABLE) == 0
+           || (brood__tasks_join(&totals->tasks_lost, ring, apr_time_from_sec(20)) == APR_SUCCESS
+               && totals->tasks_lost <= TORTURE_THREADS * atomic_load(&shared->books->count[TORTURE_DEATHS])
+               && brood_queue_task_done(shared->queue) == APR_EINVAL);
 }
 
 static void account_lane(const torture_shared_t *shared, totals_t *totals, unsigned number)
@@ -244,31 +259,31 @@ static bool account(const torture_shared_t *shared, char *line, apr_size_t size,
 {
     uint64_t *words = apr_palloc(mem, LARGEST * sizeof *words);
     const uint64_t getters = atomic_load(&shared->books->count[TORTURE_GETTERS]);
-    totals_t totals = {0, 0, 0, 0, 0};
-    bool fine = empty_queue(shared, &totals, words);
+    totals_t totals = {0, 0, 0, 0, 0, 0};
+    bool fine = empty_queue(shared, &totals, words) && join_tasks(shared, &totals);
 
     for (unsigned i = 0; i < TORTURE_LANES / 2; i++)
         account_lane(shared, &totals, i);
     (void) snprintf(line, size,
                     "room for %u: put %" PRIu64 " left %" PRIu64 "%s LOST %" PRIu64 " (at most %" PRIu64
-                    ") in doubt %" PRIu64 " (came %" PRIu64 ")",
+                    ") in doubt %" PRIu64 " (came %" PRIu64 "), tasks lost %" PRIu64,
                     (unsigned) brood_queue_maxsize(shared->queue), totals.put, totals.left,
-                    fine ? "" : " NOT AS MANY AS SAID", totals.lost, getters, totals.doubtful, totals.doubtful_came);
+                    fine ? "" : " NOT AS MANY AS SAID", totals.lost, getters, totals.doubtful, totals.doubtful_came,
+                    totals.tasks_lost);
     return fine && totals.lost <= getters;
 }
 
-static const int steps[] = {BROOD__STEP_PUT_LOCKED,        BROOD__STEP_PUT_HALF,
-                            BROOD__STEP_PUT_FILLED,        BROOD__STEP_PUT_COMMITTED,
-                            BROOD__STEP_PUT_UNLOCKED,      BROOD__STEP_PUT_DONE,
-                            BROOD__STEP_GET_LOCKED,        BROOD__STEP_GET_COPIED,
-                            BROOD__STEP_GET_OWNED,         BROOD__STEP_GET_COMMITTED,
-                            BROOD__STEP_GET_DONE,          BROOD__STEP_WAIT_ARMED,
-                            BROOD__STEP_WAIT_NOTED,        BROOD__STEP_WAIT_WOKEN,
-                            BROOD__STEP_WAIT_REARMED,      BROOD__STEP_RING_CLAIMED,
-                            BROOD__STEP_RING_BUMPED,       BROOD__STEP_RING_RANG,
-                            BROOD__STEP_SWEEP_BLOCK,       BROOD__STEP_END_UNLOCKED_DEAD,
-                            BROOD__STEP_SWEEP_ENDS_LOCKED, BROOD__STEP_HEAP_CLAIMED,
-                            BROOD__STEP_HEAP_REFILLED,     BROOD__STEP_HEAP_FREED,
-                            BROOD__STEP_OBJECT_HELD,       0};
+static const int steps[] = {BROOD__STEP_PUT_LOCKED,    BROOD__STEP_PUT_HALF,          BROOD__STEP_PUT_FILLED,
+                            BROOD__STEP_PUT_COMMITTED, BROOD__STEP_PUT_UNLOCKED,      BROOD__STEP_PUT_DONE,
+                            BROOD__STEP_GET_LOCKED,    BROOD__STEP_GET_COPIED,        BROOD__STEP_GET_OWNED,
+                            BROOD__STEP_GET_COMMITTED, BROOD__STEP_GET_DONE,          BROOD__STEP_WAIT_ARMED,
+                            BROOD__STEP_WAIT_NOTED,    BROOD__STEP_WAIT_WOKEN,        BROOD__STEP_WAIT_REARMED,
+                            BROOD__STEP_RING_CLAIMED,  BROOD__STEP_RING_BUMPED,       BROOD__STEP_RING_RANG,
+                            BROOD__STEP_SWEEP_BLOCK,   BROOD__STEP_END_UNLOCKED_DEAD, BROOD__STEP_SWEEP_ENDS_LOCKED,
+                            BROOD__STEP_HEAP_CLAIMED,  BROOD__STEP_HEAP_REFILLED,     BROOD__STEP_HEAP_FREED,
+                            BROOD__STEP_OBJECT_HELD,   BROOD__STEP_END_TAKEN,         BROOD__STEP_CHUNK_READY,
+                            BROOD__STEP_CHUNK_LINKED,  BROOD__STEP_CHUNK_SPARE_TAKEN, BROOD__STEP_CHUNK_TAKEN,
+                            BROOD__STEP_CHUNK_LEFT,    BROOD__STEP_TASK_BEGUN,        BROOD__STEP_TASK_COMMITTED,
+                            BROOD__STEP_TASK_REVOKED,  BROOD__STEP_TASK_FINISHED,     0};
 
 const torture_mode_t torture_queue = {"queue", work, account, steps};

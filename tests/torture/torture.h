@@ -101,9 +101,9 @@ typedef struct torture_mode_t {
     const int *steps; /* that this mode is about; the last one is 0 */
 } torture_mode_t;
 
-extern const torture_mode_t torture_lock, torture_queue, torture_heap, torture_object, torture_condition,
+extern const torture_mode_t torture_lock, torture_queue, torture_heap, torture_object, torture_loan, torture_condition,
     torture_semaphore, torture_barrier;
-extern const torture_mode_t *const torture_modes[7];
+extern const torture_mode_t *const torture_modes[8];
 
 /* ---- driver.c, worker.c ---- */
 
@@ -142,6 +142,32 @@ void torture_locate(torture_shared_t *shared);
 void torture_fault(torture_books_t *books, unsigned count, const char *format, ...) BROOD_PRINTF(3, 4);
 /* True when the thread is to leave; looks after this process's own life, and now and then after the others'. */
 bool torture_over(torture_thread_t *thread);
+
+/* ---- gift.c: what is handed on ---- */
+
+#define TORTURE_CAPACITY 8u /* of such a queue */
+
+typedef struct torture_gift_t {
+    brood_queue_t *queue; /* of bytes */
+    brood_lock_t *lock;
+    brood_array_t *array; /* words: two that are counted up under the lock, then a pattern */
+} torture_gift_t;
+
+apr_status_t torture_make_gift(torture_thread_t *thread, torture_gift_t *gift, apr_pool_t *mem);
+/* Use it: items that are whole, up to `most`, and the counts. */
+void torture_put_some(torture_thread_t *thread, brood_queue_t *queue, unsigned most);
+void torture_get_some(torture_thread_t *thread, brood_queue_t *queue, unsigned most);
+void torture_count_up(torture_thread_t *thread, brood_lock_t *lock, brood_array_t *array);
+/* In any order, or not: then the pool's end does it, or the process's. */
+void torture_close_some(torture_thread_t *thread, torture_gift_t *gift);
+/* A status that should not be. */
+void torture_failed(torture_thread_t *thread, const char *what, apr_status_t rc);
+
+/* Until it is over; `what` names a round that fails. */
+typedef apr_status_t torture_round_fn(torture_thread_t *thread, apr_pool_t *mem);
+void torture_in_rounds(torture_thread_t *thread, torture_round_fn *round, const char *what);
+/* Of a mode whose objects and items may stay in the queue. */
+bool torture_account_left(const torture_shared_t *shared, char *line, apr_size_t size, apr_pool_t *mem);
 
 /* mode_lock.c: inside the section of a lock, that was acquired so. */
 void torture_check_section(torture_thread_t *thread, unsigned which, apr_status_t rc);

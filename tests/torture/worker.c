@@ -10,9 +10,9 @@
 
 #define PATIENCE apr_time_from_sec(5) /* for a worker to be at work */
 
-const torture_mode_t *const torture_modes[7] = {&torture_lock,   &torture_queue,     &torture_heap,
-                                                &torture_object, &torture_condition, &torture_semaphore,
-                                                &torture_barrier};
+const torture_mode_t *const torture_modes[8] = {&torture_lock,      &torture_queue,  &torture_heap,
+                                                &torture_object,    &torture_loan,   &torture_condition,
+                                                &torture_semaphore, &torture_barrier};
 
 void torture_fault(torture_books_t *books, unsigned count, const char *format, ...)
 {
