@@ -311,6 +311,7 @@ inline bury() {
             n = task[ENTRY_OF(v)].finished;
             atomic {
 #endif
+                assert(k - n - task[ENTRY_OF(v)].lost == hand[ENTRY_OF(v)]); /* what join will tell of */
                 task[ENTRY_OF(v)].lost = k - n;
                 gone = gone + hand[ENTRY_OF(v)]; hand[ENTRY_OF(v)] = 0; count()
             };
