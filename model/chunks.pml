@@ -132,9 +132,7 @@ inline extend() {
 #ifndef BREAK_PUBLISH
             STEP(where[x - 1] = p + 1);
 #endif
-#ifndef BREAK_TAKE
             STEP(owner_of[x - 1] = OWNER(me));
-#endif
 #ifndef BREAK_LINK_FIRST
             STEP(assert(next[s - 1] == 0); next[s - 1] = x)
 #endif
