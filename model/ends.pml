@@ -49,7 +49,8 @@
 #define MAY_DIE (me == 0 || me == P || me == P + C || life[me - 1] != ALIVE)
 #define FOREVER (me >= P + C)
 #define LOCALS byte i, w, e, p, n, k; bool yes, up, busy, leaving, slept_lock, slept_commit, ended
-#define FORGET w = 0; e = 0; p = 0; n = 0; k = 0; yes = 0; up = 0; busy = 0; leaving = 0; slept_lock = 0; slept_commit = 0; ended = 0
+#define FORGET w = 0; e = 0; p = 0; n = 0; k = 0; \
+    yes = 0; up = 0; busy = 0; leaving = 0; slept_lock = 0; slept_commit = 0; ended = 0
 
 #include "sleep.pml"
 
