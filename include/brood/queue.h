@@ -228,7 +228,8 @@ BROOD_API BROOD_CHECKED apr_status_t brood_queue_join(brood_queue_t *queue, apr_
  *  another.  So every item is done once at least, and may be done twice: by somebody who died just before saying so, and by
  *  the next.  What comes back is got before all that is in the queue, the earlier put the earlier, unless
  *  somebody waits for it and gets it while it comes.  It has room whatever maxsize is, and needs no memory; the memory of
- *  an item is free when it is done.  What was written to a borrowed item is in it when it comes back.
+ *  an item is free when it is done.  What was written to a borrowed item is in it when it comes back.  A connection or a
+ *  socket in an item is got but once: whoever gets it again has BROOD_EDECODE.
  *
  *  An item that ends all who get it does not come back for ever: when it has been given out `deliveries` times it is lost,
  *  which brood_queue_join reports.  Who wants to handle it otherwise looks at this number first.

@@ -190,17 +190,29 @@ static void watch(driver_t *driver, apr_time_t duration, bool killing)
     }
 }
 
+/* Nobody dies any more: now, if there was none in between, the barrier has its rounds. */
+static void see_a_round(driver_t *driver)
+{
+    const apr_time_t end = brood__clock_now() + EXIT_PATIENCE;
+
+    while (atomic_load(&driver->books->passed[0]) == 0 && !driver->hung && brood__clock_now() < end)
+        watch(driver, apr_time_from_msec(50), false);
+}
+
 /* Everybody leaves.  Who does not is dumped and ended. */
 static void stop(driver_t *driver)
 {
-    const apr_time_t end = brood__clock_now() + EXIT_PATIENCE;
+    apr_time_t end;
 
     atomic_store(&driver->books->killing, 0);
     atomic_store(&driver->books->stop_putting, 1);
     if (driver->mode == &torture_queue && !driver->hung)
         watch(driver, EMPTYING, false);
+    if (driver->mode == &torture_barrier)
+        see_a_round(driver);
     if (driver->hung)
         dump(driver);
+    end = brood__clock_now() + EXIT_PATIENCE;
     atomic_store(&driver->books->stop, 1);
     for (unsigned i = 0; i < TORTURE_WORKERS; i++) {
         const apr_time_t left = end - brood__clock_now();
