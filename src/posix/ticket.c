@@ -19,6 +19,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define WHERE_SHIFT (BROOD__TICKET_BITS / 2)
@@ -43,7 +44,8 @@ static brood__mutex_t mutex;
 static bool begun;
 static left_t *all; /* the oldest last */
 static brood__listener_t *listener;
-static uint64_t where; /* of the listener */
+static uint64_t where;       /* of the listener */
+static char file[NAME_SIZE]; /* "": it has none */
 
 /* ---- this process's own ---- */
 
@@ -110,13 +112,15 @@ static void after_fork_in_child(void)
     if (listener != NULL)
         brood__listener_close(listener, true);
     listener = NULL;
+    file[0] = '\0';
     brood__mutex_forked(&mutex);
 }
 
+/* The thread may still be at the socket itself. */
 static void end(void)
 {
-    if (listener != NULL)
-        brood__listener_close(listener, false);
+    if (file[0] != '\0')
+        (void) unlink(file);
 }
 
 /* ---- the thread ---- */
@@ -164,10 +168,10 @@ static void *serve(void *data)
     return NULL;
 }
 
-static apr_status_t listen_somewhere(brood__listener_t **made, uint64_t *word, apr_pool_t *mem)
+static apr_status_t listen_somewhere(brood__listener_t **made, uint64_t *word, char name[NAME_SIZE], apr_pool_t *mem)
 {
     brood__address_t address = {.family = BROOD__FAMILY_UNIX};
-    char name[NAME_SIZE], text[BROOD__ADDRESS_SIZE];
+    char text[BROOD__ADDRESS_SIZE];
     apr_status_t rc;
 
     address.name = name;
@@ -196,7 +200,7 @@ static bool has_begun(void)
 }
 
 /* Under the lock. */
-static apr_status_t begin_with(brood__listener_t *made, uint64_t word)
+static apr_status_t begin_with(brood__listener_t *made, uint64_t word, const char name[NAME_SIZE])
 {
     if (!begun && pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child) != 0)
         return APR_ENOMEM;
@@ -207,6 +211,8 @@ static apr_status_t begin_with(brood__listener_t *made, uint64_t word)
         return APR_EAGAIN;
     listener = made;
     where = word;
+    if (*name == '/')
+        memcpy(file, name, NAME_SIZE);
     return APR_SUCCESS;
 }
 
@@ -214,6 +220,7 @@ static apr_status_t begin_with(brood__listener_t *made, uint64_t word)
 static apr_status_t begin(void)
 {
     brood__listener_t *made;
+    char name[NAME_SIZE] = "";
     apr_pool_t *mem;
     uint64_t word;
     apr_status_t rc = brood__own_pool(&mem);
@@ -221,10 +228,10 @@ static apr_status_t begin(void)
 
     if (rc != APR_SUCCESS)
         return rc;
-    if ((rc = listen_somewhere(&made, &word, mem)) == APR_SUCCESS) {
+    if ((rc = listen_somewhere(&made, &word, name, mem)) == APR_SUCCESS) {
         brood__mutex_lock(&mutex);
         if (listener == NULL) /* else another thread has been faster */
-            used = (rc = begin_with(made, word)) == APR_SUCCESS;
+            used = (rc = begin_with(made, word, name)) == APR_SUCCESS;
         brood__mutex_unlock(&mutex);
         if (!used)
             brood__listener_close(made, false);
