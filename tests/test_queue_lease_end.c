@@ -26,7 +26,7 @@ static apr_status_t work(brood_call_t *call)
 }
 
 /* Tells of each item, how often that was given out, and at last of the end. */
-static apr_status_t tell(brood_call_t *call)
+static apr_status_t say(brood_call_t *call)
 {
     brood_queue_t *tasks, *results;
     brood_value_t item;
@@ -89,7 +89,7 @@ static void who_waits_gets_what_comes_back(void)
 
     put_number(tasks, 7);
     holder = holder_of(tasks, 1, KILLED);
-    teller = start(tell, BROOD_ARGS(tasks, results));
+    teller = start(say, BROOD_ARGS(tasks, results));
     (void) get_value(results);
     EXPECT_STATUS(APR_TIMEUP, brood_queue_join(tasks, 20000)); /* it sleeps by now, perhaps */
     kill_and_join(holder);
@@ -111,7 +111,7 @@ static void the_end_is_told_when_nothing_can_come_back(void)
     holder = holder_of(tasks, 2, KILLED);
     EXPECT_OK(brood_queue_shutdown(tasks, false));
     EXPECT_STATUS(APR_TIMEUP, try_get(tasks)); /* they may come back */
-    teller = start(tell, BROOD_ARGS(tasks, results));
+    teller = start(say, BROOD_ARGS(tasks, results));
     (void) get_value(results);
     EXPECT_STATUS(APR_TIMEUP, brood_queue_join(tasks, 20000));
     kill_and_join(holder);
@@ -134,7 +134,7 @@ static void who_has_an_item_is_told_the_end_at_once(void)
     put_number(tasks, 1);
     EXPECT(get_number(tasks) == 1);
     EXPECT_OK(brood_queue_shutdown(tasks, false));
-    teller = start(tell, BROOD_ARGS(tasks, results));
+    teller = start(say, BROOD_ARGS(tasks, results));
     (void) get_value(results);
     EXPECT_STATUS(APR_EOF, brood_queue_get(&item, tasks, BROOD_FOREVER, mem)); /* or both would wait for ever */
     EXPECT_STATUS(APR_TIMEUP, brood_queue_get(&item, results, 20000, mem));
@@ -262,4 +262,4 @@ static apr_status_t suite(brood_call_t *call)
                                                                                                 : APR_EGENERAL;
 }
 
-BROOD_MAIN(suite, BROOD_ENTRY(hold), BROOD_ENTRY(work), BROOD_ENTRY(tell), BROOD_ENTRY(hold_in_one_thread))
+BROOD_MAIN(suite, BROOD_ENTRY(hold), BROOD_ENTRY(work), BROOD_ENTRY(say), BROOD_ENTRY(hold_in_one_thread))
