@@ -140,5 +140,11 @@ BROOD_API const char *brood_entry_name(brood_entry_fn entry);
 BROOD_API BROOD_CHECKED apr_status_t brood_call(brood_value_t *result, brood_entry_fn entry, brood_value_t args,
                                                 apr_pool_t *mem);
 
+/** Whether the task that this thread runs is to end: it was cancelled, its time is up, or its pool is terminated.  A task
+ *  that takes long asks now and then, and returns BROOD_ECANCELLED.  Any thread of any process; costs next to nothing.
+ *
+ *  @return false also in a thread that runs no task of a pool's. */
+BROOD_API bool brood_call_cancelled(void);
+
 BROOD_END
 #endif

@@ -118,6 +118,20 @@ apr_status_t brood__entry_require(const char **name, brood_entry_fn entry)
     return APR_SUCCESS;
 }
 
+uint32_t brood__entry_number(brood_entry_fn entry)
+{
+    const row_t *row = find_entry(entry);
+    const row_t *named =
+        row == NULL ? NULL : bsearch(row, by_name, row_count, sizeof *by_name, compare_names);
+
+    return named != NULL ? (uint32_t) (named - by_name) : UINT32_MAX;
+}
+
+brood_entry_fn brood__entry_at(uint32_t number)
+{
+    return number < row_count ? by_name[number].entry : NULL;
+}
+
 static uint64_t take_fingerprint(void)
 {
     uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */

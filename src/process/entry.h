@@ -13,6 +13,11 @@ const char *brood__entry_full_name(brood_entry_fn entry);
 /* The function of a full name; NULL: there is none. */
 brood_entry_fn brood__entry_by_name(const char *name, size_t size);
 
+/* Its number among all, the same in all processes that have the same tables; UINT32_MAX: it is in no table. */
+uint32_t brood__entry_number(brood_entry_fn entry);
+/* NULL: there is none of that number. */
+brood_entry_fn brood__entry_at(uint32_t number);
+
 /* The full name, or BROOD_EENTRY with a message that says what to do. */
 apr_status_t brood__entry_require(const char **name, brood_entry_fn entry);
 

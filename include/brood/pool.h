@@ -1,0 +1,79 @@
+/** @file pool.h  Pool and ProcessPoolExecutor: workers that run entries.
+ *
+ * Any thread of the creating process may use a pool at once.  A worker that dies fails its task alone
+ * (BROOD_EWORKER) and is replaced. */
+#ifndef BROOD_POOL_H
+#define BROOD_POOL_H
+
+#include <brood/future.h>
+#include <brood/process.h>
+
+BROOD_BEGIN
+
+typedef struct brood_pool_t brood_pool_t;
+
+/** A zeroed struct is the default. */
+typedef struct brood_pool_options_t {
+    brood_entry_fn initializer;         /* runs once in each worker, before its first task */
+    brood_value_t initargs;
+    unsigned max_tasks_per_worker;      /* then it is replaced; 0: never */
+    apr_size_t max_memory_per_worker;   /* bytes resident, likewise */
+    bool lazy;                          /* start workers as tasks come (ProcessPoolExecutor) */
+    bool threads;                       /* ThreadPool: threads of this process */
+    brood_process_options_t process;    /* how workers are started, and their name */
+    void *reserved[6];                  /* NULL */
+} brood_pool_options_t;
+
+/** Start `workers` of them; 0: one per usable CPU.  Ending `mem` terminates the pool.
+ *  An initializer that fails makes this fail, with its status. */
+BROOD_API BROOD_CHECKED apr_status_t brood_pool_create(brood_pool_t **pool, unsigned workers,
+                                                       const brood_pool_options_t *options, apr_pool_t *mem);
+
+/** For one call of a function that makes tasks; a zeroed struct is the default. */
+typedef struct brood_task_options_t {
+    apr_size_t chunk_size;              /* items a worker takes at once; 0: chosen (imap: 1) */
+    bool star;                          /* each item is an argument list (starmap) */
+    apr_interval_time_t time_limit;     /* per task, from its start, then BROOD_ETIMELIMIT; 0: none */
+    apr_interval_time_t queue_limit;    /* waiting for a worker, then BROOD_ECANCELLED; 0: none */
+    unsigned retries;                   /* run again after BROOD_EWORKER */
+    apr_size_t look_ahead;              /* imap: tasks ahead of the consumer; 0: four per worker */
+    brood_done_fn done;                 /* callback and error_callback, see future.h */
+    void (*progress)(void *user, apr_size_t done, apr_size_t total);  /* as done; ten times a second at most */
+    void *user;                         /* for done and progress */
+    brood_value_t args;                 /* map_array: the same for every chunk */
+    void *reserved[6];                  /* NULL */
+} brood_task_options_t;
+
+/** Run one call and wait.  Results are in `mem`; failures as in brood_future_get.  A task of the same pool
+ *  that would wait for it runs queued tasks meanwhile. */
+BROOD_API BROOD_CHECKED apr_status_t brood_pool_apply(brood_value_t *value, brood_pool_t *pool, brood_entry_fn entry,
+                                                      brood_value_t args, apr_pool_t *mem);
+/** Give one call and go on.  `future` may be NULL: nobody asks, or `options->done` is told. */
+BROOD_API BROOD_CHECKED apr_status_t brood_pool_apply_async(brood_future_t **future, brood_pool_t *pool,
+                                                            brood_entry_fn entry, brood_value_t args,
+                                                            const brood_task_options_t *options, apr_pool_t *mem);
+/** Call `entry` with each item of the list as its one argument; `values` is the list of results, in order.
+ *  If calls fail: the first failure, after all have ended; the rest of a failing call's chunk is not run. */
+BROOD_API BROOD_CHECKED apr_status_t brood_pool_map(brood_value_t *values, brood_pool_t *pool, brood_entry_fn entry,
+                                                    brood_value_t items, apr_pool_t *mem);
+/** The same; each item is a whole argument list. */
+BROOD_API BROOD_CHECKED apr_status_t brood_pool_starmap(brood_value_t *values, brood_pool_t *pool,
+                                                        brood_entry_fn entry, brood_value_t items, apr_pool_t *mem);
+BROOD_API BROOD_CHECKED apr_status_t brood_pool_map_async(brood_future_t **future, brood_pool_t *pool,
+                                                          brood_entry_fn entry, brood_value_t items,
+                                                          const brood_task_options_t *options, apr_pool_t *mem);
+
+/** No new tasks (then BROOD_EPOOL); those given are finished; then workers end.  Does not wait. */
+BROOD_API void brood_pool_close(brood_pool_t *pool);
+/** Stop at once: every unfinished task is BROOD_ECANCELLED, workers are ended. */
+BROOD_API void brood_pool_terminate(brood_pool_t *pool);
+/** Wait for the workers to end.  BROOD_EMISUSE: neither closed nor terminated. */
+BROOD_API BROOD_CHECKED apr_status_t brood_pool_join(brood_pool_t *pool, apr_interval_time_t timeout);
+/** close, optionally cancelling what has not started, and join: Executor.shutdown. */
+BROOD_API BROOD_CHECKED apr_status_t brood_pool_shutdown(brood_pool_t *pool, bool cancel_pending,
+                                                         apr_interval_time_t timeout);
+/** The workers, alive or not.  An array in `mem` that ends with NULL; items are borrowed from the pool. */
+BROOD_API brood_process_t **brood_pool_workers(brood_pool_t *pool, apr_pool_t *mem);
+
+BROOD_END
+#endif

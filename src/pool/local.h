@@ -1,0 +1,79 @@
+/* local.h - inside of the local engine: a board, two queues of places, and the workers. */
+#ifndef BROOD_POOL_LOCAL_H
+#define BROOD_POOL_LOCAL_H
+
+#include "memory/table.h"
+#include "pool/engine.h"
+#include "pool/worker.h"
+#include <apr_thread_proc.h>
+#include <brood/connection.h>
+#include <brood/sync.h>
+#include <brood/wait.h>
+
+#define BROOD__EPITAPH 192u
+
+/* A worker as the pool's process sees it. */
+typedef struct brood__hand_t {
+    brood_process_t *process; /* NULL: none runs */
+    apr_pool_t *mem;          /* of the object */
+    brood__id_t id;
+    bool here;             /* it has said hello */
+    apr_time_t kill_at;    /* it has been asked to end, and is killed then; 0: it has not */
+} brood__hand_t;
+
+typedef struct brood__local_t {
+    brood__engine_t engine;
+    apr_thread_mutex_t *lock; /* the pool's */
+    apr_pool_t *mem;
+    brood__ref_t *board;
+    brood_queue_t *tasks, *results;
+    brood_pool_options_t options;
+    const char *name; /* of the workers, before their number */
+
+    uint32_t unused[BROOD__PLACES]; /* places of nobody */
+    uint32_t unused_count;
+    apr_status_t fate[BROOD__PLACES]; /* of a task whose worker has died: its status; else APR_SUCCESS */
+    bool expired[BROOD__PLACES];      /* it was stopped since it has run too long */
+    int exitcode[BROOD__PLACES];
+    char (*epitaph)[BROOD__EPITAPH];  /* how it died, of each place */
+    apr_time_t look_at_limits;        /* a task may have run too long then; 0: none is limited */
+
+    brood__hand_t *hand; /* engine.workers of them */
+    unsigned born;       /* how many have been started */
+    unsigned failures;   /* starts in a row after which no hello came */
+    apr_time_t next_start; /* not before that */
+    unsigned started;    /* lazily: how many there are to be by now */
+
+    apr_thread_t *supervisor; /* NULL: none */
+    brood_wait_t *watched;    /* by it */
+    brood_connection_t *poked, *poker; /* ends the supervisor's wait */
+    bool poke_on_its_way;
+    bool finishing, terminated;
+    brood_event_t *ended; /* there is no worker any more, and will be none */
+} brood__local_t;
+
+/* ---- supervisor.c: the thread that starts, watches and ends workers ---- */
+
+/* Start the workers and, when they are there, the thread. */
+apr_status_t brood__supervisor_begin(brood__local_t *local);
+/* Under the lock: there is something new to look at. */
+void brood__supervisor_poke(brood__local_t *local);
+/* Without the lock: wait until all workers have ended.  APR_TIMEUP, BROOD_ECANCELLED. */
+apr_status_t brood__supervisor_join(brood__local_t *local, apr_time_t deadline);
+/* And until the thread has. */
+void brood__supervisor_end(brood__local_t *local);
+/* Under the lock: end the worker that has this id. */
+void brood__supervisor_stop(brood__local_t *local, brood__id_t id);
+/* Under the lock: what a worker has said first. */
+void brood__supervisor_hello(brood__local_t *local, unsigned index, const brood__outcome_t *hello);
+
+/* ---- local.c ---- */
+
+/* Under the lock: a worker has ended, and all that it had is an outcome now. */
+void brood__local_bury(brood__local_t *local, brood__id_t id, int exitcode, const char *epitaph);
+/* Under the lock: end what has run too long, and say when to look again. */
+void brood__local_look_at_limits(brood__local_t *local);
+/* Under the lock: nothing runs any more, for this reason. */
+void brood__local_break(brood__local_t *local, apr_status_t status, const char *reason);
+
+#endif
