@@ -34,6 +34,17 @@ struct brood_call_t {
  *  After a failure the call has the result it had before.  SPEC SPWN-09. */
 BROOD_API BROOD_CHECKED apr_status_t brood_return(brood_call_t *call, brood_value_t result);
 
+/** What a kernel is given: a run of items of a map over C arrays (pool.h). */
+typedef struct brood_chunk_t {
+    apr_pool_t *mem;    /**< cleared between chunks */
+    void *out;          /**< result items first ... first + count - 1; NULL if there are none */
+    const void *in;     /**< input items, likewise */
+    apr_size_t first;   /**< index of the first item */
+    apr_size_t count;   /**< how many */
+    brood_value_t args; /**< as given to the map, the same for every chunk */
+} brood_chunk_t;
+typedef apr_status_t (*brood_kernel_fn)(brood_chunk_t *chunk);
+
 /** A row of an entry table (SPEC GEN-01). */
 typedef struct brood_entry_t {
     const char *name;     /**< by which processes know the function; text that ends in NUL */

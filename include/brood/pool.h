@@ -11,6 +11,7 @@
 BROOD_BEGIN
 
 typedef struct brood_pool_t brood_pool_t;
+typedef struct brood_iterator_t brood_iterator_t;
 
 /** A zeroed struct is the default. */
 typedef struct brood_pool_options_t {
@@ -62,6 +63,48 @@ BROOD_API BROOD_CHECKED apr_status_t brood_pool_starmap(brood_value_t *values, b
 BROOD_API BROOD_CHECKED apr_status_t brood_pool_map_async(brood_future_t **future, brood_pool_t *pool,
                                                           brood_entry_fn entry, brood_value_t items,
                                                           const brood_task_options_t *options, apr_pool_t *mem);
+
+/** Where imap takes its input: a list, which must stay until the end, or a function that is called, in the
+ *  consumer's thread, as results are taken, with `user` in call->self.  It gives each item by brood_return and
+ *  ends with APR_EOF; another failure ends the iteration with it.  It needs no registration. */
+typedef struct brood_source_t {
+    brood_entry_fn next;
+    void *user;
+    brood_value_t list;
+} brood_source_t;
+BROOD_API brood_source_t brood_source_list(brood_value_t list);
+BROOD_API brood_source_t brood_source_function(brood_entry_fn next, void *user);
+
+/** Results in input order, as they come. */
+BROOD_API BROOD_CHECKED apr_status_t brood_pool_imap(brood_iterator_t **iterator, brood_pool_t *pool,
+                                                     brood_entry_fn entry, brood_source_t items,
+                                                     const brood_task_options_t *options, apr_pool_t *mem);
+/** Results in order of completion. */
+BROOD_API BROOD_CHECKED apr_status_t brood_pool_imap_unordered(brood_iterator_t **iterator, brood_pool_t *pool,
+                                                               brood_entry_fn entry, brood_source_t items,
+                                                               const brood_task_options_t *options, apr_pool_t *mem);
+/** The next result.  APR_EOF: no more, now and ever.  APR_TIMEUP: not yet.  A failing task's status at its place; go
+ *  on after it.  A failing source's status once, then APR_EOF.  Pool terminated: BROOD_ECANCELLED once, then APR_EOF.
+ *  For one thread at a time. */
+BROOD_API BROOD_CHECKED apr_status_t brood_iterator_next(brood_value_t *value, brood_iterator_t *iterator,
+                                                         apr_interval_time_t timeout, apr_pool_t *mem);
+/** Cancel what has not run; ending its `mem` does it too. */
+BROOD_API void brood_iterator_close(brood_iterator_t *iterator);
+
+/** Map over C arrays of fixed-size items: workers claim runs of them and call `kernel`.  `out` gets `count`
+ *  items of `out_size`, from as many of `in` (either may be NULL, with size 0).  Memory of a brood array is
+ *  used in place, other memory is copied in and out.  Waits; after a failure `out` is partly written. */
+BROOD_API BROOD_CHECKED apr_status_t brood_pool_map_array(void *out, apr_size_t out_size, brood_pool_t *pool,
+                                                          brood_kernel_fn kernel, const void *in,
+                                                          apr_size_t in_size, apr_size_t count,
+                                                          const brood_task_options_t *options);
+/** `out` and `in` must stay until it is done.  Its value is nil. */
+BROOD_API BROOD_CHECKED apr_status_t brood_pool_map_array_async(brood_future_t **future, void *out,
+                                                                apr_size_t out_size, brood_pool_t *pool,
+                                                                brood_kernel_fn kernel, const void *in,
+                                                                apr_size_t in_size, apr_size_t count,
+                                                                const brood_task_options_t *options,
+                                                                apr_pool_t *mem);
 
 /** No new tasks (then BROOD_EPOOL); those given are finished; then workers end.  Does not wait. */
 BROOD_API void brood_pool_close(brood_pool_t *pool);
