@@ -7,121 +7,12 @@
  * "exists (...)" or "~exists (...)" over registers, joined by "/\".  "~exists": no execution may end so, and if any one
  * order is weakened to relaxed, some must: no order is there for nothing.  "exists": some execution must end so.
  * The last line is "N passed, N failed". */
-#include <stdbool.h>
+#include "program.h"
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define THREADS 4
-#define OPS 8
-#define PLACES 8 /* also: registers of a thread, terms of the condition */
 #define EVENTS 40
-
-enum { RELAXED, ACQUIRE, RELEASE, ACQ_REL, SEQ_CST };
-enum { LOAD, STORE, EXCHANGE, ADD, OR, AND, FENCE };
-
-typedef struct op_t {
-    int kind, order, place, value, target; /* target: register, or -1 */
-} op_t;
-
-typedef struct program_t {
-    op_t op[THREADS][OPS];
-    int ops[THREADS], threads, terms;
-    char place[PLACES][32], name[THREADS][PLACES][32];
-    struct {
-        int thread, target, value;
-    } term[PLACES];
-    bool must_not;
-} program_t;
-
-static const char *const orders[] = {"relaxed", "acquire", "release", "acq_rel", "seq_cst"};
-
-/* ---- reading ---- */
-
-static void refuse(const char *text)
-{
-    fprintf(stderr, "not understood: %s\n", text);
-    exit(2);
-}
-
-static int number_of(char names[PLACES][32], const char *name)
-{
-    for (int i = 0; i < PLACES; i++) {
-        if (names[i][0] == '\0')
-            strcpy(names[i], name);
-        if (strcmp(names[i], name) == 0)
-            return i;
-    }
-    refuse(name);
-    return 0;
-}
-
-static int order_of(const char *text)
-{
-    for (int i = RELAXED; i <= SEQ_CST; i++)
-        if (strcmp(text, orders[i]) == 0)
-            return i;
-    refuse(text);
-    return 0;
-}
-
-static void read_op(program_t *p, const char *line)
-{
-    static const char *const calls[] = {"load", "store", "exchange", "fetch_add", "fetch_or", "fetch_and", "thread_fence"};
-    const int thread = p->threads - 1;
-    op_t *op = &p->op[thread][p->ops[thread]++];
-    const char *call = strstr(line, "atomic_") + strlen("atomic_"), *order = strstr(line, "memory_order_");
-    char name[32];
-
-    if (thread < 0 || p->ops[thread] == OPS || order == NULL || sscanf(order, "memory_order_%31[a-z_]", name) != 1)
-        refuse(line);
-    *op = (op_t){.order = order_of(name), .place = -1, .target = -1};
-    while (strncmp(call, calls[op->kind], strlen(calls[op->kind])) != 0)
-        if (++op->kind > FENCE)
-            refuse(line);
-    if (op->kind == FENCE)
-        return;
-    if (sscanf(strchr(call, '('), "(%31[a-z], %d", name, &op->value) != (op->kind == LOAD ? 1 : 2))
-        refuse(line);
-    op->place = number_of(p->place, name);
-    if (sscanf(line, " int %31[a-z0-9] =", name) == 1)
-        op->target = number_of(p->name[thread], name);
-}
-
-static void read_condition(program_t *p, const char *at)
-{
-    char name[32];
-
-    p->must_not = *at == '~';
-    for (at = strchr(at, '('); at != NULL; at = strstr(at + 2, "/\\")) {
-        int *thread = &p->term[p->terms].thread;
-
-        at += *at == '/' ? 2 : 1;
-        if (sscanf(at, " %d:%31[a-z0-9]=%d", thread, name, &p->term[p->terms].value) != 3 || *thread >= p->threads)
-            refuse(at);
-        p->term[p->terms++].target = number_of(p->name[*thread], name);
-    }
-}
-
-static void read_program(program_t *p, const char *file)
-{
-    char line[200];
-    FILE *in = fopen(file, "r");
-
-    if (in == NULL)
-        refuse(file);
-    while (fgets(line, sizeof line, in) != NULL)
-        if (line[0] == 'P' && p->threads < THREADS)
-            p->threads++;
-        else if (strstr(line, "atomic_") != NULL && line[0] == ' ')
-            read_op(p, line);
-        else if (strncmp(line, "exists", 6) == 0 || strncmp(line, "~exists", 7) == 0)
-            read_condition(p, line);
-    fclose(in);
-    if (p->terms == 0)
-        refuse(file);
-}
 
 /* ---- an execution ---- */
 
@@ -168,8 +59,14 @@ static bool has_cycle(relation_t r)
     return false;
 }
 
-static bool releases(const event_t *e) { return e->order >= RELEASE; }
-static bool acquires(const event_t *e) { return e->order == ACQUIRE || e->order >= ACQ_REL; }
+static bool releases(const event_t *e)
+{
+    return e->order >= RELEASE;
+}
+static bool acquires(const event_t *e)
+{
+    return e->order == ACQUIRE || e->order >= ACQ_REL;
+}
 
 /* The write that this one reads, or, if that is an update, what it has updated, so many steps back; -1: none. */
 static int source_of(int read, int back)
@@ -181,85 +78,114 @@ static int source_of(int read, int back)
     return write;
 }
 
-static bool is_consistent(void)
+static bool is_same_place(int i, int j)
 {
-    static relation_t sb, hb, eco, t, u, v, scb, psc, seq, fences;
+    return event[i].place == event[j].place && !event[i].fence && !event[j].fence;
+}
 
+/* sb: sequenced before; eco: read from, written before, read before what is written after, and all of these in a row. */
+static relation_t sb, hb, eco;
+
+static void relate(void)
+{
     memset(sb, 0, sizeof sb);
     memset(eco, 0, sizeof eco);
     for (int i = 0; i < events; i++)
         for (int j = 0; j < events; j++) {
             const event_t *a = &event[i], *b = &event[j];
-            const bool same = a->place == b->place && !a->fence && !b->fence;
 
-            if (i != j && (a->thread < 0 ? b->thread >= 0 : a->thread == b->thread && i < j))
+            if (a->thread < 0 ? b->thread >= 0 : a->thread == b->thread && i < j)
                 sb[i] |= BIT(j);
-            if (same && a->writes && ((b->writes && a->rank < b->rank) || (b->reads && b->from == i)))
+            if (!is_same_place(i, j))
+                continue;
+            if (a->writes && (b->writes ? a->rank < b->rank : b->from == i))
                 eco[i] |= BIT(j);
-            if (same && a->reads && b->writes && event[a->from].rank < b->rank)
+            if (a->reads && b->writes && event[a->from].rank < b->rank)
                 eco[i] |= BIT(j);
         }
-    memcpy(hb, sb, sizeof hb);
-    memcpy(scb, eco, sizeof scb);
+}
+
+/* From a release, or a fence of one before it, to an acquire, or a fence of one after it. */
+static void synchronise(int read, int write)
+{
     for (int i = 0; i < events; i++)
+        for (int j = 0; j < events; j++)
+            if (releases(&event[i]) && acquires(&event[j]) && (i == write || (event[i].fence && sb[i] >> write & 1))
+                && (j == read || (event[j].fence && sb[read] >> j & 1)))
+                hb[i] |= BIT(j);
+}
+
+/* What the one order of all that is seq_cst has to respect, between any two: sb; sb to another place, hb, and sb to
+ * another place; hb at one place; eco's parts but for who reads from whom. */
+static void relate_in_one_order(relation_t scb)
+{
+    static relation_t away, t, u;
+
+    memcpy(scb, eco, sizeof eco);
+    for (int i = 0; i < events; i++) {
         if (event[i].reads)
-            scb[event[i].from] &= ~BIT(i); /* of rf alone the one order says nothing */
-    /* Synchronises-with: from a release, or a fence of one before it, to an acquire, or a fence of one after it. */
+            scb[event[i].from] &= ~BIT(i);
+        away[i] = 0;
+        for (int j = 0; j < events; j++)
+            if (!is_same_place(i, j))
+                away[i] |= sb[i] & BIT(j);
+    }
+    join(t, away, hb);
+    join(u, t, away);
+    for (int i = 0; i < events; i++) {
+        scb[i] |= sb[i] | u[i];
+        for (int j = 0; j < events; j++)
+            if (is_same_place(i, j))
+                scb[i] |= hb[i] & BIT(j);
+    }
+}
+
+/* Is there such an order?  A fence stands in it for what comes before and after it, too.  `between`: hb, eco and hb. */
+static bool has_one_order(relation_t scb, relation_t between)
+{
+    static relation_t from, to, fences, t, u, psc;
+
+    memset(from, 0, sizeof from);
+    memset(to, 0, sizeof to);
+    memset(fences, 0, sizeof fences);
+    for (int i = 0; i < events; i++) {
+        if (event[i].order != SEQ_CST)
+            continue;
+        from[i] = BIT(i) | (event[i].fence ? hb[i] : 0);
+        fences[i] = event[i].fence ? BIT(i) : 0;
+        for (int j = 0; j < events; j++)
+            if (i == j || (event[i].fence && hb[j] >> i & 1))
+                to[j] |= BIT(i);
+    }
+    join(t, from, scb);
+    join(psc, t, to);
+    join(t, fences, between);
+    join(u, t, fences);
+    for (int i = 0; i < events; i++)
+        psc[i] |= u[i];
+    return !has_cycle(psc);
+}
+
+static bool is_consistent(void)
+{
+    static relation_t scb, t, between;
+
+    relate();
+    memcpy(hb, sb, sizeof hb);
     for (int r = 0; r < events; r++)
         for (int back = 0, w; event[r].reads && (w = source_of(r, back)) >= 0; back++)
-            for (int i = 0; i < events; i++)
-                for (int j = 0; j < events; j++)
-                    if (releases(&event[i]) && acquires(&event[j]) && (i == w || (event[i].fence && sb[i] >> w & 1))
-                        && (j == r || (event[j].fence && sb[r] >> j & 1)))
-                        hb[i] |= BIT(j);
+            synchronise(r, w);
     close_over(hb);
+    relate_in_one_order(scb);
     close_over(eco);
     join(t, hb, eco);
     for (int i = 0; i < events; i++)
         if ((hb[i] | t[i]) >> i & 1)
             return false;
-    /* scb: sb, sb to another place; hb; sb to another place, hb of one place, mo, rb. */
-    memset(u, 0, sizeof u);
+    join(between, t, hb);
     for (int i = 0; i < events; i++)
-        for (int j = 0; j < events; j++) {
-            const bool same = event[i].place == event[j].place && !event[i].fence && !event[j].fence;
-
-            if (!same)
-                u[i] |= sb[i] & BIT(j);
-            else
-                scb[i] |= hb[i] & BIT(j);
-        }
-    join(t, u, hb);
-    join(v, t, u);
-    for (int i = 0; i < events; i++)
-        scb[i] |= sb[i] | v[i];
-    /* The seq_cst events, and the fences before and after any. */
-    memset(seq, 0, sizeof seq);
-    memset(fences, 0, sizeof fences);
-    for (int i = 0; i < events; i++)
-        if (event[i].order == SEQ_CST) {
-            seq[i] |= BIT(i);
-            if (event[i].fence) {
-                fences[i] = BIT(i);
-                seq[i] |= hb[i];
-            }
-        }
-    join(t, seq, scb);
-    memset(u, 0, sizeof u);
-    for (int i = 0; i < events; i++)
-        for (int j = 0; j < events; j++)
-            if (event[j].order == SEQ_CST && (i == j || (event[j].fence && hb[i] >> j & 1)))
-                u[i] |= BIT(j);
-    join(psc, t, u);
-    join(t, hb, eco);
-    join(u, t, hb);
-    for (int i = 0; i < events; i++)
-        u[i] |= hb[i];
-    join(t, fences, u);
-    join(v, t, fences);
-    for (int i = 0; i < events; i++)
-        psc[i] |= v[i];
-    return !has_cycle(psc);
+        between[i] |= hb[i];
+    return has_one_order(scb, between);
 }
 
 static void end(void)
@@ -304,10 +230,14 @@ static void write_at(int thread, const op_t *op, int rank, int from, int value)
 static int changed(const op_t *op, int value)
 {
     switch (op->kind) {
-    case ADD: return value + op->value;
-    case OR: return value | op->value;
-    case AND: return value & op->value;
-    default: return op->value;
+    case ADD:
+        return value + op->value;
+    case OR:
+        return value | op->value;
+    case AND:
+        return value & op->value;
+    default:
+        return op->value;
     }
 }
 
