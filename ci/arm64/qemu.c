@@ -85,6 +85,18 @@ int execv(const char *file, char *const argv[])
     return execve(file, argv, environ);
 }
 
+int execl(const char *file, const char *argument, ...)
+{
+    char *argv[16] = {(char *) argument};
+    va_list list;
+
+    va_start(list, argument);
+    for (int i = 1; i < 15 && argv[i - 1] != NULL; i++)
+        argv[i] = va_arg(list, char *);
+    va_end(list);
+    return execve(file, argv, environ);
+}
+
 int execvp(const char *file, char *const argv[])
 {
     int (*real)(const char *, char *const *) = next("execvp");
