@@ -61,7 +61,7 @@ static inline apr_status_t make_item(brood__item_t *item, brood_value_t value)
     brood__loans_t loans;
     apr_status_t rc;
 
-    BROOD_TRY(brood__loans_encode(&output, value, &loans));
+    BROOD_TRY(brood__loans_measure(&output, value, &loans));
     *item = (brood__item_t){0, brood__loans_size(&loans) + output.size, NULL, BROOD__VALUES};
     BROOD_TRY(brood__heap_alloc(&item->block, item->length));
     output =

@@ -69,7 +69,6 @@ static void what_cannot_be_in_an_item_is_refused(void)
 {
     apr_pool_t *mem = harness_mem();
     const brood__heap_use_t before = count();
-    brood_connection_t *ends[2];
     brood_value_t many[BROOD__LOANS_MOST + 1];
     brood__item_t item;
     brood_lock_t *lock;
@@ -82,8 +81,6 @@ static void what_cannot_be_in_an_item_is_refused(void)
     EXPECT_OK(make_item(&item, brood_list(many, BROOD__LOANS_MOST)));
     EXPECT(loans_of(lock) == BROOD__LOANS_MOST);
     end_item(&item);
-    EXPECT_OK(brood_pipe_create(&ends[0], &ends[1], BROOD_DUPLEX, mem));
-    EXPECT_STATUS(BROOD_EENCODE, make_item(&item, BROOD_LIST(lock, ends[0])));
     EXPECT(loans_of(lock) == 0);
     brood_lock_close(lock);
     EXPECT_STATUS(BROOD_ECLOSED, make_item(&item, BROOD_VALUE(lock)));

@@ -277,14 +277,12 @@ static void a_name_alone_is_no_connection__HND_02_HND_05(void)
     close_pair(ends);
 }
 
-static void a_queue_and_another_machine_are_no_way_for_them(void)
+static void another_machine_is_no_way_for_them(void)
 {
     brood_connection_t *ends[2], *client, *server;
-    brood_queue_t *queue = harness_queue(mem);
     brood_listener_t *listener;
 
     pair(ends, BROOD_DUPLEX);
-    EXPECT_STATUS(BROOD_EENCODE, brood_queue_put(queue, BROOD_VALUE(ends[0]), BROOD_FOREVER));
     EXPECT_OK(brood_listener_create(&listener, "127.0.0.1:0", NULL, mem));
     EXPECT_OK(brood_client_connect(&client, brood_listener_address(listener), NULL, mem));
     EXPECT_OK(brood_listener_accept(&server, listener, BROOD_FOREVER, mem));
@@ -347,7 +345,7 @@ static apr_status_t suite(brood_call_t *call)
         TEST(what_nobody_has_taken_is_closed__HND_06),
         TEST(what_is_not_taken_in_time_is_closed__HND_06),
         TEST(a_name_alone_is_no_connection__HND_02_HND_05),
-        TEST(a_queue_and_another_machine_are_no_way_for_them),
+        TEST(another_machine_is_no_way_for_them),
         TEST(a_copied_value_has_an_end_of_its_own__CONN_27),
         TEST(handles_are_waited_for__WAIT_03),
     };

@@ -138,7 +138,7 @@ BROOD_API BROOD_CHECKED apr_status_t brood_connection_fileno(apr_os_file_t *file
  *  first.  SPEC CONN-19. */
 BROOD_API void brood_connection_close(brood_connection_t *connection);
 
-/** @name As a value: for a child's arguments and for messages; the receiver gets an end of its own, with the same
+/** @name As a value: for a child's arguments, for messages, and for items of queues; the receiver gets an end of its own, with the same
  *  directions, and the sender's stays its own to close.  An end that has messages read ahead cannot be sent, which is
  *  BROOD_EENCODE, nor one that another thread receives on, BROOD_EMISUSE.  brood_connection_from_value gives BROOD_EKIND, and leaves *connection untouched, if the value is another
  *  thing.  SPEC CONN-27, HND-04. @{ */

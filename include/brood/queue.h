@@ -24,11 +24,16 @@ typedef struct brood_queue_options_t {
         ends_with_writers; /**< gets end with APR_EOF when it is empty and no other process, nor an item of a queue, holds
                                  it any more: SimpleQueue's end of file.  Who only reads holds it, too: so that one reader
                                  sees the end, all others must have closed it. */
+    bool lease;            /**< joinable, and items of a process that dies come back: see brood_queue_deliveries */
+    unsigned deliveries;   /**< of such a queue: how often an item is given out at most; 0: BROOD_QUEUE_DELIVERIES */
     void *reserved[7];     /**< NULL */
 } brood_queue_options_t;
 
 /** The most items that a queue can hold. */
 #define BROOD_QUEUE_LIMIT 0x7fffffffU
+
+/** How often a queue with the option `lease` gives an item out at most, if it was not made with another number. */
+#define BROOD_QUEUE_DELIVERIES 20
 
 /** Make a queue.
  *
@@ -45,9 +50,10 @@ BROOD_API BROOD_CHECKED apr_status_t brood_queue_create(brood_queue_t **queue, a
 /** Encode a value and publish it.  Any number of threads and processes may do so at once.
  *
  *  @param queue    open, borrowed for the call.
- *  @param item     encoded before the call returns.  brood's objects (locks, arrays, queues) may be in it, 256 at most:
- *                  they live as long as the item, whoever else closes them or ends.  Connections and sockets may not:
- *                  BROOD_EENCODE.
+ *  @param item     encoded before the call returns.  brood's objects (locks, arrays, queues) may be in it, with
+ *                  connections and sockets 256 at most: they live as long as the item, whoever else closes them or ends.
+ *                  Of a connection or a socket this process keeps a copy for whoever gets it, as long as the item is
+ *                  there and this process lives; the caller's own stays its own to close.
  *  @param timeout  microseconds to wait for room; BROOD_NOWAIT: fail at once when full; BROOD_FOREVER.
  *  @retval APR_SUCCESS     it is in the queue, for all to see.
  *  @retval BROOD_ECANCELLED  not put: Ctrl-C was pressed, see brood_main.
@@ -75,7 +81,8 @@ BROOD_API BROOD_CHECKED apr_status_t brood_queue_put(brood_queue_t *queue, brood
  *  @retval APR_EOF        empty, and nothing will come: shut down, or see ends_with_writers.
  *  @retval BROOD_EKIND    the queue carries bytes; the item stays.
  *  @retval BROOD_EENTRY   the item, which is taken and counts as done, names an entry that this program does not have.
- *  @retval BROOD_EDECODE  the item, likewise, is no value: somebody has written over the arena.
+ *  @retval BROOD_EDECODE  the item, likewise, has a connection or a socket in it whose producer has ended, or cannot hand
+ *                        it out; or is no value, since somebody has written over the arena.
  *  @retval BROOD_EMISUSE  the others have taken this process for dead, and the item may be another's: it must end.
  *  @retval BROOD_ECLOSED  closed by this process.
  *  SPEC QUE-01, QUE-05, QUE-08, QUE-12, QUE-20, QUE-24, QUE-25, QUE-26, SQ-02, SQ-05, SQ-06. */
@@ -185,7 +192,8 @@ BROOD_API void brood_queue_drop(brood_queue_t *queue, void *room);
  *  @return as brood_queue_get_bytes; APR_ENOMEM, APR_TIMEUP also if the arena is full. */
 BROOD_API BROOD_CHECKED apr_status_t brood_queue_borrow(brood_bytes_t *item, brood_queue_t *queue,
                                                         apr_interval_time_t timeout);
-/** The caller has done with a borrowed item.  One that has been given back already is left alone. */
+/** The caller has done with a borrowed item.  One that has been given back already is left alone, and so is one of a
+ *  queue with the option `lease`: it stays the caller's until it is done. */
 BROOD_API void brood_queue_give_back(brood_queue_t *queue, brood_bytes_t item);
 /** @} */
 
@@ -193,13 +201,15 @@ BROOD_API void brood_queue_give_back(brood_queue_t *queue, brood_bytes_t item);
  *
  *  An item is a task from its put until it is done.  BROOD_EMISUSE for a queue that was not made joinable. @{ */
 /** One item that was got earlier is done: one that this process has got, or, if it has none in hand, one of another
- *  process.
+ *  process.  With the option `lease` it is the oldest that this thread has got, or, if it has none in hand, the oldest of
+ *  this process; others' cannot be done here.
  *
  *  @param queue  open, borrowed for the call.
  *  @return APR_SUCCESS; APR_EINVAL: more often than items have been got; BROOD_EMISUSE, BROOD_ECLOSED.
  *          SPEC JQ-02, JQ-03, JQ-07. */
 BROOD_API apr_status_t brood_queue_task_done(brood_queue_t *queue);
-/** Wait until every item that was put has been got and is done, or was lost with a process that had it.
+/** Wait until every item that was put has been got and is done, or was lost with a process that had it: with the option
+ *  `lease`, with the last of as many as it may be given to.
  *
  *  @param queue    open, borrowed for the call.
  *  @param timeout  microseconds; BROOD_NOWAIT, BROOD_FOREVER.
@@ -211,25 +221,46 @@ BROOD_API apr_status_t brood_queue_task_done(brood_queue_t *queue);
  *  @retval BROOD_EMISUSE, BROOD_ECLOSED.
  *  SPEC JQ-01, JQ-04, JQ-05, JQ-06, JQ-09. */
 BROOD_API BROOD_CHECKED apr_status_t brood_queue_join(brood_queue_t *queue, apr_interval_time_t timeout);
+/** How often the item that the next brood_queue_task_done of this thread is for has been given out.
+ *
+ *  A queue with the option `lease` gives its items out on a lease.  Whoever gets one has it until it is done; if the
+ *  process dies first, at whatever instruction, or ends, or closes the queue, the item comes back, whole, to be got by
+ *  another.  So every item is done once at least, and may be done twice: by somebody who died just before saying so, and by
+ *  the next.  What comes back is got before all that is in the queue, the earlier put the earlier, unless
+ *  somebody waits for it and gets it while it comes.  It has room whatever maxsize is, and needs no memory; the memory of
+ *  an item is free when it is done.  What was written to a borrowed item is in it when it comes back.  A connection or a
+ *  socket in an item is got but once: whoever gets it again has BROOD_EDECODE.
+ *
+ *  An item that ends all who get it does not come back for ever: when it has been given out `deliveries` times it is lost,
+ *  which brood_queue_join reports.  Who wants to handle it otherwise looks at this number first.
+ *
+ *  @param queue  borrowed for the call.
+ *  @return this time included: 1, or more if it has come back.  0: this process has none, or has closed the queue, or that
+ *          was made without the option.  SPEC JQ-06. */
+BROOD_API unsigned brood_queue_deliveries(brood_queue_t *queue);
 /** @} */
 
 /** No more puts, by anybody: APR_EOF.  Gets take what is left, then end with APR_EOF; those who wait are woken.  A put
  *  that is going on is in the queue before, or fails.  Again does nothing more.
  *
+ *  With the option `lease`, items of others may come back.  So gets end only when there are no more of them; or at once
+ *  in a process that has items itself, which would wait in vain for another that waits for it.
+ *
  *  @param queue      open, borrowed for the call.
- *  @param immediate  what is left is dropped, and counts as done; no gets either from now on.
+ *  @param immediate  what is left is dropped, and counts as done, and so does what comes back; no gets either from now on.
  *  @return APR_SUCCESS; BROOD_ECLOSED: closed by this process. */
 BROOD_API BROOD_CHECKED apr_status_t brood_queue_shutdown(brood_queue_t *queue, bool immediate);
 
 /** Items in it now: exact at one instant of the call; 0: empty.
  *
- *  @param[out] size  their number; untouched unless APR_SUCCESS.
+ *  @param[out] size  their number; untouched unless APR_SUCCESS.  With the option `lease` it may be more than maxsize.
  *  @param queue      open, borrowed for the call.
  *  @return APR_SUCCESS; BROOD_ECLOSED: closed by this process.  SPEC QUE-10, QUE-11, QUE-13, SQ-03. */
 BROOD_API BROOD_CHECKED apr_status_t brood_queue_size(apr_size_t *size, brood_queue_t *queue);
 /** As given to create; of a closed queue, too.  SPEC QUE-02. */
 BROOD_API apr_size_t brood_queue_maxsize(const brood_queue_t *queue);
-/** This process uses it no more (then BROOD_ECLOSED); items and other processes are not affected.  Twice is fine.
+/** This process uses it no more (then BROOD_ECLOSED); items and other processes are not affected, but that, with the option
+ *  `lease`, what the process has comes back with the last of its references.  Twice is fine.
  *  The queue and what is in it go with their last holder.  SPEC QUE-12, QUE-13, QUE-14, QUE-17, QUE-27, SQ-04. */
 BROOD_API void brood_queue_close(brood_queue_t *queue);
 

@@ -49,8 +49,8 @@ typedef struct brood__kind_t {
      * lock of all holder sets: no call of object.h.  May be cut short by death and done again.  NULL: nothing to do. */
     void (*dropped)(void *shared, uint32_t id, bool ended);
     /* Is block `block` of the arena at `position`, given modulo 2^31, of the shared part?  1 yes, 0 no, -1 cannot look now.
-     * NULL: no. */
-    int (*holds)(void *shared, uint32_t position, uint64_t block);
+     * `owner`, its owner word, is of somebody dead: if it is on a lease from there, it comes back.  NULL: no. */
+    int (*holds)(void *shared, uint32_t position, uint64_t block, uint32_t owner);
 } brood__kind_t;
 
 /* At start, before other threads.  `kind` is static. */

@@ -1,8 +1,10 @@
-/* kinds.c - connections and sockets as values: their handles go along with the message. */
+/* kinds.c - connections and sockets as values: their handles go along with the message, or wait for whoever gets the item. */
 #include "connection/connection.h"
 
 #include "base/status.h"
 #include "base/thread_local.h"
+#include "memory/loan.h"
+#include "platform/ticket.h"
 #include <apr_network_io.h>
 #include <apr_portable.h>
 #include <apr_strings.h>
@@ -13,7 +15,7 @@
 #define IS_PIPE (UINT64_C(1) << 61)
 #define FAMILY_SHIFT 62 /* of a socket */
 #define IS_DATAGRAM (UINT64_C(1) << 61)
-#define TICKET ((UINT64_C(1) << 60) - 1)
+#define WORD ((UINT64_C(1) << BROOD__TICKET_BITS) - 1)
 
 static BROOD__THREAD_LOCAL brood__parcel_t *arrived;
 
@@ -22,21 +24,31 @@ void brood__connection_arrived(brood__parcel_t *parcel)
     arrived = parcel;
 }
 
-static apr_status_t pack_handle(uint64_t *word, brood__handle_t handle, brood__handle_kind_t kind, const char *name)
+static apr_status_t pack_handle(uint64_t *word, brood__handle_t handle, brood__handle_kind_t kind, uint32_t to,
+                                const char *name)
 {
-    const apr_status_t rc = brood__parcel_pack(word, handle, kind);
+    const apr_status_t rc =
+        to == BROOD__TO_ITEM ? brood__loans_leave(word, handle, kind) : brood__parcel_pack(word, handle, kind);
 
     if (rc == APR_ENOTIMPL)
-        return brood_fail(BROOD_EENCODE, "a %s can be in a child's arguments and in a connection's messages alone",
+        return brood_fail(BROOD_EENCODE,
+                          "a %s can be in a child's arguments, a connection's messages and a queue's items alone",
                           name);
     if (rc == APR_ENOSPC)
         return brood_fail(BROOD_EENCODE, "more than %d connections and sockets in one value", BROOD__PARCEL_MOST);
-    return rc == APR_SUCCESS ? rc : brood_fail(rc, "a %s cannot be copied", name);
+    return rc == APR_SUCCESS || rc == BROOD_EENCODE ? rc : brood_fail(rc, "a %s cannot be copied", name);
 }
 
+/* Of an item, or in what has come along with a message. */
 static apr_status_t take_handle(brood__handle_t *handle, uint64_t word, const char *name)
 {
-    if (brood__parcel_take(handle, arrived, word & TICKET) != APR_SUCCESS)
+    apr_status_t rc = brood__loans_fetch(handle, word & WORD);
+
+    if (rc == APR_SUCCESS)
+        return rc;
+    if (rc != APR_ENOTIMPL)
+        return brood_fail(BROOD_EDECODE, "a %s of the item is gone, perhaps with the process that has put it", name);
+    if (brood__parcel_take(handle, arrived, word & WORD) != APR_SUCCESS)
         return brood_fail(BROOD_EDECODE, "a %s of the message has not come along, or was not taken in time", name);
     return APR_SUCCESS;
 }
@@ -68,11 +80,10 @@ static apr_status_t pack_connection(uint64_t *word, void *object, uint32_t to)
 {
     brood_connection_t *connection = object;
 
-    (void) to;
     if (atomic_load(&connection->closed))
         return brood__connection_closed();
     BROOD_TRY(check_ahead(connection));
-    BROOD_TRY(pack_handle(word, connection->stream.handle, connection->stream.kind, "connection"));
+    BROOD_TRY(pack_handle(word, connection->stream.handle, connection->stream.kind, to, "connection"));
     *word |= (connection->can_recv ? RECVS : 0) | (connection->can_send ? SENDS : 0)
              | (connection->stream.kind == BROOD__HANDLE_PIPE ? IS_PIPE : 0);
     return APR_SUCCESS;
@@ -155,10 +166,9 @@ static apr_status_t pack_socket(uint64_t *word, void *object, uint32_t to)
     uint64_t family = 1;
     int type = SOCK_STREAM;
 
-    (void) to;
     if (apr_os_sock_get(&handle, object) != APR_SUCCESS || (brood__handle_t) handle == BROOD__NO_HANDLE)
         return brood_fail_text(BROOD_ECLOSED, "the socket is closed");
-    BROOD_TRY(pack_handle(word, (brood__handle_t) handle, BROOD__HANDLE_SOCKET, "socket"));
+    BROOD_TRY(pack_handle(word, (brood__handle_t) handle, BROOD__HANDLE_SOCKET, to, "socket"));
     if (apr_socket_addr_get(&own, APR_LOCAL, object) == APR_SUCCESS)
         for (uint64_t i = 1; i < sizeof families / sizeof *families; i++)
             if (families[i] == own->family)

@@ -266,6 +266,28 @@ void brood__heap_take(uint64_t block)
         brood__block_give(&found, brood__me);
 }
 
+void brood__heap_lease(uint64_t block)
+{
+    brood__block_t found;
+
+    if (brood__block_find(block, &found))
+        brood__block_give(&found, brood__me | BROOD__LEASED);
+}
+
+bool brood__heap_end_lease(uint64_t block)
+{
+    brood__block_t found;
+
+    return brood__block_find(block, &found) && brood__block_pass(&found, brood__me | BROOD__LEASED, brood__me);
+}
+
+uint32_t brood__heap_owner(uint64_t block)
+{
+    brood__block_t found;
+
+    return brood__block_find(block, &found) ? brood__block_owner(&found) : 0;
+}
+
 uint64_t brood__heap_container(uint64_t block)
 {
     brood__block_t found;

@@ -37,6 +37,17 @@ void brood__heap_take(uint64_t block);
 /* The container that a block of this process was last published in; 0: none, or it is no block of this process. */
 uint64_t brood__heap_container(uint64_t block);
 
+/* ---- blocks on a lease: a process's, until it has done with them or is dead ---- */
+
+#define BROOD__LEASED UINT32_C(0x40000000) /* in an owner word, beside the process */
+
+/* The block is leased to this process from now on: the same as taken, but that its container may want it back. */
+void brood__heap_lease(uint64_t block);
+/* It is this process's for good.  False: it was not on lease to this process. */
+bool brood__heap_end_lease(uint64_t block);
+/* What the block's owner word says; 0: free, or no block. */
+uint32_t brood__heap_owner(uint64_t block);
+
 typedef struct brood__heap_use_t {
     uint64_t mine;    /* blocks of processes, those waiting in caches included */
     uint64_t queued;  /* blocks of dead processes that queues hold */

@@ -5,8 +5,8 @@
 #include "memory/loan.h"
 #include "memory/object.h"
 
-/* Does the queue that a block was last published to hold it?  1, 0, or -1: could not look. */
-static int is_held(uint64_t where, uint64_t block)
+/* Does the queue that a block of the dead was last published to hold it?  1, 0, or -1: could not look. */
+static int is_held(uint64_t where, uint64_t block, uint32_t owner)
 {
     const uint64_t container = where >> 32 << 7;
     const brood__kind_t *kind;
@@ -19,7 +19,7 @@ static int is_held(uint64_t where, uint64_t block)
         return rc == APR_ENOENT ? 0 : -1;
     kind = brood__kind_find((apr_int32_t) ((brood__object_t *) brood__at(container))->tag);
     if (kind != NULL && kind->holds != NULL)
-        held = kind->holds(brood__at(container), (uint32_t) where & BROOD__POSITIONS, block);
+        held = kind->holds(brood__at(container), (uint32_t) where & BROOD__POSITIONS, block, owner);
     brood__object_release(container);
     return held;
 }
@@ -56,13 +56,14 @@ static bool sweep_block(const brood__block_t *found, uint64_t block, uint32_t ow
 {
     int held;
 
-    if (owner != *(const brood__id_t *) dead)
+    if ((owner & ~BROOD__LEASED) != *(const brood__id_t *) dead)
         return true;
-    held = is_held(atomic_load(found->where), block);
+    held = is_held(atomic_load(found->where), block, owner);
     if (held > 0)
         (void) brood__block_pass(found, owner, BROOD__OWNER_QUEUE);
     else if (held == 0 && brood__block_pass(found, owner, brood__me)) {
         BROOD__STEP(SWEEP_TAKEN);
+        brood__loan_revoke(block);
         brood__loan_end(block);
         if (found->page != NULL)
             brood__heap_free(block);

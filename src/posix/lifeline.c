@@ -6,22 +6,19 @@
 
 #include "base/mutex.h"
 #include "posix/fd.h"
+#include "posix/thread.h"
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define STACK 65536
-
 static brood__mutex_t mutex;
 static bool begun;
 static int ends[2] = {-1, -1}; /* for the children of this process */
 static int tied = -1;          /* this process's own tie */
 static int held = -1;          /* its sentinel's end, for its parent to see it end */
-static _Atomic bool watching;  /* by a thread */
 
 static void before_fork(void)
 {
@@ -46,7 +43,6 @@ static void after_fork_in_child(void)
     drop(&ends[1]);
     drop(&tied); /* the parent's; this process, if it is a child of ours, has its own */
     drop(&held);
-    watching = false;
     brood__mutex_forked(&mutex);
 }
 
@@ -103,11 +99,6 @@ void brood__lifeline_hold(int fd)
     brood__mutex_unlock(&mutex);
 }
 
-int brood__lifeline_threads(void)
-{
-    return watching ? 1 : 0;
-}
-
 static void *wait_for_end(void *data)
 {
     int fd = (int) (intptr_t) data;
@@ -124,26 +115,5 @@ static void *wait_for_end(void *data)
 
 bool brood__lifeline_watch(int fd)
 {
-    pthread_attr_t attributes;
-    pthread_t thread;
-    sigset_t all;
-    sigset_t before;
-    size_t stack = STACK;
-    int error;
-
-#ifdef PTHREAD_STACK_MIN /* in some libraries a call, and larger where registers are */
-    if ((size_t) PTHREAD_STACK_MIN > stack)
-        stack = (size_t) PTHREAD_STACK_MIN;
-#endif
-    if (pthread_attr_init(&attributes) != 0)
-        return false;
-    pthread_attr_setstacksize(&attributes, stack);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    sigfillset(&all); /* the program's signals are its own threads' */
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    error = pthread_create(&thread, &attributes, wait_for_end, (void *) (intptr_t) fd);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attributes);
-    watching = error == 0;
-    return error == 0;
+    return brood__thread_begin(wait_for_end, (void *) (intptr_t) fd);
 }

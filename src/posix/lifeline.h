@@ -21,9 +21,6 @@ void brood__lifeline_tie(int fd);
  * Like the tie it is not for copies that this process makes of itself: one that lives on would hide our end. */
 void brood__lifeline_hold(int fd);
 
-/* How many threads of this process wait for such an end: 0 or 1. */
-int brood__lifeline_threads(void);
-
 /* lifeline_signal.c or lifeline_thread.c: a descriptor of the pipe behind `shared` for one child, and that child's tie.
  * brood__lifeline_arm keeps `fd` open; false: it cannot be done. */
 int brood__lifeline_open(int shared);

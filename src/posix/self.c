@@ -5,8 +5,8 @@
 #include "platform/self.h"
 
 #include "posix/fd.h"
-#include "posix/lifeline.h"
 #include "posix/system.h"
+#include "posix/thread.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -195,7 +195,7 @@ int brood__self_threads(void)
 {
     const int threads = brood__self_alone() ? 1 : brood__system_threads();
 
-    return threads > 0 ? threads - brood__lifeline_threads() : 0;
+    return threads > 0 ? threads - brood__thread_count() : 0;
 }
 
 bool brood__self_alone(void)

@@ -41,6 +41,9 @@ bool brood__system_ended_child(siginfo_t *ended, struct rusage *use);
 /* Threads of this process; 0: unknown. */
 int brood__system_threads(void);
 
+/* The user that the other end of a Unix socket ran as when it was made or connected; (uid_t) -1: unknown. */
+uid_t brood__system_peer(int socket);
+
 /* How many processes the system has killed since it started because there was no memory left; 0: unknown. */
 uint64_t brood__system_memory_kills(void);
 

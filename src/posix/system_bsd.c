@@ -131,6 +131,14 @@ int brood__system_threads(void)
     return 0;
 }
 
+uid_t brood__system_peer(int socket)
+{
+    uid_t user;
+    gid_t group;
+
+    return getpeereid(socket, &user, &group) == 0 ? user : (uid_t) -1;
+}
+
 uint64_t brood__system_memory_kills(void)
 {
     return 0;

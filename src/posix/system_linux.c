@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -325,6 +326,14 @@ int brood__system_threads(void)
         threads += entry->d_name[0] != '.' && !is_ending(entry->d_name);
     closedir(folder);
     return threads;
+}
+
+uid_t brood__system_peer(int socket)
+{
+    struct ucred peer;
+    socklen_t size = sizeof peer;
+
+    return getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 ? peer.uid : (uid_t) -1;
 }
 
 uint64_t brood__system_memory_kills(void)

@@ -3,6 +3,7 @@
 #include "base/step.h"
 #include "memory/sleep.h"
 #include "queue/chunk.h"
+#include "queue/lease.h"
 #include "queue/task.h"
 #include <brood/status.h>
 
@@ -101,7 +102,7 @@ static bool is_blocked(brood__ring_t *ring, brood__end_t *end, unsigned what)
     if (end == &ring->head)
         return atomic_load(&ring->state) == BROOD__OPEN && brood__ring_is_full(ring);
     return (int32_t) (BROOD__POSITION(word) - BROOD__POSITION(atomic_load(&ring->head.word))) <= 0
-           && !brood__ring_ended(ring);
+           && !brood__lease_waits(ring) && !brood__ring_ended(ring);
 }
 
 /* The sequence is read before the declaration, or a ring between the two is slept through; the sleep is declared
@@ -129,8 +130,8 @@ static void sleep_at(brood__ring_t *ring, brood__end_t *end, unsigned what, broo
     wait->look = brood__look_later(wait->look);
     if (what == BROOD__FOR_LOCK)
         (void) brood__table_probe(BROOD__OWNER(atomic_load(&end->word)));
-    else if (ring->options & BROOD__ENDS_WITH_WRITERS)
-        brood__table_look(); /* the last of them may have died unnoticed */
+    else if (ring->options & (BROOD__ENDS_WITH_WRITERS | BROOD__LEASES))
+        brood__table_look(); /* the last of them, or who has what is to come back, may have died unnoticed */
 }
 
 bool brood__end_is_patient(const brood__wait_t *wait)

@@ -3,6 +3,7 @@
 #include "base/status.h"
 #include "memory/heap.h"
 #include "memory/loan.h"
+#include "queue/lease.h"
 #include "queue/queue.h"
 #include "queue/task.h"
 #include <apr_strings.h>
@@ -12,7 +13,7 @@
 static const brood__wish_t one_value = {BROOD__VALUES, 1, UINT64_MAX, false};
 static const brood__wish_t one_bytes = {BROOD__BYTES, 1, UINT64_MAX, false};
 
-void brood__queue_done_with(const brood__item_t *item)
+void brood__queue_free(const brood__item_t *item)
 {
     if (item->block == 0)
         return;
@@ -20,10 +21,28 @@ void brood__queue_done_with(const brood__item_t *item)
     brood__heap_free(item->block);
 }
 
+void brood__queue_drop(const brood__item_t *item)
+{
+    if (item->block != 0)
+        brood__loan_revoke(item->block);
+    brood__queue_free(item);
+}
+
+/* Not if it is on a lease. */
+void brood__queue_done_with(brood__ring_t *ring, const brood__item_t *item)
+{
+    if (!brood__leases(ring))
+        brood__queue_free(item);
+}
+
 void brood__queue_give_up(brood__ring_t *ring, const brood__item_t *item)
 {
-    brood__queue_done_with(item);
-    if (ring->options & BROOD__JOINABLE)
+    if (item->block != 0)
+        brood__loan_revoke(item->block);
+    brood__queue_done_with(ring, item);
+    if (brood__leases(ring))
+        brood__lease_finish(ring, item->block);
+    else if (ring->options & BROOD__JOINABLE)
         (void) brood__tasks_finish(ring);
 }
 
@@ -46,6 +65,8 @@ apr_status_t brood__queue_take(uint32_t *count, brood__item_t *items, void *with
     if (ring == NULL)
         return brood__object_closed("queue");
     rc = brood__ring_get(count, items, with, ring, wish, timeout);
+    if (rc == APR_SUCCESS && brood__leases(ring))
+        brood__lease_keep(ring, items, *count);
     return rc == APR_SUCCESS ? rc : brood__queue_failed(rc, false);
 }
 
@@ -65,22 +86,14 @@ static apr_status_t take_one(brood__item_t *item, void *with, const brood_queue_
 
 /* ---- one ---- */
 
-/* Behind the list of the objects in it, if there are any. */
-static apr_status_t decode_bytes(brood_value_t *value, const brood__item_t *item, apr_pool_t *mem)
-{
-    const uint64_t begin = item->block == 0 ? 0 : brood__loan_data(item->block);
-
-    if (!brood__queue_is_whole(item) || begin > item->length)
-        return brood__queue_fail_overwritten();
-    return brood__decode(value, (const char *) item->data + begin, (size_t) (item->length - begin), begin != 0, mem);
-}
-
 static apr_status_t decode(brood_value_t *value, brood__ring_t *ring, const brood__item_t *item, apr_pool_t *mem)
 {
-    const apr_status_t rc = decode_bytes(value, item, mem);
+    const apr_status_t rc = brood__queue_is_whole(item)
+                                ? brood__loan_decode(value, item->block, item->data, item->length, mem)
+                                : brood__queue_fail_overwritten();
 
     if (rc == APR_SUCCESS)
-        brood__queue_done_with(item);
+        brood__queue_done_with(ring, item);
     else
         brood__queue_give_up(ring, item);
     return rc;
@@ -96,7 +109,7 @@ apr_status_t brood_queue_get(brood_value_t *value, brood_queue_t *queue, apr_int
     return decode(value, brood__queue_ring(queue), &item, mem);
 }
 
-static void copy_out(brood_bytes_t *bytes, const brood__item_t *item, apr_pool_t *mem)
+static void copy_out(brood_bytes_t *bytes, brood__ring_t *ring, const brood__item_t *item, apr_pool_t *mem)
 {
     const apr_size_t size = (apr_size_t) item->length;
     char *data = apr_palloc(mem, size + 1);
@@ -104,7 +117,7 @@ static void copy_out(brood_bytes_t *bytes, const brood__item_t *item, apr_pool_t
     memcpy(data, item->data, size);
     data[size] = 0;
     *bytes = (brood_bytes_t){data, size};
-    brood__queue_done_with(item);
+    brood__queue_done_with(ring, item);
 }
 
 apr_status_t brood_queue_get_bytes(brood_bytes_t *bytes, brood_queue_t *queue, apr_interval_time_t timeout,
@@ -114,7 +127,7 @@ apr_status_t brood_queue_get_bytes(brood_bytes_t *bytes, brood_queue_t *queue, a
     brood__item_t item;
 
     BROOD_TRY(take_one(&item, with, queue, &one_bytes, timeout));
-    copy_out(bytes, &item, mem);
+    copy_out(bytes, brood__queue_ring(queue), &item, mem);
     return APR_SUCCESS;
 }
 
@@ -134,7 +147,7 @@ apr_status_t brood_queue_get_into(void *buffer, apr_size_t *size, brood_queue_t 
         return rc;
     if (item.block != 0)
         memcpy(buffer, item.data, *size);
-    brood__queue_done_with(&item);
+    brood__queue_done_with(brood__queue_ring(queue), &item);
     return APR_SUCCESS;
 }
 
@@ -157,7 +170,7 @@ static apr_status_t deliver_bytes(void *items, apr_size_t index, brood__ring_t *
         brood__queue_give_up(ring, item);
         return brood__queue_fail_overwritten();
     }
-    copy_out((brood_bytes_t *) items + index, item, mem);
+    copy_out((brood_bytes_t *) items + index, ring, item, mem);
     return APR_SUCCESS;
 }
 

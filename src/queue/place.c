@@ -1,6 +1,7 @@
 /* place.c - large items without a copy: written where they will lie, read where they lie. */
 #include "base/status.h"
 #include "memory/heap.h"
+#include "queue/lease.h"
 #include "queue/queue.h"
 #include "queue/task.h"
 #include <inttypes.h>
@@ -39,7 +40,7 @@ apr_status_t brood_queue_publish(brood_queue_t *queue, void *room, apr_size_t si
     if (brood__heap_container(item.block) != NOWHERE)
         return brood_fail_text(APR_EINVAL,
                                "this is no room that brood_queue_reserve gave, or it is not yours any more");
-    if (size > brood__heap_size(item.block))
+    if (size > brood__heap_size(item.block) - brood__lease_room(ring))
         return brood_fail(APR_EINVAL, "%" PRIu64 " bytes are more than were reserved", (uint64_t) size);
     return brood__queue_put(&count, ring, &item, timeout);
 }
@@ -51,26 +52,41 @@ void brood_queue_drop(brood_queue_t *queue, void *room)
         give_up(brood__offset(room));
 }
 
+static const brood__wish_t to_borrow = {BROOD__BYTES, 1, UINT64_MAX, false};
+
 /* What lies in a slot is copied out: the slot is the next one's.  The room for it is there before the item is taken. */
-apr_status_t brood_queue_borrow(brood_bytes_t *bytes, brood_queue_t *queue, apr_interval_time_t timeout)
+static apr_status_t borrow(brood__item_t *item, brood_queue_t *queue, apr_interval_time_t timeout)
 {
-    static const brood__wish_t wish = {BROOD__BYTES, 1, UINT64_MAX, false};
     brood__ring_t *ring = brood__queue_ring(queue);
-    brood__item_t item;
     uint32_t count;
     uint64_t small;
     apr_status_t rc;
 
-    if (ring == NULL)
-        return brood__object_closed("queue");
     BROOD_TRY(brood__queue_alloc(&small, ring, BROOD__INLINE, &timeout));
-    rc = brood__queue_take(&count, &item, brood__at(small), queue, &wish, timeout);
-    if (rc == APR_SUCCESS && item.block == 0)
+    rc = brood__queue_take(&count, item, brood__at(small), queue, &to_borrow, timeout);
+    if (rc == APR_SUCCESS && item->block == 0)
         brood__heap_publish(small, brood__offset(ring), 0);
     else
         brood__heap_free(small);
-    if (rc != APR_SUCCESS)
-        return rc;
+    return rc;
+}
+
+/* None does. */
+static apr_status_t borrow_leased(brood__item_t *item, brood_queue_t *queue, apr_interval_time_t timeout)
+{
+    uint32_t count;
+
+    return brood__queue_take(&count, item, NULL, queue, &to_borrow, timeout);
+}
+
+apr_status_t brood_queue_borrow(brood_bytes_t *bytes, brood_queue_t *queue, apr_interval_time_t timeout)
+{
+    brood__ring_t *ring = brood__queue_ring(queue);
+    brood__item_t item;
+
+    if (ring == NULL)
+        return brood__object_closed("queue");
+    BROOD_TRY(brood__leases(ring) ? borrow_leased(&item, queue, timeout) : borrow(&item, queue, timeout));
     if (!brood__queue_is_whole(&item)) {
         brood__queue_give_up(ring, &item);
         return brood__queue_fail_overwritten();
@@ -79,6 +95,7 @@ apr_status_t brood_queue_borrow(brood_bytes_t *bytes, brood_queue_t *queue, apr_
     return APR_SUCCESS;
 }
 
+/* What is on a lease is not this process's wholly, so it stays. */
 void brood_queue_give_back(brood_queue_t *queue, brood_bytes_t item)
 {
     const uint64_t block = item.data == NULL ? 0 : brood__offset(item.data), container = brood__heap_container(block);

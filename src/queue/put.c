@@ -4,6 +4,7 @@
 #include "base/status.h"
 #include "memory/heap.h"
 #include "memory/loan.h"
+#include "queue/lease.h"
 #include "queue/queue.h"
 #include <inttypes.h>
 #include <string.h>
@@ -43,9 +44,12 @@ static apr_interval_time_t left(apr_time_t deadline)
 
 apr_status_t brood__queue_alloc(uint64_t *block, brood__ring_t *ring, uint64_t size, apr_interval_time_t *timeout)
 {
-    apr_status_t rc = brood__heap_alloc(block, size);
+    apr_status_t rc;
     apr_time_t deadline;
 
+    if (size <= brood__heap_limit())
+        size += brood__lease_room(ring);
+    rc = brood__heap_alloc(block, size);
     if (rc != APR_ENOMEM || size > brood__heap_limit())
         return rc;
     deadline = brood__deadline(*timeout);
@@ -91,19 +95,19 @@ static apr_status_t put_all(apr_size_t *count, brood__ring_t *ring, const brood_
             done += some;
     }
     for (apr_size_t i = done; i < *count; i++)
-        brood__queue_done_with(&items[i]);
+        brood__queue_drop(&items[i]);
     *count = done;
     return rc;
 }
 
 /* ---- bytes ---- */
 
-/* What is too much for a slot has a block. */
+/* What is too much for a slot has a block, and so has what is to be leased. */
 static apr_status_t copy_in(brood__item_t *item, brood__ring_t *ring, const void *data, apr_size_t size,
                             apr_interval_time_t *timeout)
 {
     *item = (brood__item_t){0, size, data, BROOD__BYTES};
-    if (size <= BROOD__INLINE)
+    if (size <= BROOD__INLINE && !brood__leases(ring))
         return APR_SUCCESS;
     BROOD_TRY(brood__queue_alloc(&item->block, ring, size, timeout));
     memcpy(brood__at(item->block), data, size);
@@ -144,9 +148,9 @@ static apr_status_t encode(brood__item_t *item, brood__ring_t *ring, unsigned ch
     apr_status_t rc;
 
     *item = (brood__item_t){0, 0, scratch, BROOD__VALUES};
-    BROOD_TRY(brood__loans_encode(&output, value, &loans));
+    BROOD_TRY(brood__loans_measure(&output, value, &loans));
     item->length = output.size + (loans.count == 0 ? 0 : brood__loans_size(&loans));
-    if (item->length <= BROOD__INLINE && loans.count == 0)
+    if (item->length <= BROOD__INLINE && loans.count == 0 && !brood__leases(ring))
         return APR_SUCCESS;
     BROOD_TRY(brood__queue_alloc(&item->block, ring, item->length, timeout));
     if (output.size <= SCRATCH && loans.count == 0) {
@@ -169,7 +173,7 @@ apr_status_t brood_queue_put(brood_queue_t *queue, brood_value_t value, apr_inte
         return brood__object_closed("queue");
     BROOD_TRY(encode(&item, ring, scratch, value, &timeout));
     if (brood__queue_agree(ring, BROOD__VALUES) != APR_SUCCESS) {
-        brood__queue_done_with(&item);
+        brood__queue_drop(&item);
         return BROOD_EKIND;
     }
     return put_all(&count, ring, &item, timeout);

@@ -1,3 +1,4 @@
+#include "queue/lease.h"
 #include "queue/queue.h"
 #include "base/status.h"
 #include "memory/heap.h"
@@ -7,24 +8,28 @@
 
 static uint32_t options_of(const brood_queue_options_t *options)
 {
-    return options == NULL ? 0
-                           : (options->joinable ? BROOD__JOINABLE : 0u)
-                                 | (options->ends_with_writers ? BROOD__ENDS_WITH_WRITERS : 0u);
+    return (options->joinable ? BROOD__JOINABLE : 0u) | (options->ends_with_writers ? BROOD__ENDS_WITH_WRITERS : 0u)
+           | (options->lease ? BROOD__LEASES | BROOD__JOINABLE : 0u);
 }
 
 apr_status_t brood_queue_create(brood_queue_t **queue, apr_size_t maxsize, const brood_queue_options_t *options,
                                 apr_pool_t *mem)
 {
+    static const brood_queue_options_t none;
     const uint32_t capacity = maxsize == 0 ? BROOD__RING_MOST : (uint32_t) maxsize;
+    uint32_t chosen;
     apr_status_t rc;
     void *ref;
 
     if (maxsize > BROOD_QUEUE_LIMIT)
         return brood_fail(APR_EINVAL, "maxsize is %" PRIu64 "; a queue holds %u items at most", (uint64_t) maxsize,
                           BROOD_QUEUE_LIMIT);
-    BROOD_TRY(
-        brood__object_create(&ref, sizeof **queue, &brood__queue_kind, brood__ring_size(options_of(options)), mem));
-    rc = brood__ring_init(brood__queue_ring(ref), capacity, options_of(options));
+    if (options == NULL)
+        options = &none;
+    chosen = options_of(options);
+    BROOD_TRY(brood__object_create(&ref, sizeof **queue, &brood__queue_kind, brood__ring_size(chosen), mem));
+    brood__queue_ring(ref)->deliveries = options->deliveries != 0 ? options->deliveries : BROOD_QUEUE_DELIVERIES;
+    rc = brood__ring_init(brood__queue_ring(ref), capacity, chosen);
     if (rc != APR_SUCCESS) {
         brood__object_close(ref);
         return rc;
@@ -63,10 +68,19 @@ static apr_status_t check_joinable(const brood_queue_t *queue, const char *call)
 
 apr_status_t brood_queue_task_done(brood_queue_t *queue)
 {
+    brood__ring_t *ring = brood__queue_ring(queue);
+
     BROOD_TRY(check_joinable(queue, "task_done"));
-    if (brood__tasks_finish(brood__queue_ring(queue)))
+    if (brood__leases(ring) ? brood__lease_finish_next(ring) : brood__tasks_finish(ring))
         return APR_SUCCESS;
     return brood_fail_text(APR_EINVAL, "task_done more often than items have been got");
+}
+
+unsigned brood_queue_deliveries(brood_queue_t *queue)
+{
+    brood__ring_t *ring = brood__queue_ring(queue);
+
+    return ring != NULL && brood__leases(ring) ? brood__lease_deliveries(ring) : 0;
 }
 
 apr_status_t brood_queue_join(brood_queue_t *queue, apr_interval_time_t timeout)
@@ -113,7 +127,7 @@ apr_status_t brood_queue_size(apr_size_t *size, brood_queue_t *queue)
 {
     if (brood__queue_ring(queue) == NULL)
         return brood__object_closed("queue");
-    *size = brood__ring_count(brood__queue_ring(queue));
+    *size = brood__lease_count(brood__queue_ring(queue));
     return APR_SUCCESS;
 }
 
@@ -153,7 +167,7 @@ static const char *string(void *object, apr_pool_t *mem)
         return "<Queue closed>";
     limit = queue->maxsize == 0 ? "" : apr_psprintf(mem, " maxsize=%u", (unsigned) queue->maxsize);
     return apr_psprintf(mem, "<%s size=%u%s>", ring->options & BROOD__JOINABLE ? "JoinableQueue" : "Queue",
-                        brood__ring_count(ring), limit);
+                        brood__lease_count(ring), limit);
 }
 
 const brood__kind_t brood__queue_kind = {

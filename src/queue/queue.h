@@ -41,8 +41,11 @@ apr_status_t brood__queue_take(uint32_t *count, brood__item_t *items, void *with
 bool brood__queue_is_whole(const brood__item_t *item);
 apr_status_t brood__queue_fail_overwritten(void);
 
+/* An item that is in no queue is nobody's any more; or will never be anybody's. */
+void brood__queue_free(const brood__item_t *item);
+void brood__queue_drop(const brood__item_t *item);
 /* The caller has what he wanted of an item; or it is gone for good, as nobody can have it. */
-void brood__queue_done_with(const brood__item_t *item);
+void brood__queue_done_with(brood__ring_t *ring, const brood__item_t *item);
 void brood__queue_give_up(brood__ring_t *ring, const brood__item_t *item);
 
 #endif

@@ -4,6 +4,7 @@
 #include "memory/heap.h"
 #include "queue/end.h"
 #include "queue/chunk.h"
+#include "queue/lease.h"
 #include "queue/task.h"
 #include <brood/status.h>
 #include <string.h>
@@ -199,7 +200,7 @@ static apr_status_t wait_for_item(brood__ring_t *ring, brood__wait_t *wait)
 }
 
 /* Lock the head, and only then look: a chunk may go when another has got its last item.  Never touches the tail's
- * line.  APR_EAGAIN: look again. */
+ * line.  *chunk: NULL if it is an item that has come back.  APR_EAGAIN: look again. */
 static apr_status_t enter_head(brood__ring_t *ring, uint64_t *word, brood__chunk_t **chunk, brood__wait_t *wait)
 {
     brood__end_t *head = &ring->head;
@@ -211,6 +212,10 @@ static apr_status_t enter_head(brood__ring_t *ring, uint64_t *word, brood__chunk
     }
     if (!brood__end_lock(head, word))
         return APR_EAGAIN;
+    if (brood__lease_waits(ring)) {
+        *chunk = NULL;
+        return APR_SUCCESS;
+    }
     *chunk = brood__chunk_of_head(ring, BROOD__POSITION(*word));
     if (*chunk != NULL
         && brood__slot_is_full(brood__chunk_slot(*chunk, BROOD__POSITION(*word)), BROOD__POSITION(*word)))
@@ -257,6 +262,14 @@ static apr_status_t read_slots(uint32_t *count, brood__item_t *items, unsigned c
     return *count != 0 ? APR_SUCCESS : rc;
 }
 
+/* Their blocks are ours from here, unless the commit does not come. */
+static void take(const brood__item_t *items, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (items[i].block != 0)
+            brood__heap_take(items[i].block);
+}
+
 static apr_status_t commit_get(uint32_t *count, brood__item_t *items, unsigned char *with, brood__ring_t *ring,
                                uint64_t word, brood__chunk_t *chunk, const brood__wish_t *wish)
 {
@@ -270,9 +283,10 @@ static apr_status_t commit_get(uint32_t *count, brood__item_t *items, unsigned c
         return rc;
     }
     BROOD__STEP(GET_COPIED);
-    for (uint32_t i = 0; i < *count; i++)
-        if (items[i].block != 0)
-            brood__heap_take(items[i].block); /* ours from here, unless the commit below does not come */
+    if (counts && brood__leases(ring))
+        brood__lease_begin(items, *count, position);
+    else
+        take(items, *count);
     BROOD__STEP(GET_OWNED);
     if (chunk != brood__chunk_of(&ring->head))
         drained = brood__chunk_leave(ring, chunk);
@@ -291,6 +305,16 @@ static apr_status_t commit_get(uint32_t *count, brood__item_t *items, unsigned c
     return APR_SUCCESS;
 }
 
+/* Each has its own commit. */
+static apr_status_t get_returned(uint32_t *count, brood__item_t *items, brood__ring_t *ring, uint64_t word,
+                                 const brood__wish_t *wish)
+{
+    const apr_status_t rc = brood__lease_get(count, items, ring, wish);
+
+    brood__end_unlock_as_was(&ring->head, word);
+    return rc;
+}
+
 apr_status_t brood__ring_get(uint32_t *count, brood__item_t *items, void *with, brood__ring_t *ring,
                              const brood__wish_t *wish, apr_interval_time_t timeout)
 {
@@ -306,7 +330,8 @@ apr_status_t brood__ring_get(uint32_t *count, brood__item_t *items, void *with, 
     while (rc == APR_EAGAIN);
     if (rc == APR_SUCCESS) {
         BROOD__STEP(GET_LOCKED);
-        rc = commit_get(count, items, with, ring, word, chunk, wish);
+        rc = chunk == NULL ? get_returned(count, items, ring, word, wish)
+                           : commit_get(count, items, with, ring, word, chunk, wish);
     }
     if (wait.slept != 0)
         brood__end_leave(ring, &ring->head, &ring->tail, &wait);

@@ -49,13 +49,18 @@ typedef struct brood__end_t {
 typedef struct brood__task_t {
     _Alignas(64) _Atomic uint64_t got;
     _Atomic uint64_t after;
-    _Atomic uint64_t finished;
-    _Atomic uint64_t lost;
+    _Atomic uint64_t ended; /* finished, and lost in the upper half, each modulo 2^32 */
     _Atomic uint32_t at;
+    _Atomic uint32_t busy;   /* a thread of the process is at what follows: its leases, see lease.h */
+    uint64_t oldest, newest; /* blocks; 0: none */
 } brood__task_t;
 
-enum { BROOD__JOINABLE = 1, BROOD__ENDS_WITH_WRITERS = 2 }; /* options */
-enum { BROOD__OPEN, BROOD__SHUT, BROOD__DROPPED };          /* states: no more puts; no gets either */
+enum {
+    BROOD__JOINABLE = 1,
+    BROOD__ENDS_WITH_WRITERS = 2,
+    BROOD__LEASES = 4
+};                                                 /* options; the last one with the first */
+enum { BROOD__OPEN, BROOD__SHUT, BROOD__DROPPED }; /* states: no more puts; no gets either */
 
 typedef struct brood__ring_t {
     brood__object_t object;
@@ -70,6 +75,10 @@ typedef struct brood__ring_t {
     _Atomic uint32_t join_sequence;
     _Atomic uint32_t tasks_used;
     _Atomic uint64_t reported; /* of the tasks lost */
+    _Atomic uint64_t returned; /* leased items that have come back, to be got before all others; see lease.h */
+    _Atomic uint64_t given_up; /* those that have come back too often */
+    _Atomic uint32_t closed;   /* counts the processes that have let go of it with items in hand */
+    uint32_t deliveries;       /* how often an item is given out at most */
     brood__end_t tail, head;
     brood__task_t task[]; /* a joinable one's, for each slot of the process table */
 } brood__ring_t;
@@ -112,7 +121,7 @@ bool brood__ring_ended(brood__ring_t *ring);
 apr_status_t brood__ring_nap(brood__ring_t *ring, apr_time_t deadline, unsigned turn);
 
 /* For brood__kind_t. */
-int brood__ring_holds(void *object, uint32_t position, uint64_t block);
+int brood__ring_holds(void *object, uint32_t position, uint64_t block, uint32_t owner);
 void brood__ring_destroy(void *object);
 void brood__ring_dropped(void *object, uint32_t id, bool ended);
 /* Take all items out. */

@@ -6,6 +6,7 @@
 #include "memory/sleep.h"
 #include "queue/end.h"
 #include "queue/chunk.h"
+#include "queue/lease.h"
 #include "queue/task.h"
 
 /* ---- for sweeps ---- */
@@ -54,7 +55,7 @@ static bool is_held(brood__ring_t *ring, uint64_t head, uint64_t tail, uint32_t 
            && (brood__chunk_slot(chunk, position)->block & ~UINT64_C(127)) == block;
 }
 
-int brood__ring_holds(void *object, uint32_t position, uint64_t block)
+int brood__ring_holds(void *object, uint32_t position, uint64_t block, uint32_t owner)
 {
     brood__ring_t *ring = object;
     uint64_t head, tail;
@@ -64,12 +65,15 @@ int brood__ring_holds(void *object, uint32_t position, uint64_t block)
     if (lock_for_sweep(ring, &ring->head, &head)) {
         BROOD__STEP(SWEEP_ENDS_LOCKED);
         if (lock_for_sweep(ring, &ring->tail, &tail)) {
-            held = is_held(ring, head, tail, position, block);
+            held = is_held(ring, head, tail, position, block)
+                   || (brood__leases(ring) && brood__lease_return(ring, block, owner));
             BROOD__STEP(SWEEP_ENDS_LOCKED);
             brood__end_unlock_as_was(&ring->tail, tail);
         }
         brood__end_unlock_as_was(&ring->head, head);
     }
+    if (brood__lease_waits(ring))
+        brood__end_attend(&ring->tail, BROOD__FOR_COMMIT);
     brood__critical_leave();
     return held;
 }
@@ -78,10 +82,15 @@ void brood__ring_dropped(void *object, uint32_t id, bool ended)
 {
     brood__ring_t *ring = object;
 
-    (void) ended;
+    if (brood__leases(ring)) {
+        if (ended)
+            brood__lease_forget_all(ring, id);
+        else
+            brood__lease_return_all(ring);
+    }
     if (ring->options & BROOD__JOINABLE)
-        brood__tasks_lose(ring, id);
-    if (ring->options & BROOD__ENDS_WITH_WRITERS)
+        brood__tasks_lose(ring, id); /* what has come back has done so before */
+    if (ring->options & (BROOD__ENDS_WITH_WRITERS | BROOD__LEASES))
         brood__end_wake_all(&ring->tail);
 }
 
@@ -89,7 +98,11 @@ void brood__ring_dropped(void *object, uint32_t id, bool ended)
 
 bool brood__ring_ended(brood__ring_t *ring)
 {
-    return atomic_load(&ring->state) != BROOD__OPEN
+    const uint32_t state = atomic_load(&ring->state);
+
+    if (state == BROOD__SHUT && brood__leases(ring))
+        return brood__tasks_rest(ring);
+    return state != BROOD__OPEN
            || ((ring->options & BROOD__ENDS_WITH_WRITERS) != 0 && brood__object_alone(&ring->object));
 }
 
@@ -119,10 +132,11 @@ void brood__ring_drain(brood__ring_t *ring)
     apr_status_t rc = APR_SUCCESS;
     uint32_t count;
 
-    while (rc != BROOD_EMISUSE && brood__ring_count(ring) != 0) {
+    while (rc != BROOD_EMISUSE && (brood__ring_count(ring) != 0 || brood__lease_waits(ring))) {
         rc = brood__ring_get(&count, items, with, ring, &all, apr_time_from_msec(100));
         for (uint32_t i = 0; rc == APR_SUCCESS && i < count; i++)
             if (items[i].block != 0) {
+                brood__loan_revoke(items[i].block);
                 brood__loan_end(items[i].block);
                 brood__heap_free(items[i].block);
             }
@@ -138,6 +152,7 @@ void brood__ring_destroy(void *object)
     if (atomic_load(&ring->head.chunk) == 0)
         return; /* somebody who died then had done it */
     brood__ring_drain(ring);
+    (void) brood__lease_claim(ring);
     brood__critical_enter();
     head = brood__end_enter(ring, &ring->head);
     tail = brood__end_enter(ring, &ring->tail);

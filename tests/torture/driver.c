@@ -49,6 +49,9 @@ static void make_old(brood__ring_t *ring, uint32_t position)
 static apr_status_t create(driver_t *driver, double seconds)
 {
     static const unsigned capacities[6] = {100, 64, 4, 1024, 1, 16}; /* of the queue; by the seed */
+    const brood_queue_options_t options = {.joinable = driver->seed % 4 != 0,
+                                           .lease = driver->seed % 4 == 2 && driver->mode != &torture_object,
+                                           .deliveries = UINT32_MAX};
     torture_shared_t *shared = &driver->shared;
     uint64_t sequences = (uint64_t) (seconds + 2) << 21;
 
@@ -57,10 +60,9 @@ static apr_status_t create(driver_t *driver, double seconds)
     else if (sequences > UINT64_C(1) << 27)
         sequences = UINT64_C(1) << 27;
     BROOD_TRY(brood_array_create(&shared->books_array, 1, sizeof(torture_books_t), NULL, driver->mem));
-    BROOD_TRY(brood_array_create(&shared->items_array, (apr_size_t) (2 * TORTURE_LANES * sequences / 64),
+    BROOD_TRY(brood_array_create(&shared->items_array, (apr_size_t) (3 * TORTURE_LANES * sequences / 64),
                                  sizeof(uint64_t), NULL, driver->mem));
-    BROOD_TRY(brood_queue_create(&shared->queue, capacities[driver->seed % 6],
-                                 &(brood_queue_options_t){.joinable = driver->seed % 4 != 0}, driver->mem));
+    BROOD_TRY(brood_queue_create(&shared->queue, capacities[driver->seed % 6], &options, driver->mem));
     BROOD_TRY(brood_lock_create(&shared->lock[0], driver->mem));
     BROOD_TRY(brood_rlock_create(&shared->lock[1], driver->mem));
     for (unsigned i = 0; i < 2; i++)
@@ -188,17 +190,29 @@ static void watch(driver_t *driver, apr_time_t duration, bool killing)
     }
 }
 
+/* Nobody dies any more: now, if there was none in between, the barrier has its rounds. */
+static void see_a_round(driver_t *driver)
+{
+    const apr_time_t end = brood__clock_now() + EXIT_PATIENCE;
+
+    while (atomic_load(&driver->books->passed[0]) == 0 && !driver->hung && brood__clock_now() < end)
+        watch(driver, apr_time_from_msec(50), false);
+}
+
 /* Everybody leaves.  Who does not is dumped and ended. */
 static void stop(driver_t *driver)
 {
-    const apr_time_t end = brood__clock_now() + EXIT_PATIENCE;
+    apr_time_t end;
 
     atomic_store(&driver->books->killing, 0);
     atomic_store(&driver->books->stop_putting, 1);
     if (driver->mode == &torture_queue && !driver->hung)
         watch(driver, EMPTYING, false);
+    if (driver->mode == &torture_barrier)
+        see_a_round(driver);
     if (driver->hung)
         dump(driver);
+    end = brood__clock_now() + EXIT_PATIENCE;
     atomic_store(&driver->books->stop, 1);
     for (unsigned i = 0; i < TORTURE_WORKERS; i++) {
         const apr_time_t left = end - brood__clock_now();

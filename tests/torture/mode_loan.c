@@ -67,15 +67,11 @@ static apr_status_t unpack_bag(torture_thread_t *thread, brood_queue_t *bag, apr
     return rc == APR_TIMEUP ? APR_SUCCESS : rc;
 }
 
-static apr_status_t receive(torture_thread_t *thread, apr_pool_t *mem)
+static apr_status_t use_up(torture_thread_t *thread, brood_value_t value, apr_pool_t *mem)
 {
-    brood_value_t value, gift;
+    brood_value_t gift;
     load_t load;
-    apr_status_t rc = brood_queue_get(&value, thread->shared->queue, BROOD_NOWAIT, mem);
 
-    if (rc != APR_SUCCESS)
-        return rc == APR_TIMEUP ? APR_SUCCESS : rc;
-    torture_count(thread->books, TORTURE_TAKEN);
     BROOD_TRY(BROOD_UNPACK(value, &load.bag, &gift));
     BROOD_TRY(BROOD_UNPACK(gift, &load.gift.queue, &load.gift.array, &load.gift.lock));
     use(thread, &load.gift);
@@ -89,6 +85,22 @@ static apr_status_t receive(torture_thread_t *thread, apr_pool_t *mem)
     default:
         return APR_SUCCESS;
     }
+}
+
+/* If it is on a lease and this process dies, another gets it with all that is in it. */
+static apr_status_t receive(torture_thread_t *thread, apr_pool_t *mem)
+{
+    brood_queue_t *queue = thread->shared->queue;
+    brood_value_t value;
+    apr_status_t rc = brood_queue_get(&value, queue, BROOD_NOWAIT, mem);
+
+    if (rc != APR_SUCCESS)
+        return rc == APR_TIMEUP ? APR_SUCCESS : rc;
+    torture_count(thread->books, TORTURE_TAKEN);
+    rc = use_up(thread, value, mem);
+    if (brood_queue_deliveries(queue) != 0)
+        BROOD_TRY(brood_queue_task_done(queue));
+    return rc;
 }
 
 static apr_status_t send_or_receive(torture_thread_t *thread, apr_pool_t *mem)

@@ -3,6 +3,7 @@
 #include "torture.h"
 
 #include "platform/clock.h"
+#include "queue/lease.h"
 #include "queue/task.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,6 +11,11 @@
 
 #define LARGEST 40000u /* words of an item */
 #define PATIENCE apr_time_from_sec(3)
+
+static brood__ring_t *ring_of(const torture_shared_t *shared)
+{
+    return (brood__ring_t *) ((brood__ref_t *) (void *) shared->queue)->object;
+}
 
 static _Atomic uint64_t *bits_of(_Atomic uint64_t *bits, const torture_shared_t *shared, uint64_t lane, uint64_t item)
 {
@@ -104,6 +110,15 @@ static void produce(torture_thread_t *thread)
 
 /* ---- getting ---- */
 
+/* On a lease it may come again, unless it was done. */
+static void note_again(const torture_shared_t *shared, uint64_t lane, uint64_t item)
+{
+    if (brood_queue_deliveries(shared->queue) < 2
+        || (atomic_load(bits_of(shared->finished, shared, lane, item)) & bit_of(item)) != 0)
+        torture_fault(shared->books, TORTURE_DUPLICATES, "item %u of lane %u came twice", (unsigned) item,
+                      (unsigned) lane);
+}
+
 /* Note an item that came.  False: it is no item. */
 static bool note(const torture_shared_t *shared, const uint64_t *words, uint64_t size)
 {
@@ -115,9 +130,20 @@ static bool note(const torture_shared_t *shared, const uint64_t *words, uint64_t
         return false;
     }
     if (atomic_fetch_or(bits_of(shared->delivered, shared, lane, item), bit_of(item)) & bit_of(item))
-        torture_fault(shared->books, TORTURE_DUPLICATES, "item %u of lane %u came twice", (unsigned) item,
-                      (unsigned) lane);
+        note_again(shared, lane, item);
+    if (brood_queue_deliveries(shared->queue) > 1)
+        torture_count(shared->books, TORTURE_RETURNED);
     return true;
+}
+
+/* It is done, as far as this process is concerned; from when it has said so, it must not come again. */
+static void finish(const torture_shared_t *shared, const uint64_t *words)
+{
+    const uint64_t lane = words[0] >> 56, item = words[0] & UINT64_C(0xffffffffffffff);
+
+    if (brood_queue_task_done(shared->queue) == APR_EINVAL)
+        torture_fault(shared->books, TORTURE_ERRORS, "task_done: %s", brood_last_error()->message);
+    atomic_fetch_or(bits_of(shared->finished, shared, lane, item), bit_of(item));
 }
 
 /* In one of the two ways there are, and with too little room every now and then. */
@@ -160,14 +186,24 @@ static void consume_one(torture_thread_t *thread, uint64_t *words, uint64_t *las
     if (!is_whole(words, (uint32_t) words[1]))
         torture_fault(books, TORTURE_TORN, "item %llx of %u bytes is not whole", (unsigned long long) words[0],
                       (unsigned) size);
-    if ((words[0] & UINT64_C(0xffffffffffffff)) <= last[words[0] >> 56])
+    if (brood_queue_deliveries(thread->shared->queue) > 1)
+        ; /* in no order */
+    else if ((words[0] & UINT64_C(0xffffffffffffff)) <= last[words[0] >> 56])
         torture_fault(books, TORTURE_DISORDERED, "item %llx came after a later one", (unsigned long long) words[0]);
-    last[words[0] >> 56] = words[0] & UINT64_C(0xffffffffffffff);
-    if (brood_queue_task_done(thread->shared->queue) == APR_EINVAL)
-        torture_fault(books, TORTURE_ERRORS, "task_done: %s", brood_last_error()->message);
+    else
+        last[words[0] >> 56] = words[0] & UINT64_C(0xffffffffffffff);
+    if (brood__leases(ring_of(thread->shared)) && torture_below(&thread->random, 64) == 0)
+        apr_sleep(1000); /* so that it dies with one in hand */
+    finish(thread->shared, words);
     torture_count(books, TORTURE_ITEMS);
     if (size > 48)
         torture_count(books, TORTURE_BLOCKS);
+}
+
+/* In the queue: what comes back has a place of its own, and each thread has one at most. */
+static apr_size_t most_items(const torture_shared_t *shared)
+{
+    return brood_queue_maxsize(shared->queue) + (brood__leases(ring_of(shared)) ? TORTURE_LANES : 0);
 }
 
 static void consume(torture_thread_t *thread)
@@ -184,8 +220,7 @@ static void consume(torture_thread_t *thread)
         consume_one(thread, words, last, scratch);
         /* How many there are is no secret while they come and go. */
         if (torture_below(&thread->random, 64) == 0
-            && (brood_queue_size(&size, thread->shared->queue) != APR_SUCCESS
-                || size > brood_queue_maxsize(thread->shared->queue)))
+            && (brood_queue_size(&size, thread->shared->queue) != APR_SUCCESS || size > most_items(thread->shared)))
             torture_fault(thread->books, TORTURE_ERRORS, "%u items in the queue", (unsigned) size);
     }
 }
@@ -202,7 +237,14 @@ static void work(torture_thread_t *thread)
 
 typedef struct totals_t {
     uint64_t put, lost, doubtful, doubtful_came, left, tasks_lost;
+    uint64_t undone; /* came, and nobody noted that it was done */
 } totals_t;
+
+/* As many as threads that may have died at one instant each. */
+static uint64_t most_died(const torture_shared_t *shared)
+{
+    return TORTURE_THREADS * atomic_load(&shared->books->count[TORTURE_DEATHS]);
+}
 
 /* What is still in the queue came, too. */
 static bool empty_queue(const torture_shared_t *shared, totals_t *totals, uint64_t *words)
@@ -217,7 +259,7 @@ static bool empty_queue(const torture_shared_t *shared, totals_t *totals, uint64
             return totals->left == promised;
         if (!note(shared, words, size) || !is_whole(words, (uint32_t) words[1]))
             return false;
-        (void) brood_queue_task_done(shared->queue);
+        finish(shared, words);
         totals->left++;
     }
 }
@@ -225,11 +267,11 @@ static bool empty_queue(const torture_shared_t *shared, totals_t *totals, uint64
 /* All tasks are done, but for those that were lost with threads that have died. */
 static bool join_tasks(const torture_shared_t *shared, totals_t *totals)
 {
-    brood__ring_t *ring = (brood__ring_t *) ((brood__ref_t *) (void *) shared->queue)->object;
+    brood__ring_t *ring = ring_of(shared);
 
     return (ring->options & BROOD__JOINABLE) == 0
            || (brood__tasks_join(&totals->tasks_lost, ring, apr_time_from_sec(20)) == APR_SUCCESS
-               && totals->tasks_lost <= TORTURE_THREADS * atomic_load(&shared->books->count[TORTURE_DEATHS])
+               && totals->tasks_lost <= (brood__leases(ring) ? 0 : most_died(shared))
                && brood_queue_task_done(shared->queue) == APR_EINVAL);
 }
 
@@ -252,38 +294,43 @@ static void account_lane(const torture_shared_t *shared, totals_t *totals, unsig
         totals->doubtful += doubtful;
         totals->doubtful_came += doubtful && came;
         totals->lost += !doubtful && !came;
+        totals->undone += came && (atomic_load(bits_of(shared->finished, shared, number, item)) & bit_of(item)) == 0;
     }
 }
 
 static bool account(const torture_shared_t *shared, char *line, apr_size_t size, apr_pool_t *mem)
 {
     uint64_t *words = apr_palloc(mem, LARGEST * sizeof *words);
-    const uint64_t getters = atomic_load(&shared->books->count[TORTURE_GETTERS]);
-    totals_t totals = {0, 0, 0, 0, 0, 0};
+    const bool leases = brood__leases(ring_of(shared));
+    const uint64_t getters = leases ? 0 : atomic_load(&shared->books->count[TORTURE_GETTERS]);
+    totals_t totals = {0, 0, 0, 0, 0, 0, 0};
     bool fine = empty_queue(shared, &totals, words) && join_tasks(shared, &totals);
 
     for (unsigned i = 0; i < TORTURE_LANES / 2; i++)
         account_lane(shared, &totals, i);
     (void) snprintf(line, size,
                     "room for %u: put %" PRIu64 " left %" PRIu64 "%s LOST %" PRIu64 " (at most %" PRIu64
-                    ") in doubt %" PRIu64 " (came %" PRIu64 "), tasks lost %" PRIu64,
+                    ") in doubt %" PRIu64 " (came %" PRIu64 "), tasks lost %" PRIu64 ", %snot done %" PRIu64,
                     (unsigned) brood_queue_maxsize(shared->queue), totals.put, totals.left,
                     fine ? "" : " NOT AS MANY AS SAID", totals.lost, getters, totals.doubtful, totals.doubtful_came,
-                    totals.tasks_lost);
-    return fine && totals.lost <= getters;
+                    totals.tasks_lost, leases ? "on leases, " : "", totals.undone);
+    return fine && totals.lost <= getters && totals.undone <= most_died(shared);
 }
 
-static const int steps[] = {BROOD__STEP_PUT_LOCKED,    BROOD__STEP_PUT_HALF,          BROOD__STEP_PUT_FILLED,
-                            BROOD__STEP_PUT_COMMITTED, BROOD__STEP_PUT_UNLOCKED,      BROOD__STEP_PUT_DONE,
-                            BROOD__STEP_GET_LOCKED,    BROOD__STEP_GET_COPIED,        BROOD__STEP_GET_OWNED,
-                            BROOD__STEP_GET_COMMITTED, BROOD__STEP_GET_DONE,          BROOD__STEP_WAIT_ARMED,
-                            BROOD__STEP_WAIT_NOTED,    BROOD__STEP_WAIT_WOKEN,        BROOD__STEP_WAIT_REARMED,
-                            BROOD__STEP_RING_CLAIMED,  BROOD__STEP_RING_BUMPED,       BROOD__STEP_RING_RANG,
-                            BROOD__STEP_SWEEP_BLOCK,   BROOD__STEP_END_UNLOCKED_DEAD, BROOD__STEP_SWEEP_ENDS_LOCKED,
-                            BROOD__STEP_HEAP_CLAIMED,  BROOD__STEP_HEAP_REFILLED,     BROOD__STEP_HEAP_FREED,
-                            BROOD__STEP_OBJECT_HELD,   BROOD__STEP_END_TAKEN,         BROOD__STEP_CHUNK_READY,
-                            BROOD__STEP_CHUNK_LINKED,  BROOD__STEP_CHUNK_SPARE_TAKEN, BROOD__STEP_CHUNK_TAKEN,
-                            BROOD__STEP_CHUNK_LEFT,    BROOD__STEP_TASK_BEGUN,        BROOD__STEP_TASK_COMMITTED,
-                            BROOD__STEP_TASK_REVOKED,  BROOD__STEP_TASK_FINISHED,     0};
+static const int steps[] = {BROOD__STEP_PUT_LOCKED,     BROOD__STEP_PUT_HALF,          BROOD__STEP_PUT_FILLED,
+                            BROOD__STEP_PUT_COMMITTED,  BROOD__STEP_PUT_UNLOCKED,      BROOD__STEP_PUT_DONE,
+                            BROOD__STEP_GET_LOCKED,     BROOD__STEP_GET_COPIED,        BROOD__STEP_GET_OWNED,
+                            BROOD__STEP_GET_COMMITTED,  BROOD__STEP_GET_DONE,          BROOD__STEP_WAIT_ARMED,
+                            BROOD__STEP_WAIT_NOTED,     BROOD__STEP_WAIT_WOKEN,        BROOD__STEP_WAIT_REARMED,
+                            BROOD__STEP_RING_CLAIMED,   BROOD__STEP_RING_BUMPED,       BROOD__STEP_RING_RANG,
+                            BROOD__STEP_SWEEP_BLOCK,    BROOD__STEP_END_UNLOCKED_DEAD, BROOD__STEP_SWEEP_ENDS_LOCKED,
+                            BROOD__STEP_HEAP_CLAIMED,   BROOD__STEP_HEAP_REFILLED,     BROOD__STEP_HEAP_FREED,
+                            BROOD__STEP_OBJECT_HELD,    BROOD__STEP_END_TAKEN,         BROOD__STEP_CHUNK_READY,
+                            BROOD__STEP_CHUNK_LINKED,   BROOD__STEP_CHUNK_SPARE_TAKEN, BROOD__STEP_CHUNK_TAKEN,
+                            BROOD__STEP_CHUNK_LEFT,     BROOD__STEP_TASK_BEGUN,        BROOD__STEP_TASK_COMMITTED,
+                            BROOD__STEP_TASK_REVOKED,   BROOD__STEP_TASK_FINISHED,     BROOD__STEP_LEASE_OWNED,
+                            BROOD__STEP_LEASE_GOT,      BROOD__STEP_LEASE_ENDED,       BROOD__STEP_LEASE_LINKED,
+                            BROOD__STEP_LEASE_RETURNED, BROOD__STEP_LEASE_LINKED,      BROOD__STEP_LEASE_RETURNED,
+                            BROOD__STEP_LEASE_LINKED,   BROOD__STEP_LEASE_RETURNED,    0};
 
 const torture_mode_t torture_queue = {"queue", work, account, steps};

@@ -35,6 +35,7 @@
     X(ITEMS, "items", 0)                                                                                    \
     X(BLOCKS, "with blocks", 0)                                                                             \
     X(GETTERS, "getters killed", 0) /* between entering get and noting the item */                          \
+    X(RETURNED, "returned", 0)      /* items of somebody who had died with them */                          \
     X(NO_MEMORY, "no memory", 0)                                                                            \
     X(OBJECTS, "objects", 0)                                                                                \
     X(GRANDCHILDREN, "grandchildren", 0)                                                                    \
@@ -79,7 +80,7 @@ typedef struct torture_shared_t {
     brood_event_t *event;
     brood_barrier_t *barrier;
     torture_books_t *books;
-    _Atomic uint64_t *delivered, *doubtful; /* bits: [lane][sequences] */
+    _Atomic uint64_t *delivered, *doubtful, *finished; /* bits: [lane][sequences] */
 } torture_shared_t;
 
 /* One thread of a worker. */

@@ -47,6 +47,7 @@ void torture_locate(torture_shared_t *shared)
     shared->books = brood_array_data(shared->books_array);
     shared->delivered = brood_array_data(shared->items_array);
     shared->doubtful = shared->delivered + TORTURE_LANES * shared->books->sequences / 64;
+    shared->finished = shared->doubtful + TORTURE_LANES * shared->books->sequences / 64;
 }
 
 #define OBJECTS(s)                                                                                            \
