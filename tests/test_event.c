@@ -213,6 +213,70 @@ static void who_waits_for_the_next_set_is_woken_though_the_last_one_was_late__EV
 }
 #endif
 
+/* ---- a set of what is set ---- */
+
+#define ROUNDS 100000u
+
+typedef struct desk_t {
+    brood_event_t *event;
+    _Alignas(64) _Atomic uint32_t begun; /* rounds */
+    _Alignas(64) _Atomic uint32_t ended;
+    _Alignas(64) _Atomic uint32_t work;
+} desk_t;
+
+static void await_round(_Atomic uint32_t *round, uint32_t wanted)
+{
+    for (int i = 0; atomic_load(round) != wanted; i++)
+        if (i > 1000)
+            brood__clock_yield();
+}
+
+static void *APR_THREAD_FUNC put_work(apr_thread_t *thread, void *data)
+{
+    desk_t *desk = data;
+    apr_status_t rc = APR_SUCCESS;
+
+    for (uint32_t round = 1; round <= ROUNDS; round++) {
+        bool set;
+
+        await_round(&desk->begun, round);
+        BROOD_IGNORE(brood_event_is_set(&set, desk->event));
+        atomic_store_explicit(&desk->work, round, memory_order_release);
+        rc = brood_event_set(desk->event);
+        atomic_store(&desk->ended, round);
+    }
+    apr_thread_exit(thread, rc);
+    return NULL;
+}
+
+/* The event is set all the time but for the clear: either the work is seen after it, or the set came after it.  Each of
+ * the two has near it what he looks at, and has to fetch what he writes: so a look that may come before a write does. */
+static void work_is_seen_or_the_event_is_set__EVT_01_EVT_02(void)
+{
+    desk_t desk = {.event = new_event()};
+    apr_thread_t *thread;
+    apr_status_t rc = APR_SUCCESS;
+    unsigned lost = 0;
+
+    EXPECT_OK(apr_thread_create(&thread, NULL, put_work, &desk, mem));
+    for (uint32_t round = 1; round <= ROUNDS; round++) {
+        uint32_t seen;
+
+        rc = brood_event_set(desk.event);
+        atomic_fetch_add(&desk.work, 0);
+        atomic_store(&desk.begun, round);
+        for (uint32_t i = 0; i < round % 128; i++) /* now before the set, now after it, and sometimes at once */
+            (void) atomic_load(&desk.begun);
+        rc = rc == APR_SUCCESS ? brood_event_clear(desk.event) : rc;
+        seen = atomic_load_explicit(&desk.work, memory_order_acquire);
+        await_round(&desk.ended, round);
+        lost += rc != APR_SUCCESS || (seen != round && !is_set(desk.event));
+    }
+    EXPECT(lost == 0);
+    EXPECT_OK(apr_thread_join(&rc, thread));
+    EXPECT_OK(rc);
+}
+
 static void two_processes_take_turns__EVT_01(void)
 {
     brood_event_t *ping = new_event(), *pong = new_event();
@@ -271,6 +335,7 @@ static apr_status_t suite(brood_call_t *call)
 #ifdef BROOD_TORTURE
         TEST(who_waits_for_the_next_set_is_woken_though_the_last_one_was_late__EVT_01),
 #endif
+        TEST(work_is_seen_or_the_event_is_set__EVT_01_EVT_02),
         TEST(two_processes_take_turns__EVT_01),
         TEST(a_killed_waiter_holds_nobody_up__EVT_05),
         TEST(a_closed_one_is_of_no_use),

@@ -57,7 +57,9 @@ apr_status_t brood_event_set(brood_event_t *event)
     if (self == NULL)
         return brood__object_closed("event");
     w = atomic_load(&self->word);
-    while (!is_set(w) && !atomic_compare_exchange_weak(&self->word, &w, counted_up(w)))
+    /* Written to also if it was set already: so whoever clears it after this sees what was done before this, as one
+     * who had only looked could not be sure of. */
+    while (!atomic_compare_exchange_weak(&self->word, &w, is_set(w) ? w : counted_up(w)))
         ;
     BROOD__STEP(EVENT_CHANGED);
     /* Also if it was set already: whoever did that may not have come to this. */
