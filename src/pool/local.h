@@ -14,8 +14,10 @@
 
 /* A worker as the pool's process sees it. */
 typedef struct brood__hand_t {
-    brood_process_t *process; /* NULL: none runs */
-    apr_pool_t *mem;          /* of the object */
+    apr_pool_t *mem;          /* of it; NULL: there is none */
+    brood_process_t *process;
+    apr_thread_t *thread;     /* or this */
+    bool over;                /* the thread has nothing left to do */
     brood__id_t id;
     bool here;             /* it has said hello */
     apr_time_t kill_at;    /* it has been asked to end, and is killed then; 0: it has not */
@@ -51,6 +53,19 @@ typedef struct brood__local_t {
     bool finishing, terminated;
     brood_event_t *ended; /* there is no worker any more, and will be none */
 } brood__local_t;
+
+/* ---- hand.c ---- */
+
+/* Start a worker, the `number`th of the pool, as local->hand[index] to be; without the lock, as it takes its time. */
+apr_status_t brood__hand_start(brood__hand_t *hand, brood__local_t *local, unsigned index, unsigned number);
+bool brood__hand_has_ended(const brood__hand_t *hand);
+/* Ask it to end, and when it is to be killed; a thread cannot be ended. */
+void brood__hand_end(brood__hand_t *hand, apr_time_t kill_at);
+void brood__hand_kill(brood__hand_t *hand);
+/* Of a process that has ended, and in words. */
+int brood__hand_exitcode(const brood__hand_t *hand, char *epitaph, apr_size_t size);
+/* Of one that has ended, or is about to: nothing is left of it. */
+void brood__hand_release(brood__hand_t *hand);
 
 /* ---- supervisor.c: the thread that starts, watches and ends workers ---- */
 

@@ -6,12 +6,8 @@
 #include "base/own.h"
 #include "base/status.h"
 #include "process/call.h"
-#include "process/family.h"
 #include <apr_strings.h>
-#include <brood/pack.h>
-#include <brood/wait.h>
 
-#define ARGS 7 /* of a worker's entry */
 #define GRACE apr_time_from_sec(1) /* from the request to end to the end */
 #define PAUSE_FIRST apr_time_from_msec(10)
 #define PAUSE_LAST apr_time_from_sec(1)
@@ -29,48 +25,12 @@ static void unlock(brood__local_t *local)
 
 /* ---- starting ---- */
 
-static brood_value_t args_of(const brood__local_t *local, unsigned index, brood_value_t args[ARGS])
-{
-    const brood_pool_options_t *options = &local->options;
-
-    args[0] = brood__kind_to_value(BROOD__TAG_BOARD, local->board);
-    args[1] = brood_queue_to_value(local->tasks);
-    args[2] = brood_queue_to_value(local->results);
-    args[3] = options->initializer != NULL ? brood_entry(options->initializer) : brood_nil();
-    args[4] = options->initargs;
-    args[5] = brood_uint(options->max_tasks_per_worker);
-    args[6] = brood_uint(BROOD__PLACES + index);
-    return brood_list(args, ARGS);
-}
-
-/* Without the lock: others wait for it, and a start takes its time. */
-static apr_status_t start(brood__hand_t *hand, const brood__local_t *local, unsigned index, unsigned number)
-{
-    brood_process_options_t options = local->options.process;
-    brood_value_t args[ARGS];
-    apr_status_t rc;
-
-    *hand = (brood__hand_t){.process = NULL};
-    BROOD_TRY(brood__own_pool(&hand->mem));
-    options.name = apr_psprintf(hand->mem, "%s-%u", options.name != NULL ? options.name : "PoolWorker", number);
-    if (options.daemon == BROOD_INHERIT)
-        options.daemon = BROOD_YES;
-    rc = brood_process_start(&hand->process, brood__worker_entry, args_of(local, index, args), &options, hand->mem);
-    if (rc != APR_SUCCESS) {
-        apr_pool_destroy(hand->mem);
-        hand->mem = NULL;
-    } else {
-        hand->id = hand->process->id;
-    }
-    return rc;
-}
-
 static unsigned count(const brood__local_t *local)
 {
     unsigned number = 0;
 
     for (unsigned i = 0; i < local->engine.workers; i++)
-        number += local->hand[i].process != NULL;
+        number += local->hand[i].mem != NULL;
     return number;
 }
 
@@ -101,12 +61,15 @@ static void start_missing(brood__local_t *local)
         unsigned number;
         apr_status_t rc;
 
-        if (local->hand[i].process != NULL || !may_start(local))
+        if (local->hand[i].mem != NULL || !may_start(local))
             continue;
         number = ++local->born;
+        local->hand[i] = (brood__hand_t){.process = NULL};
         unlock(local);
-        rc = start(&hand, local, i, number);
+        rc = brood__hand_start(&hand, local, i, number);
         lock(local);
+        hand.here = local->hand[i].here; /* it may have been quick */
+        hand.over = local->hand[i].over;
         local->hand[i] = hand;
         if (rc != APR_SUCCESS)
             despair(local, rc, brood__failure_text(rc, text, sizeof text));
@@ -115,18 +78,11 @@ static void start_missing(brood__local_t *local)
 
 /* ---- ends ---- */
 
-static void end_hand(brood__hand_t *hand)
-{
-    BROOD_IGNORE(brood_process_terminate(hand->process));
-    if (hand->kill_at == 0)
-        hand->kill_at = brood__clock_now() + GRACE;
-}
-
 void brood__supervisor_stop(brood__local_t *local, brood__id_t id)
 {
     for (unsigned i = 0; i < local->engine.workers; i++)
         if (local->hand[i].process != NULL && local->hand[i].id == id)
-            end_hand(&local->hand[i]);
+            brood__hand_end(&local->hand[i], brood__clock_now() + GRACE);
     brood__supervisor_poke(local);
 }
 
@@ -137,34 +93,29 @@ static void kill_late(brood__local_t *local)
     for (unsigned i = 0; i < local->engine.workers; i++) {
         brood__hand_t *hand = &local->hand[i];
 
-        if (hand->process == NULL)
-            continue;
         if (local->terminated && hand->kill_at == 0)
-            end_hand(hand);
+            brood__hand_end(hand, now + GRACE);
         if (hand->kill_at != 0 && hand->kill_at <= now)
-            BROOD_IGNORE(brood_process_kill(hand->process));
+            brood__hand_kill(hand);
     }
 }
 
+/* A thread ends of itself and leaves nothing behind. */
 static void bury(brood__local_t *local, brood__hand_t *hand)
 {
-    const int code = brood_process_exitcode(hand->process);
-    char epitaph[BROOD__EPITAPH];
+    char epitaph[BROOD__EPITAPH] = "a thread has ended";
 
-    (void) apr_snprintf(epitaph, sizeof epitaph, code < 0 ? "worker %s, pid %d, was ended by signal %d"
-                                                          : "worker %s, pid %d, ended with exit code %d",
-                        brood_process_name(hand->process), brood_process_pid(hand->process), code < 0 ? -code : code);
-    brood__local_bury(local, hand->id, code, epitaph);
+    if (hand->process != NULL)
+        brood__local_bury(local, hand->id, brood__hand_exitcode(hand, epitaph, sizeof epitaph), epitaph);
     if (!hand->here && hand->kill_at == 0)
         despair(local, BROOD_EWORKER, epitaph);
-    apr_pool_destroy(hand->mem);
-    *hand = (brood__hand_t){.process = NULL};
+    brood__hand_release(hand);
 }
 
 static void bury_ended(brood__local_t *local)
 {
     for (unsigned i = 0; i < local->engine.workers; i++)
-        if (local->hand[i].process != NULL && !brood_process_is_alive(local->hand[i].process))
+        if (local->hand[i].mem != NULL && brood__hand_has_ended(&local->hand[i]))
             bury(local, &local->hand[i]);
 }
 
@@ -278,18 +229,18 @@ static void *APR_THREAD_FUNC run(apr_thread_t *thread, void *data)
 static apr_status_t start_all(brood__local_t *local)
 {
     for (unsigned i = 0; i < local->started; i++)
-        BROOD_TRY(start(&local->hand[i], local, i, ++local->born));
+        BROOD_TRY(brood__hand_start(&local->hand[i], local, i, ++local->born));
     return APR_SUCCESS;
 }
 
 /* Nobody has been given anything yet. */
 static void kill_all(brood__local_t *local)
 {
+    BROOD_IGNORE(brood_queue_shutdown(local->tasks, true));
     for (unsigned i = 0; i < local->engine.workers; i++)
-        if (local->hand[i].process != NULL) {
-            BROOD_IGNORE(brood_process_kill(local->hand[i].process));
-            BROOD_IGNORE(brood_process_join(local->hand[i].process, BROOD_FOREVER));
-            apr_pool_destroy(local->hand[i].mem);
+        if (local->hand[i].mem != NULL) {
+            brood__hand_kill(&local->hand[i]);
+            brood__hand_release(&local->hand[i]);
         }
 }
 
@@ -312,7 +263,7 @@ static bool all_here(brood__local_t *local)
 
     lock(local);
     for (unsigned i = 0; i < local->started; i++)
-        all = all && local->hand[i].process != NULL && local->hand[i].here;
+        all = all && local->hand[i].mem != NULL && local->hand[i].here;
     all = all || local->engine.broken;
     unlock(local);
     return all;

@@ -18,6 +18,7 @@
 /* The task of this thread, if it is a worker's. */
 static BROOD__THREAD_LOCAL const brood__board_t *board_of_task;
 static BROOD__THREAD_LOCAL const brood__place_t *place_of_task;
+static BROOD__THREAD_LOCAL bool in_thread; /* of the pool's process */
 
 bool brood_call_cancelled(void)
 {
@@ -35,7 +36,8 @@ static apr_status_t fail_of(apr_status_t rc, brood_entry_fn entry)
         rc = brood_fail_text(rc, NULL);
     if (brood_last_error()->entry == NULL)
         brood__status_entry(brood_entry_name(entry));
-    brood__sync_fail(); /* what its locks guard is not in doubt because a function returned */
+    if (!in_thread)
+        brood__sync_fail(); /* what its locks guard is not in doubt because a function returned */
     return rc;
 }
 
@@ -231,6 +233,7 @@ void brood__worker_run(const brood__worker_t *worker, apr_pool_t *mem)
     apr_pool_t *turn;
     unsigned tasks = 0;
 
+    in_thread = worker->is_thread;
     if (!hello(worker, mem) || apr_pool_create(&turn, mem) != APR_SUCCESS)
         return;
     for (bool more = true; more && (worker->max_tasks == 0 || tasks < worker->max_tasks);) {

@@ -14,6 +14,7 @@ typedef struct brood__worker_t {
     brood_entry_fn initializer; /* NULL: none */
     brood_value_t initargs;
     unsigned max_tasks; /* then it ends; 0: never */
+    bool is_thread;     /* of the pool's process, whose locks are not its own */
 } brood__worker_t;
 
 /* Run tasks until there are no more, this worker has run as many as it may, or its task has been given up. */
