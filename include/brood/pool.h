@@ -15,51 +15,117 @@ typedef struct brood_iterator_t brood_iterator_t;
 
 /** A zeroed struct is the default. */
 typedef struct brood_pool_options_t {
-    brood_entry_fn initializer;         /* runs once in each worker, before its first task */
-    brood_value_t initargs;
-    unsigned max_tasks_per_worker;      /* then it is replaced; 0: never */
-    apr_size_t max_memory_per_worker;   /* bytes resident, likewise */
-    bool lazy;                          /* start workers as tasks come (ProcessPoolExecutor) */
-    bool threads;                       /* ThreadPool: threads of this process */
-    brood_process_options_t process;    /* how workers are started, and their name */
-    void *reserved[6];                  /* NULL */
+    brood_entry_fn
+        initializer;        /**< runs once in each worker, also in one that replaces another, before its first task */
+    brood_value_t initargs; /**< its arguments: a list, copied; objects in it are the workers' too; nil: none */
+    unsigned max_tasks_per_worker;    /**< then it ends and another takes its place; a chunk of a map counts as one;
+                                            *   0: never */
+    apr_size_t max_memory_per_worker; /**< bytes: likewise, once it takes up more after a task; processes only */
+    apr_interval_time_t max_age_of_worker; /**< microseconds: likewise, after the task that it runs then */
+    unsigned nice;                         /**< steps that workers have less priority, 0 to 19 */
+    bool
+        pin; /**< give each worker one CPU of those that may be used, round and round, where the system can (not macOS) */
+    bool lazy;    /**< start workers as tasks come (ProcessPoolExecutor) */
+    bool threads; /**< ThreadPool: workers are threads of this process.  What they run cannot be ended from outside, and
+                   *   holds up the end of the pool */
+    brood_process_options_t process; /**< how workers are started; `name` comes before their number, NULL: "PoolWorker";
+                                      *   `daemon` is BROOD_YES unless it says BROOD_NO; `environment` is there before the
+                                      *   first instruction of a worker that is spawned */
+    void *reserved[6];               /**< NULL */
 } brood_pool_options_t;
 
-/** Start `workers` of them; 0: one per usable CPU.  Ending `mem` terminates the pool.
- *  An initializer that fails makes this fail, with its status. */
+/** The most workers that a pool may have. */
+#define BROOD_POOL_LIMIT 900U
+
+/** Start workers.  Any thread; by fork from a process with other threads as brood_process_start.
+ *
+ *  A worker that ends, for whatever reason, is replaced until the pool is closed.  If ten starts in a row lead to nothing
+ *  the pool is broken: its tasks, and all that are given to it later, are BROOD_EPOOL with the reason.
+ *
+ *  @param[out] pool  of this process alone: elsewhere (in a forked child) calls on it are BROOD_EMISUSE.  Valid until `mem`
+ *                    ends, which terminates it and waits for its workers' end; a pool that is dropped so with tasks
+ *                    that are not done says so in the log.
+ *  @param workers    how many, up to BROOD_POOL_LIMIT; 0: one for each CPU that may be used (brood_usable_cpu_count).
+ *  @param options    NULL: the default.
+ *  @param mem        of the object.
+ *  @retval APR_SUCCESS    they run, unless they are to start lazily, and all initializers have succeeded.
+ *  @retval BROOD_EGUARD   brood_main or brood_init has not run.
+ *  @retval BROOD_EENTRY   the initializer is in no table.
+ *  @retval BROOD_EARGS    initargs is neither a list nor nil.
+ *  @retval APR_EINVAL     too many workers.
+ *  @return otherwise what brood_process_start gives, or what the first initializer that failed has returned, with its
+ *          message.  After a failure no worker is left.
+ *  SPEC POOL-01, POOL-02, POOL-03, POOL-04, POOL-05, POOL-06, PPE-01, PPE-03. */
 BROOD_API BROOD_CHECKED apr_status_t brood_pool_create(brood_pool_t **pool, unsigned workers,
                                                        const brood_pool_options_t *options, apr_pool_t *mem);
 
 /** For one call of a function that makes tasks; a zeroed struct is the default. */
 typedef struct brood_task_options_t {
-    apr_size_t chunk_size;              /* items a worker takes at once; 0: chosen (imap: 1) */
-    bool star;                          /* each item is an argument list (starmap) */
-    apr_interval_time_t time_limit;     /* per task, from its start, then BROOD_ETIMELIMIT; 0: none */
-    apr_interval_time_t queue_limit;    /* waiting for a worker, then BROOD_ECANCELLED; 0: none */
-    unsigned retries;                   /* run again after BROOD_EWORKER */
-    apr_size_t look_ahead;              /* imap: tasks ahead of the consumer; 0: four per worker */
-    brood_done_fn done;                 /* callback and error_callback, see future.h */
-    void (*progress)(void *user, apr_size_t done, apr_size_t total);  /* as done; ten times a second at most */
-    void *user;                         /* for done and progress */
-    brood_value_t args;                 /* map_array: the same for every chunk */
-    void *reserved[6];                  /* NULL */
+    apr_size_t chunk_size; /**< items that a worker takes at once; 0: chosen, for maps so that each worker gets four
+                                      *   chunks, for imap 1 */
+    bool star;             /**< each item is a whole list of arguments (starmap) */
+    apr_interval_time_t
+        time_limit; /**< microseconds that a task (a chunk, in maps) may run: then its worker is asked to end,
+                                      *   killed a second later, and the task is BROOD_ETIMELIMIT; 0: for ever */
+    apr_interval_time_t
+        queue_limit;       /**< microseconds that it may wait for a worker: then it is BROOD_ECANCELLED; 0: for ever */
+    unsigned retries;      /**< how often it is run again if its worker dies */
+    apr_size_t look_ahead; /**< imap: tasks ahead of the consumer; 0: four for each worker */
+    brood_done_fn done;    /**< callback and error_callback: see brood_future_on_done */
+    void (*progress)(void *user, apr_size_t done,
+                     apr_size_t total); /**< told of items done, ten times a second at most and
+                                                                      *   at the end */
+    void *user;                         /**< for done and progress */
+    brood_value_t args;                 /**< map_array: the same for every chunk */
+    void *reserved[6];                  /**< NULL */
 } brood_task_options_t;
 
-/** Run one call and wait.  Results are in `mem`; failures as in brood_future_get.  A task of the same pool
- *  that would wait for it runs queued tasks meanwhile. */
+/** Run one call in a worker and wait for it.  Any thread.
+ *
+ *  @param[out] value  what the entry gave brood_return, or nil; in `mem`.  Untouched unless APR_SUCCESS.
+ *  @param pool        of this process.
+ *  @param entry       a registered function.
+ *  @param args        a list, encoded before the task waits; objects in it are the worker's too while it runs; nil: none.
+ *  @param mem         of the value.
+ *  @retval BROOD_EPOOL    the pool takes no more tasks, or has broken down; the message says why.
+ *  @retval BROOD_EENTRY   the function, or one in args, is in no table.  Nothing ran; so with the next.
+ *  @retval BROOD_EARGS, BROOD_EENCODE, BROOD_ECLOSED, APR_ENOMEM  of the arguments.
+ *  @retval BROOD_EMISUSE  the pool is another process's.
+ *  @retval BROOD_ECANCELLED  Ctrl-C (see brood_main): the task goes on, unseen.  Or the pool was terminated.
+ *  @return otherwise as brood_future_get.
+ *  SPEC POOL-07, POOL-20, POOL-21, POOL-22, POOL-41. */
 BROOD_API BROOD_CHECKED apr_status_t brood_pool_apply(brood_value_t *value, brood_pool_t *pool, brood_entry_fn entry,
                                                       brood_value_t args, apr_pool_t *mem);
-/** Give one call and go on.  `future` may be NULL: nobody asks, or `options->done` is told. */
+
+/** The same without waiting.  Any thread.
+ *
+ *  @param[out] future  what becomes of it, until `mem` ends; NULL: nobody asks, or options->done is told.
+ *  @param options      NULL: the default.
+ *  @param mem          of the future.
+ *  @return as brood_pool_apply, before anything has run.  SPEC POOL-08, PPE-04, PPE-11. */
 BROOD_API BROOD_CHECKED apr_status_t brood_pool_apply_async(brood_future_t **future, brood_pool_t *pool,
                                                             brood_entry_fn entry, brood_value_t args,
                                                             const brood_task_options_t *options, apr_pool_t *mem);
-/** Call `entry` with each item of the list as its one argument; `values` is the list of results, in order.
- *  If calls fail: the first failure, after all have ended; the rest of a failing call's chunk is not run. */
+
+/** Call an entry with each item of a list as its one argument, and wait for all.  Any thread.
+ *
+ *  The list is cut into four chunks for each worker.  If a call fails the rest of its chunk is not run, other chunks are.
+ *
+ *  @param[out] values  the list of results, in order; in `mem`.  Untouched unless APR_SUCCESS.
+ *  @param pool         of this process.
+ *  @param entry        a registered function.
+ *  @param items        a list, encoded before the call waits.
+ *  @param mem          of the values.
+ *  @return as brood_pool_apply; if calls fail the first failure that has come, when all chunks have ended:
+ *          brood_last_error()->item is the index of its item.
+ *  SPEC POOL-09, POOL-10, POOL-13, POOL-14. */
 BROOD_API BROOD_CHECKED apr_status_t brood_pool_map(brood_value_t *values, brood_pool_t *pool, brood_entry_fn entry,
                                                     brood_value_t items, apr_pool_t *mem);
-/** The same; each item is a whole argument list. */
-BROOD_API BROOD_CHECKED apr_status_t brood_pool_starmap(brood_value_t *values, brood_pool_t *pool,
-                                                        brood_entry_fn entry, brood_value_t items, apr_pool_t *mem);
+/** The same; each item is a whole list of arguments.  SPEC POOL-11. */
+BROOD_API BROOD_CHECKED apr_status_t brood_pool_starmap(brood_value_t *values, brood_pool_t *pool, brood_entry_fn entry,
+                                                        brood_value_t items, apr_pool_t *mem);
+/** The same without waiting; options->chunk_size and options->star say how.  The future's value is the list.
+ *  @return as brood_pool_apply_async.  SPEC POOL-12, ARES-06. */
 BROOD_API BROOD_CHECKED apr_status_t brood_pool_map_async(brood_future_t **future, brood_pool_t *pool,
                                                           brood_entry_fn entry, brood_value_t items,
                                                           const brood_task_options_t *options, apr_pool_t *mem);
@@ -95,16 +161,13 @@ BROOD_API void brood_iterator_close(brood_iterator_t *iterator);
  *  items of `out_size`, from as many of `in` (either may be NULL, with size 0).  Memory of a brood array is
  *  used in place, other memory is copied in and out.  Waits; after a failure `out` is partly written. */
 BROOD_API BROOD_CHECKED apr_status_t brood_pool_map_array(void *out, apr_size_t out_size, brood_pool_t *pool,
-                                                          brood_kernel_fn kernel, const void *in,
-                                                          apr_size_t in_size, apr_size_t count,
-                                                          const brood_task_options_t *options);
+                                                          brood_kernel_fn kernel, const void *in, apr_size_t in_size,
+                                                          apr_size_t count, const brood_task_options_t *options);
 /** `out` and `in` must stay until it is done.  Its value is nil. */
-BROOD_API BROOD_CHECKED apr_status_t brood_pool_map_array_async(brood_future_t **future, void *out,
-                                                                apr_size_t out_size, brood_pool_t *pool,
-                                                                brood_kernel_fn kernel, const void *in,
-                                                                apr_size_t in_size, apr_size_t count,
-                                                                const brood_task_options_t *options,
-                                                                apr_pool_t *mem);
+BROOD_API BROOD_CHECKED apr_status_t brood_pool_map_array_async(brood_future_t **future, void *out, apr_size_t out_size,
+                                                                brood_pool_t *pool, brood_kernel_fn kernel,
+                                                                const void *in, apr_size_t in_size, apr_size_t count,
+                                                                const brood_task_options_t *options, apr_pool_t *mem);
 
 /** No new tasks (then BROOD_EPOOL); those given are finished; then workers end.  Does not wait. */
 BROOD_API void brood_pool_close(brood_pool_t *pool);

@@ -9,7 +9,7 @@ apr_status_t brood__board_create(brood__ref_t **board, unsigned workers, apr_poo
     void *ref;
 
     BROOD_TRY(brood__object_create(&ref, sizeof **board, &brood__board_kind,
-                                  sizeof(brood__board_t) + places * sizeof(brood__place_t), mem));
+                                   sizeof(brood__board_t) + places * sizeof(brood__place_t), mem));
     *board = ref;
     brood__board(*board)->places = (uint32_t) places;
     brood__object_publish(ref);

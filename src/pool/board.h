@@ -10,9 +10,9 @@
 #include "memory/object.h"
 #include <brood/value.h>
 
-#define BROOD__PLACES 1024u       /* for tasks; behind them one for each worker, for its first word */
-#define BROOD__PLACE_ARGS 160u    /* bytes that lie in the place; more in a block of the arena */
-#define BROOD__PLACE_RESULT 192u  /* likewise */
+#define BROOD__PLACES 1024u      /* for tasks; behind them one for each worker, for its first word */
+#define BROOD__PLACE_ARGS 160u   /* bytes that lie in the place; more in a block of the arena */
+#define BROOD__PLACE_RESULT 192u /* likewise */
 
 /* The phases of a place: no one's; to be claimed; claimed by a worker; done by it.  And claimed by one that is to end,
  * since its task is: the pool has given it up.  Each but the first two with the worker's id. */
@@ -23,9 +23,9 @@ enum { BROOD__FREE, BROOD__READY, BROOD__CLAIMED, BROOD__DONE, BROOD__STOPPED = 
 
 /* What a worker makes of a task. */
 enum {
-    BROOD__CALL,  /* call the entry with the arguments */
-    BROOD__MAP,   /* once for each item of them, up to the first failure: a list of the results */
-    BROOD__EACH   /* once for each, whatever fails: a list of status, value, status, value ... */
+    BROOD__CALL, /* call the entry with the arguments */
+    BROOD__MAP,  /* once for each item of them, up to the first failure: a list of the results */
+    BROOD__EACH  /* once for each, whatever fails: a list of status, value, status, value ... */
 };
 #define BROOD__STAR 4u /* beside the latter two: each item is a whole list of arguments */
 

@@ -23,9 +23,9 @@ typedef struct brood__message_t {
 /* What came of it.  Everything is the engine's until it is given back. */
 typedef struct brood__outcome_t {
     apr_status_t status;
-    uint32_t first; /* a failure of BROOD__MAP: index of the item */
-    bool plain;     /* the engine's own failure: `data` is text, no record */
-    int exitcode;   /* of the worker, then */
+    uint32_t first;   /* a failure of BROOD__MAP: index of the item */
+    bool plain;       /* the engine's own failure: `data` is text, no record */
+    int exitcode;     /* of the worker, then */
     const void *data; /* the encoded result, or the record of the failure; NULL: none */
     uint64_t size;
     uint64_t block; /* where that lies, if it may be kept until the engine is told to free it; else 0 */

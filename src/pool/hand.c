@@ -7,7 +7,7 @@
 #include <apr_strings.h>
 #include <brood/pack.h>
 
-#define ARGS 7 /* of a worker's entry */
+#define ARGS 11 /* of a worker's entry */
 
 /* ---- processes ---- */
 
@@ -21,7 +21,11 @@ static brood_value_t args_of(const brood__local_t *local, unsigned index, brood_
     args[3] = options->initializer != NULL ? brood_entry(options->initializer) : brood_nil();
     args[4] = options->initargs;
     args[5] = brood_uint(options->max_tasks_per_worker);
-    args[6] = brood_uint(BROOD__PLACES + index);
+    args[6] = brood_uint(options->max_memory_per_worker);
+    args[7] = brood_int(options->max_age_of_worker);
+    args[8] = brood_uint(options->nice);
+    args[9] = brood_uint(options->pin ? index + 1 : 0);
+    args[10] = brood_uint(BROOD__PLACES + index);
     return brood_list(args, ARGS);
 }
 
@@ -33,7 +37,8 @@ static apr_status_t start_process(brood__hand_t *hand, const brood__local_t *loc
     options.name = apr_psprintf(hand->mem, "%s-%u", options.name != NULL ? options.name : "PoolWorker", number);
     if (options.daemon == BROOD_INHERIT)
         options.daemon = BROOD_YES;
-    BROOD_TRY(brood_process_start(&hand->process, brood__worker_entry, args_of(local, index, args), &options, hand->mem));
+    BROOD_TRY(
+        brood_process_start(&hand->process, brood__worker_entry, args_of(local, index, args), &options, hand->mem));
     hand->id = hand->process->id;
     return APR_SUCCESS;
 }
@@ -81,6 +86,7 @@ static apr_status_t start_thread(brood__hand_t *hand, brood__local_t *local, uns
                                          .initializer = options->initializer,
                                          .initargs = options->initargs,
                                          .max_tasks = options->max_tasks_per_worker,
+                                         .max_age = options->max_age_of_worker,
                                          .is_thread = true},
                               .local = local,
                               .index = index};
@@ -127,13 +133,10 @@ void brood__hand_kill(brood__hand_t *hand)
 int brood__hand_exitcode(const brood__hand_t *hand, char *epitaph, apr_size_t size)
 {
     const int code = brood_process_exitcode(hand->process);
-    const char *name = brood_process_name(hand->process);
-    const int pid = brood_process_pid(hand->process);
+    char how[BROOD__EPITAPH];
 
-    if (code < 0)
-        (void) apr_snprintf(epitaph, size, "worker %s, pid %d, was ended by signal %d", name, pid, -code);
-    else
-        (void) apr_snprintf(epitaph, size, "worker %s, pid %d, ended with exit code %d", name, pid, code);
+    (void) apr_snprintf(epitaph, size, "worker %s (pid %d) %s", brood_process_name(hand->process),
+                        brood_process_pid(hand->process), brood__record_end_text(hand->process, how, sizeof how));
     return code;
 }
 

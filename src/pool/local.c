@@ -147,9 +147,9 @@ static void read_outcome(brood__outcome_t *outcome, brood__place_t *place)
     uint64_t room = BROOD__PLACE_RESULT;
 
     *outcome = (brood__outcome_t){.status = place->status,
-                                   .first = place->first,
-                                   .data = place->result_here,
-                                   .size = place->result_size};
+                                  .first = place->first,
+                                  .data = place->result_here,
+                                  .size = place->result_size};
     if (place->result != 0) {
         brood__heap_take(place->result);
         room = brood__heap_size(place->result);
@@ -183,7 +183,8 @@ static void take_hello(brood__local_t *local, uint32_t ticket)
 {
     brood__outcome_t outcome;
 
-    if (ticket >= local->engine.board->places || BROOD__PHASE(atomic_load(&place_of(local, ticket)->state)) != BROOD__DONE)
+    if (ticket >= local->engine.board->places
+        || BROOD__PHASE(atomic_load(&place_of(local, ticket)->state)) != BROOD__DONE)
         return;
     read_outcome(&outcome, place_of(local, ticket));
     atomic_store(&place_of(local, ticket)->state, BROOD__FREE);
@@ -275,7 +276,8 @@ void brood__local_bury(brood__local_t *local, brood__id_t id, int exitcode, cons
         if (state == BROOD__STATE(BROOD__CLAIMED, id)) {
             lose(local, i, BROOD_EWORKER, exitcode, epitaph);
         } else if (state == BROOD__STATE(BROOD__STOPPED, id) && local->expired[i]) {
-            lose(local, i, BROOD_ETIMELIMIT, exitcode, "the task has run longer than it may, and was ended with its worker");
+            lose(local, i, BROOD_ETIMELIMIT, exitcode,
+                 "the task has run longer than it may, and was ended with its worker");
         } else if (state == BROOD__STATE(BROOD__STOPPED, id)) {
             atomic_store(&place_of(local, i)->state, BROOD__FREE);
             release(local, i);
@@ -416,7 +418,8 @@ apr_status_t brood__local_open(brood__engine_t **engine, unsigned workers, const
 {
     brood__local_t *local = apr_pcalloc(mem, sizeof *local);
 
-    *local = (brood__local_t){.engine = {.ops = &ops, .workers = workers}, .lock = lock, .mem = mem, .options = *options};
+    *local =
+        (brood__local_t){.engine = {.ops = &ops, .workers = workers}, .lock = lock, .mem = mem, .options = *options};
     BROOD_TRY(make(local, mem));
     BROOD_TRY(brood__supervisor_begin(local));
     *engine = &local->engine;

@@ -14,13 +14,13 @@
 
 /* A worker as the pool's process sees it. */
 typedef struct brood__hand_t {
-    apr_pool_t *mem;          /* of it; NULL: there is none */
+    apr_pool_t *mem; /* of it; NULL: there is none */
     brood_process_t *process;
-    apr_thread_t *thread;     /* or this */
-    bool over;                /* the thread has nothing left to do */
+    apr_thread_t *thread; /* or this */
+    bool over;            /* the thread has nothing left to do */
     brood__id_t id;
-    bool here;             /* it has said hello */
-    apr_time_t kill_at;    /* it has been asked to end, and is killed then; 0: it has not */
+    bool here;          /* it has said hello */
+    apr_time_t kill_at; /* it has been asked to end, and is killed then; 0: it has not */
 } brood__hand_t;
 
 typedef struct brood__local_t {
@@ -37,17 +37,17 @@ typedef struct brood__local_t {
     apr_status_t fate[BROOD__PLACES]; /* of a task whose worker has died: its status; else APR_SUCCESS */
     bool expired[BROOD__PLACES];      /* it was stopped since it has run too long */
     int exitcode[BROOD__PLACES];
-    char (*epitaph)[BROOD__EPITAPH];  /* how it died, of each place */
-    apr_time_t look_at_limits;        /* a task may have run too long then; 0: none is limited */
+    char (*epitaph)[BROOD__EPITAPH]; /* how it died, of each place */
+    apr_time_t look_at_limits;       /* a task may have run too long then; 0: none is limited */
 
-    brood__hand_t *hand; /* engine.workers of them */
-    unsigned born;       /* how many have been started */
-    unsigned failures;   /* starts in a row after which no hello came */
+    brood__hand_t *hand;   /* engine.workers of them */
+    unsigned born;         /* how many have been started */
+    unsigned failures;     /* starts in a row after which no hello came */
     apr_time_t next_start; /* not before that */
-    unsigned started;    /* lazily: how many there are to be by now */
+    unsigned started;      /* lazily: how many there are to be by now */
 
-    apr_thread_t *supervisor; /* NULL: none */
-    brood_wait_t *watched;    /* by it */
+    apr_thread_t *supervisor;          /* NULL: none */
+    brood_wait_t *watched;             /* by it */
     brood_connection_t *poked, *poker; /* ends the supervisor's wait */
     bool poke_on_its_way;
     bool finishing, terminated;

@@ -24,8 +24,8 @@ static apr_status_t prepare(brood__job_t *job, brood_value_t items, apr_size_t c
         piece->first = i * chunk;
         piece->items = items.as.list.count - piece->first < chunk ? items.as.list.count - piece->first : chunk;
         piece->message.work = work;
-        BROOD_TRY(job->core->ops->prepare(&piece->message,
-                                          brood_list(items.as.list.items + piece->first, piece->items)));
+        BROOD_TRY(
+            job->core->ops->prepare(&piece->message, brood_list(items.as.list.items + piece->first, piece->items)));
     }
     return APR_SUCCESS;
 }

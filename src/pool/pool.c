@@ -6,9 +6,8 @@
 #include "base/report.h"
 #include "base/status.h"
 #include "memory/table.h"
+#include "process/call.h"
 #include "process/entry.h"
-
-#define WORKERS_MOST 900u /* of the process table's 1000 */
 
 /* ---- the core ---- */
 
@@ -40,7 +39,8 @@ static apr_status_t create_core(brood__core_t **made)
 
     BROOD_TRY(brood__own_pool(&mem));
     core = apr_pcalloc(mem, sizeof *core);
-    *core = (brood__core_t){.mem = mem, .references = 1, .owner = brood__me, .epoch = brood__arena_epoch, .last_to_call = &core->to_call};
+    *core = (brood__core_t){
+        .mem = mem, .references = 1, .owner = brood__me, .epoch = brood__arena_epoch, .last_to_call = &core->to_call};
     if (apr_thread_mutex_create(&core->lock, APR_THREAD_MUTEX_UNNESTED, mem) != APR_SUCCESS) {
         apr_pool_destroy(mem);
         return brood_fail_text(APR_ENOMEM, "no memory for a pool");
@@ -55,6 +55,7 @@ static apr_status_t check(const brood_pool_options_t *options)
 {
     const char *name;
 
+    BROOD_TRY(brood__check_args(options->initargs));
     if (options->initializer != NULL)
         BROOD_TRY(brood__entry_require(&name, options->initializer));
     return APR_SUCCESS;
@@ -82,8 +83,8 @@ apr_status_t brood_pool_create(brood_pool_t **pool, unsigned workers, const broo
     options = options != NULL ? options : &none;
     if (workers == 0)
         workers = (unsigned) brood_usable_cpu_count();
-    if (workers > WORKERS_MOST)
-        return brood_fail(APR_EINVAL, "a pool has %u workers at most, not %u", WORKERS_MOST, workers);
+    if (workers > BROOD_POOL_LIMIT)
+        return brood_fail(APR_EINVAL, "a pool has %u workers at most, not %u", BROOD_POOL_LIMIT, workers);
     BROOD_TRY(check(options));
     BROOD_TRY(create_core(&core));
     rc = open_engine(core, workers, options);

@@ -8,6 +8,7 @@
 #include "memory/heap.h"
 #include "memory/loan.h"
 #include "platform/clock.h"
+#include "platform/self.h"
 #include "process/call.h"
 #include "process/entry.h"
 #include "process/guard.h"
@@ -206,10 +207,20 @@ static bool work_at(const brood__worker_t *worker, uint32_t number, apr_pool_t *
 
 /* ---- the worker ---- */
 
+/* What cannot be had is done without. */
+static void settle_down(const brood__worker_t *worker)
+{
+    if (worker->pin != 0)
+        (void) brood__self_pin(worker->pin - 1);
+    if (worker->nice != 0)
+        (void) brood__self_nice(worker->nice);
+}
+
 static apr_status_t initialize(const brood__worker_t *worker, apr_pool_t *mem)
 {
     apr_status_t rc;
 
+    settle_down(worker);
     if (worker->initializer == NULL)
         return APR_SUCCESS;
     rc = brood_call(NULL, worker->initializer, worker->initargs, mem);
@@ -228,15 +239,23 @@ static bool hello(const brood__worker_t *worker, apr_pool_t *mem)
     return announce(worker, worker->hello) && place->status == APR_SUCCESS;
 }
 
+static bool is_worn_out(const brood__worker_t *worker, unsigned tasks, apr_time_t born)
+{
+    return (worker->max_tasks != 0 && tasks >= worker->max_tasks)
+           || (worker->max_memory != 0 && brood__self_resident() > worker->max_memory)
+           || (worker->max_age != 0 && brood__clock_now() - born > worker->max_age);
+}
+
 void brood__worker_run(const brood__worker_t *worker, apr_pool_t *mem)
 {
+    const apr_time_t born = brood__clock_now();
     apr_pool_t *turn;
     unsigned tasks = 0;
 
     in_thread = worker->is_thread;
     if (!hello(worker, mem) || apr_pool_create(&turn, mem) != APR_SUCCESS)
         return;
-    for (bool more = true; more && (worker->max_tasks == 0 || tasks < worker->max_tasks);) {
+    for (bool more = true; more;) {
         uint32_t number = BROOD__PLACES;
         apr_size_t size = sizeof number;
 
@@ -244,7 +263,7 @@ void brood__worker_run(const brood__worker_t *worker, apr_pool_t *mem)
         if (!more || number >= BROOD__PLACES || !claim(&brood__board(worker->board)->place[number]))
             continue;
         tasks++;
-        more = work_at(worker, number, turn);
+        more = work_at(worker, number, turn) && !is_worn_out(worker, tasks, born);
         apr_pool_clear(turn);
     }
 }
@@ -264,7 +283,8 @@ apr_status_t brood__worker_entry(brood_call_t *call)
     brood_value_t board, initializer;
 
     BROOD_TRY(BROOD_UNPACK(call->args, &board, &worker.tasks, &worker.results, &initializer, &worker.initargs,
-                           &worker.max_tasks, &worker.hello));
+                           &worker.max_tasks, &worker.max_memory, &worker.max_age, &worker.nice, &worker.pin,
+                           &worker.hello));
     BROOD_TRY(slot_board(&worker.board, board));
     if (worker.hello >= brood__board(worker.board)->places)
         return brood_fail_text(BROOD_EARGS, "a worker without a place");

@@ -121,8 +121,7 @@ apr_status_t brood__entry_require(const char **name, brood_entry_fn entry)
 uint32_t brood__entry_number(brood_entry_fn entry)
 {
     const row_t *row = find_entry(entry);
-    const row_t *named =
-        row == NULL ? NULL : bsearch(row, by_name, row_count, sizeof *by_name, compare_names);
+    const row_t *named = row == NULL ? NULL : bsearch(row, by_name, row_count, sizeof *by_name, compare_names);
 
     return named != NULL ? (uint32_t) (named - by_name) : UINT32_MAX;
 }
