@@ -147,9 +147,9 @@ static apr_status_t run_python(double *figure, const bench_case_t *self, apr_poo
     {group, "Py Queue", unit, run_python, PY_QUEUE, count, size, {NULL}, NULL},                             \
     {group, "Py Simple", unit, run_python, PY_SIMPLE, count, size, {NULL}, NULL}
 #define SMALL_ROWS(group, count, target)                                                                    \
-    {group, "bytes", millions, run_pairs, BYTES, count, 16, {OTHERS}, target ", >= 4 Boost, >= 80 Py Queue"}, \
+    {group, "bytes", millions, run_pairs, BYTES, count, 16, {OTHERS}, target ", >= 4 Boost, >= 80 Py Queue"},\
     {group, "int", millions, run_pairs, VALUES, count, 16, {"bytes", OTHERS}, ">= 0.5 bytes"},              \
-    {group, "many bytes", millions, run_pairs, MANY_BYTES, count, 16, {"bytes", OTHERS}, NULL},              \
+    {group, "many bytes", millions, run_pairs, MANY_BYTES, count, 16, {"bytes", OTHERS}, NULL},             \
     {group, "many ints", millions, run_pairs, MANY_VALUES, count, 16, {"int", OTHERS}, NULL},               \
     OTHER_ROWS(group, millions, count, 16)
 #define LARGE_ROWS(group, size)                                                                             \

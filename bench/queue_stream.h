@@ -1,4 +1,4 @@
-/* queue_stream.h - what items go through from process to process: brood's queue, by each of its calls, or a peer of it. */
+/* queue_stream.h - what items go through from process to process: brood's queue by each of its calls, or a peer. */
 #ifndef BENCH_QUEUE_STREAM_H
 #define BENCH_QUEUE_STREAM_H
 
