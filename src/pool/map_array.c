@@ -284,7 +284,8 @@ static apr_status_t run(brood__job_t **job, const request_t *request)
     return rc;
 }
 
-static apr_status_t combine(const request_t *request, const brood__job_t *done, brood_kernel_fn kernel)
+static apr_status_t combine(const request_t *request, const brood__job_t *done, brood_kernel_fn kernel,
+                            const char *name)
 {
     const brood__array_job_t *job = brood__array_job(done->array->ref);
     brood_chunk_t chunk = {.out = request->out,
@@ -296,6 +297,10 @@ static apr_status_t combine(const request_t *request, const brood__job_t *done, 
     BROOD_TRY(brood__own_pool(&chunk.mem));
     memset(request->out, 0, request->out_size);
     rc = kernel(&chunk);
+    if (rc != APR_SUCCESS && brood_last_error()->status != rc)
+        rc = brood_fail_text(rc, NULL);
+    if (rc != APR_SUCCESS)
+        brood__status_entry(name);
     apr_pool_destroy(chunk.mem);
     return rc;
 }
@@ -346,7 +351,7 @@ apr_status_t brood_pool_reduce_array(void *out, apr_size_t out_size, brood_pool_
     if (out == NULL)
         return brood_fail_text(APR_EINVAL, "a reduction needs a place for its result");
     BROOD_TRY(run(&job, &request));
-    rc = combine(&request, job, combine_with);
+    rc = combine(&request, job, combine_with, brood__entry_name_at(number));
     brood__job_abandon(job);
     return rc;
 }

@@ -28,23 +28,26 @@ static void tell(brood__job_t *job, apr_size_t done)
     brood__core_unlock(core);
     job->progress(job->progress_user, done, job->total);
     brood__core_lock(core);
+    job->tell_at = brood__clock_now() + PERIOD;
     brood__job_release(job);
 }
 
 apr_time_t brood__progress_tell(brood__core_t *core)
 {
     const apr_time_t now = brood__clock_now();
-    apr_time_t next = BROOD__NEVER;
+    apr_time_t next;
     brood__job_t *job;
 
-    while ((job = due(core, now, &next)) != NULL) {
-        const apr_size_t done = brood__job_done(job);
-
-        job->tell_at = now + PERIOD;
-        if (done != job->told)
-            tell(job, done);
+    for (;;) {
+        next = BROOD__NEVER;
+        job = due(core, now, &next);
+        if (job == NULL)
+            return next;
+        if (brood__job_done(job) != job->told)
+            tell(job, brood__job_done(job));
+        else
+            job->tell_at = now + PERIOD;
     }
-    return next;
 }
 
 void brood__progress_last(brood__job_t *job)
