@@ -76,7 +76,7 @@ apr_status_t brood_pool_create(brood_pool_t **pool, unsigned workers, const broo
                                apr_pool_t *mem)
 {
     static const brood_pool_options_t none;
-    brood__core_t *core;
+    brood__core_t *core = NULL;
     apr_status_t rc;
 
     options = options != NULL ? options : &none;
