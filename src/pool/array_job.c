@@ -9,20 +9,25 @@
 
 #define ALIGNMENT UINT64_C(128)
 
-static uint64_t words_end(uint32_t chunks)
+static uint64_t size_of(uint64_t chunks, uint64_t regions)
 {
-    return (sizeof(brood__array_job_t) + chunks * sizeof(uint32_t) + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
+    const uint64_t size =
+        sizeof(brood__array_job_t) + regions * sizeof(brood__region_t) + chunks * sizeof(_Atomic uint32_t);
+
+    return (size + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
 }
 
-apr_status_t brood__array_job_create(brood__ref_t **made, uint64_t *more_at, uint32_t chunks, uint64_t more,
-                                     apr_pool_t *mem)
+apr_status_t brood__array_job_create(brood__ref_t **made, uint64_t *more_at, uint32_t chunks, uint32_t regions,
+                                     uint64_t more, apr_pool_t *mem)
 {
+    const uint64_t size = size_of(chunks, regions);
     void *ref;
 
-    BROOD_TRY(brood__object_create(&ref, sizeof **made, &brood__array_job_kind, words_end(chunks) + more, mem));
+    BROOD_TRY(brood__object_create(&ref, sizeof **made, &brood__array_job_kind, size + more, mem));
     *made = ref;
     brood__array_job(*made)->chunks = chunks;
-    *more_at = brood__offset((*made)->object) + words_end(chunks);
+    brood__array_job(*made)->regions = regions;
+    *more_at = brood__offset((*made)->object) + size;
     brood__object_publish(ref);
     return APR_SUCCESS;
 }
@@ -31,17 +36,32 @@ apr_status_t brood__array_job_create(brood__ref_t **made, uint64_t *more_at, uin
 
 static bool claim(brood__array_job_t *job, uint64_t chunk, uint32_t party)
 {
-    uint32_t state = atomic_load_explicit(&job->state[chunk], memory_order_relaxed);
+    _Atomic uint32_t *word = brood__chunk_word(job, chunk);
+    uint32_t state = atomic_load_explicit(word, memory_order_relaxed);
 
-    return (state & BROOD__CHUNK_OF) == 0
-           && atomic_compare_exchange_strong(&job->state[chunk], &state, state | (party + 1));
+    return (state & BROOD__CHUNK_OF) == 0 && atomic_compare_exchange_strong(word, &state, state | (party + 1));
 }
 
-/* False: all have been claimed. */
-static bool claim_next(uint64_t *chunk, brood__array_job_t *job, uint32_t party)
+static uint64_t begin_of(const brood__array_job_t *job, uint32_t region)
 {
-    while ((*chunk = atomic_fetch_add(&job->next, 1)) < job->chunks)
+    return (uint64_t) job->chunks * region / job->regions;
+}
+
+static bool claim_in(uint64_t *chunk, brood__array_job_t *job, uint32_t region, uint32_t party)
+{
+    const uint64_t begin = begin_of(job, region), end = begin_of(job, region + 1);
+
+    while ((*chunk = begin + atomic_fetch_add(&job->region[region].next, 1)) < end)
         if (claim(job, *chunk, party))
+            return true;
+    return false;
+}
+
+/* From the region *home on, which is the one that it was found in then.  False: all have been claimed. */
+static bool claim_next(uint64_t *chunk, brood__array_job_t *job, uint32_t *home, uint32_t party)
+{
+    for (uint32_t i = 0; i < job->regions; i++, *home = (*home + 1) % job->regions)
+        if (claim_in(chunk, job, *home, party))
             return true;
     for (*chunk = 0; *chunk < job->chunks; ++*chunk)
         if (claim(job, *chunk, party))
@@ -49,11 +69,11 @@ static bool claim_next(uint64_t *chunk, brood__array_job_t *job, uint32_t party)
     return false;
 }
 
-uint32_t brood__array_job_begun(const brood__array_job_t *job, uint32_t party)
+uint32_t brood__array_job_begun(brood__array_job_t *job, uint32_t party)
 {
     uint32_t chunk = 0;
 
-    while (chunk < job->chunks && (atomic_load(&job->state[chunk]) & BROOD__CHUNK_OF) != party + 1)
+    while (chunk < job->chunks && (atomic_load(brood__chunk_word(job, chunk)) & BROOD__CHUNK_OF) != party + 1)
         chunk++;
     return chunk;
 }
@@ -104,14 +124,14 @@ static apr_status_t run_chunk(const party_t *party, uint64_t number)
     if (party->place->limit != 0)
         atomic_store_explicit(&party->place->begun, brood__clock_now(), memory_order_release);
     BROOD_TRY(call_kernel(party, &chunk, item(job->out, job->reduces ? number : first, job->out_size)));
-    atomic_store_explicit(&job->state[number], BROOD__CHUNK_DONE, memory_order_release);
+    atomic_store_explicit(brood__chunk_word(job, number), BROOD__CHUNK_DONE, memory_order_release);
     atomic_fetch_add_explicit(&job->done, count, memory_order_relaxed);
     apr_pool_clear(party->mem);
     return APR_SUCCESS;
 }
 
 /* What has failed stays claimed: it tells which chunk it was. */
-static apr_status_t run_chunks(const party_t *party)
+static apr_status_t run_chunks(const party_t *party, uint32_t home)
 {
     brood__array_job_t *job = party->job;
     apr_status_t rc = APR_SUCCESS;
@@ -120,7 +140,7 @@ static apr_status_t run_chunks(const party_t *party)
     while (rc == APR_SUCCESS && atomic_load_explicit(&job->stopped, memory_order_relaxed) == 0) {
         if (brood_call_cancelled())
             return brood_fail_text(BROOD_ECANCELLED, "the map was cancelled");
-        if (!claim_next(&chunk, job, party->number))
+        if (!claim_next(&chunk, job, &home, party->number))
             return APR_SUCCESS;
         rc = run_chunk(party, chunk);
     }
@@ -134,11 +154,11 @@ static bool is_whole(const party_t *party)
     const brood__array_job_t *job = party->job;
 
     return party->kernel != NULL && party->number + 1 < BROOD__CHUNK_DONE && job->chunk != 0
-           && words_end(job->chunks) <= brood__heap_size(brood__offset(job))
+           && job->regions != 0 && size_of(job->chunks, job->regions) <= brood__heap_size(brood__offset(job))
            && (job->chunks == 0 || (job->chunks - 1) * job->chunk < job->count);
 }
 
-apr_status_t brood__array_job_run(brood__place_t *place, brood_value_t args, apr_pool_t *mem)
+apr_status_t brood__array_job_run(brood__place_t *place, brood_value_t args, uint32_t worker, apr_pool_t *mem)
 {
     party_t party = {.place = place, .kernel = brood__kernel_at(place->entry)};
     brood_value_t job, kept;
@@ -152,7 +172,7 @@ apr_status_t brood__array_job_run(brood__place_t *place, brood_value_t args, apr
     BROOD_TRY(apr_pool_create(&party.mem, mem));
     if (party.job->reduces)
         party.partial = apr_palloc(mem, party.job->out_size);
-    return run_chunks(&party);
+    return run_chunks(&party, worker % party.job->regions);
 }
 
 /* ---- the kind ---- */

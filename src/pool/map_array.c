@@ -72,7 +72,8 @@ static uint64_t round_up(uint64_t size)
 }
 
 /* The shared part with what is not shared yet: a copy of `in`, room for `out`. */
-static apr_status_t share(brood__map_array_t *map, const request_t *request, uint64_t chunk, uint32_t chunks)
+static apr_status_t share(brood__map_array_t *map, const request_t *request, uint64_t chunk, uint32_t chunks,
+                          apr_size_t parties)
 {
     const uint64_t in_bytes = request->count * request->in_size;
     const uint64_t out_bytes = (request->reduces ? chunks : request->count) * request->out_size;
@@ -83,7 +84,7 @@ static apr_status_t share(brood__map_array_t *map, const request_t *request, uin
 
     if (in_bytes > INT64_MAX / 4 || out_bytes > INT64_MAX / 4)
         return brood_fail_text(APR_ENOMEM, "the arena has no room for copies of these arrays");
-    BROOD_TRY(brood__array_job_create(&map->ref, &more_at, chunks,
+    BROOD_TRY(brood__array_job_create(&map->ref, &more_at, chunks, parties != 0 ? (uint32_t) parties : 1,
                                       (copies_in ? round_up(in_bytes) : 0) + (copies_out ? out_bytes : 0), map->mem));
     job = brood__array_job(map->ref);
     job->reduces = request->reduces;
@@ -135,7 +136,7 @@ static apr_status_t fill(brood__job_t *job, const request_t *request, uint64_t c
     job->array->mem = mem;
     job->array->retries = request->options->retries;
     job->total = request->count;
-    BROOD_TRY(share(job->array, request, chunk, chunks));
+    BROOD_TRY(share(job->array, request, chunk, chunks, job->count));
     BROOD_TRY(brood__own_pool(&mem));
     rc = prepare(job, request, mem);
     apr_pool_destroy(mem);
@@ -196,10 +197,10 @@ bool brood__map_array_again(brood__piece_t *piece)
         return false;
     if (chunk == job->chunks)
         return nothing_lost(piece);
-    deaths = atomic_load(&job->state[chunk]) / BROOD__CHUNK_DEATH;
+    deaths = atomic_load(brood__chunk_word(job, chunk)) / BROOD__CHUNK_DEATH;
     if (deaths >= map->retries || deaths == BROOD__CHUNK_DEATHS_MOST)
         return false;
-    atomic_store(&job->state[chunk], (deaths + 1) * BROOD__CHUNK_DEATH);
+    atomic_store(brood__chunk_word(job, chunk), (deaths + 1) * BROOD__CHUNK_DEATH);
     return true;
 }
 
@@ -210,7 +211,7 @@ void brood__map_array_stop(const brood__map_array_t *map)
 
 void brood__map_array_fail(const brood__piece_t *piece)
 {
-    const brood__array_job_t *job = brood__array_job(piece->job->array->ref);
+    brood__array_job_t *job = brood__array_job(piece->job->array->ref);
     const uint32_t chunk = brood__array_job_begun(job, party_of(piece));
 
     if (chunk != job->chunks)

@@ -108,14 +108,15 @@ static apr_status_t each(brood__output_t *output, const brood__place_t *place, b
     return APR_SUCCESS;
 }
 
-static apr_status_t take_part(brood__output_t *output, brood__place_t *place, brood_value_t args, apr_pool_t *mem)
+static apr_status_t take_part(brood__output_t *output, brood__place_t *place, brood_value_t args, uint32_t worker,
+                              apr_pool_t *mem)
 {
-    const apr_status_t rc = brood__array_job_run(place, args, mem);
+    const apr_status_t rc = brood__array_job_run(place, args, worker, mem);
 
     return rc == APR_SUCCESS ? append_value(output, brood_nil()) : fail_of(rc, brood__entry_name_at(place->entry));
 }
 
-static apr_status_t run(brood__output_t *output, brood__place_t *place, apr_pool_t *mem)
+static apr_status_t run(brood__output_t *output, brood__place_t *place, uint32_t worker, apr_pool_t *mem)
 {
     const void *data = place->args != 0 ? brood__at(place->args) : (const void *) place->args_here;
     brood_entry_fn entry = brood__entry_at(place->entry);
@@ -129,7 +130,7 @@ static apr_status_t run(brood__output_t *output, brood__place_t *place, apr_pool
         return brood_fail_text(BROOD_EDECODE, "a task of the pool has been overwritten");
     switch (place->work & ~BROOD__STAR) {
     case BROOD__ARRAY:
-        return take_part(output, place, args, mem);
+        return take_part(output, place, args, worker, mem);
     case BROOD__MAP:
         return map(output, place, entry, args, mem);
     case BROOD__EACH:
@@ -204,7 +205,7 @@ static bool work_at(const brood__worker_t *worker, uint32_t number, apr_pool_t *
         atomic_store_explicit(&place->begun, brood__clock_now(), memory_order_release);
     board_of_task = brood__board(worker->board);
     place_of_task = place;
-    place->status = run(&output, place, mem);
+    place->status = run(&output, place, worker->hello, mem);
     place_of_task = NULL;
     if (place->status == APR_SUCCESS)
         place->status = deliver(place, number, worker->board, &output);
