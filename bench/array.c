@@ -123,8 +123,7 @@ static apr_status_t other(brood_call_t *call)
         BROOD_TRY(loop(&done, kind, out, in, count));
         rounds++;
     } while ((double) (raw_now() - begin) < seconds * 1e9);
-    *(double *) brood_array_data(figure) =
-        done ? (double) (rounds * count) * 1e3 / (double) (raw_now() - begin) : 0;
+    *(double *) brood_array_data(figure) = done ? (double) (rounds * count) * 1e3 / (double) (raw_now() - begin) : 0;
     return APR_SUCCESS;
 }
 

@@ -89,7 +89,10 @@ static void modules_may_use_equal_names_and_the_first_name_counts(void)
 
 static void a_bad_table_changes_nothing(void)
 {
-    static const brood_entry_t doubled[] = {BROOD_ENTRY(echo), {"x", echo, NULL}, {"x", square, NULL}, BROOD_ENTRIES_END};
+    static const brood_entry_t doubled[] = {BROOD_ENTRY(echo),
+                                            {"x", echo, NULL},
+                                            {"x", square, NULL},
+                                            BROOD_ENTRIES_END};
     static const brood_entry_t nameless[] = {{"y", echo, NULL}, {NULL, square, NULL}, BROOD_ENTRIES_END};
     static const brood_entry_t hollow[] = {{"z", NULL, NULL}, BROOD_ENTRIES_END};
     uint64_t before = brood__entry_fingerprint();

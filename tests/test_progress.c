@@ -28,7 +28,8 @@ static void told(void *user, apr_size_t done, apr_size_t total)
     self->met = self->met || ++self->inside != 1;
     self->back = self->back || done < self->done;
     self->often = self->often || self->soon;
-    self->soon = self->calls > 0 && now - self->at < apr_time_from_msec(95); /* the wall clock's, which may be trimmed */
+    self->soon =
+        self->calls > 0 && now - self->at < apr_time_from_msec(95); /* the wall clock's, which may be trimmed */
     self->wrong = self->wrong || total != ITEMS || done > total || self->ended;
     self->calls++;
     self->done = done;
@@ -58,7 +59,7 @@ static apr_status_t doze(brood_chunk_t *chunk)
 
     BROOD_TRY(BROOD_READ(&fails, chunk->args));
     apr_sleep((apr_interval_time_t) (2000 * chunk->count));
-    return fails && chunk->first >= ITEMS / 2 ? brood_fail(APR_EGENERAL, "half is enough") : APR_SUCCESS;
+    return fails && chunk->first == 100 ? brood_fail(APR_EGENERAL, "so much is enough") : APR_SUCCESS;
 }
 
 static brood_pool_t *pool_of_two(void)
@@ -120,7 +121,7 @@ static void a_failed_map_tells_at_its_end_how_far_it_was(void)
 
     EXPECT_STATUS(APR_EGENERAL, brood_pool_map_array(NULL, 0, pool, doze, NULL, 0, ITEMS, &options));
     expect_good(&user);
-    EXPECT(user.done >= ITEMS / 4 && user.done < ITEMS);
+    EXPECT(user.done >= 90 && user.done < ITEMS); /* those before the one that fails, of which one may be on its way */
 }
 
 static void an_empty_map_tells_once(void)
@@ -169,12 +170,9 @@ static const brood_entry_t entries[] = {BROOD_ENTRY(nap), BROOD_KERNEL(doze), BR
 int main(int argc, char **argv)
 {
     static const brood_test_t tests[] = {
-        TEST(a_map_over_arrays_tells_now_and_then_and_at_the_end),
-        TEST(so_does_a_map_that_nobody_waits_for),
-        TEST(a_failed_map_tells_at_its_end_how_far_it_was),
-        TEST(an_empty_map_tells_once),
-        TEST(the_bar_fills_its_line_but_for_the_last_character),
-        TEST(a_file_gets_no_bar),
+        TEST(a_map_over_arrays_tells_now_and_then_and_at_the_end), TEST(so_does_a_map_that_nobody_waits_for),
+        TEST(a_failed_map_tells_at_its_end_how_far_it_was),        TEST(an_empty_map_tells_once),
+        TEST(the_bar_fills_its_line_but_for_the_last_character),   TEST(a_file_gets_no_bar),
     };
 
     return harness_tree(argc, argv, entries, "progress", tests, sizeof tests / sizeof tests[0]);

@@ -37,10 +37,10 @@ BROOD_API BROOD_CHECKED apr_status_t brood_return(brood_call_t *call, brood_valu
 /** What a kernel is given: a run of items of a map over C arrays (pool.h).  Made by brood only; fields are added at the
  *  end. */
 typedef struct brood_chunk_t {
-    apr_pool_t *mem;    /**< the chunk's own: cleared when the kernel has returned */
-    void *out;          /**< places for the results of these items, in their order; NULL if there are none.  In a reduction
+    apr_pool_t *mem; /**< the chunk's own: cleared when the kernel has returned */
+    void *out;       /**< places for the results of these items, in their order; NULL if there are none.  In a reduction
                          *   one, all zero */
-    const void *in;     /**< the items; NULL if there are none */
+    const void *in;  /**< the items; NULL if there are none */
     apr_size_t first;   /**< index of the first one */
     apr_size_t count;   /**< how many */
     brood_value_t args; /**< as given to the map, the same for every chunk */

@@ -153,8 +153,8 @@ static bool is_whole(const party_t *party)
 {
     const brood__array_job_t *job = party->job;
 
-    return party->kernel != NULL && party->number + 1 < BROOD__CHUNK_DONE && job->chunk != 0
-           && job->regions != 0 && size_of(job->chunks, job->regions) <= brood__heap_size(brood__offset(job))
+    return party->kernel != NULL && party->number + 1 < BROOD__CHUNK_DONE && job->chunk != 0 && job->regions != 0
+           && size_of(job->chunks, job->regions) <= brood__heap_size(brood__offset(job))
            && (job->chunks == 0 || (job->chunks - 1) * job->chunk < job->count);
 }
 

@@ -32,7 +32,7 @@ typedef struct brood__array_job_t {
     uint64_t count;
     uint64_t chunk; /* items of each, the last one perhaps fewer */
     uint64_t in, in_size;
-    uint64_t out, out_size; /* where the first item is in the arena, and bytes of each; size 0: none */
+    uint64_t out, out_size;              /* where the first item is in the arena, and bytes of each; size 0: none */
     _Alignas(128) _Atomic uint64_t done; /* items, for information */
     _Atomic uint32_t stopped;            /* no more chunks are begun */
     brood__region_t region[];            /* and behind them the words of all chunks */

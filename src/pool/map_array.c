@@ -314,8 +314,8 @@ apr_status_t brood_pool_map_array(void *out, apr_size_t out_size, brood_pool_t *
                                   const void *in, apr_size_t in_size, apr_size_t count,
                                   const brood_task_options_t *options)
 {
-    const request_t request = {pool->core, kernel, out,   out_size,
-                               in,         in_size, count, options != NULL ? options : &none, false};
+    const request_t request = {pool->core, kernel, out, out_size, in, in_size, count, options != NULL ? options : &none,
+                               false};
     brood__job_t *job;
 
     BROOD_TRY(run(&job, &request));
@@ -328,8 +328,8 @@ apr_status_t brood_pool_map_array_async(brood_future_t **future, void *out, apr_
                                         brood_kernel_fn kernel, const void *in, apr_size_t in_size, apr_size_t count,
                                         const brood_task_options_t *options, apr_pool_t *mem)
 {
-    const request_t request = {pool->core, kernel, out,   out_size,
-                               in,         in_size, count, options != NULL ? options : &none, false};
+    const request_t request = {pool->core, kernel, out, out_size, in, in_size, count, options != NULL ? options : &none,
+                               false};
     brood__job_t *job;
 
     BROOD_TRY(make(&job, &request));
@@ -339,11 +339,11 @@ apr_status_t brood_pool_map_array_async(brood_future_t **future, void *out, apr_
 }
 
 apr_status_t brood_pool_reduce_array(void *out, apr_size_t out_size, brood_pool_t *pool, brood_kernel_fn kernel,
-                                     brood_kernel_fn combine_with, const void *in, apr_size_t in_size,
-                                     apr_size_t count, const brood_task_options_t *options)
+                                     brood_kernel_fn combine_with, const void *in, apr_size_t in_size, apr_size_t count,
+                                     const brood_task_options_t *options)
 {
-    const request_t request = {pool->core, kernel, out,   out_size,
-                               in,         in_size, count, options != NULL ? options : &none, true};
+    const request_t request = {pool->core, kernel, out, out_size, in, in_size, count, options != NULL ? options : &none,
+                               true};
     brood__job_t *job;
     uint32_t number;
     apr_status_t rc;

@@ -8,9 +8,9 @@
 #include <string.h>
 
 typedef struct row_t {
-    const char *full;   /* "module.function" */
-    size_t size;        /* of `full` */
-    size_t module_size; /* of the "module." in it */
+    const char *full;       /* "module.function" */
+    size_t size;            /* of `full` */
+    size_t module_size;     /* of the "module." in it */
     brood_entry_fn entry;   /* NULL: it is a kernel */
     brood_kernel_fn kernel; /* NULL: it is an entry */
     size_t order;           /* of registration: the first name of a function is its name */
@@ -127,8 +127,7 @@ static apr_status_t require(const row_t *row, uintptr_t place)
         return APR_SUCCESS;
     if (place == 0)
         return brood_fail(BROOD_EENTRY, "there is no function: NULL was given");
-    return brood_fail(BROOD_EENTRY,
-                      "function at 0x%llx is in no entry table: list it in BROOD_MAIN or brood_register",
+    return brood_fail(BROOD_EENTRY, "function at 0x%llx is in no entry table: list it in BROOD_MAIN or brood_register",
                       (unsigned long long) place);
 }
 
@@ -145,8 +144,7 @@ apr_status_t brood__entry_require(const char **name, brood_entry_fn entry)
 
 static uint32_t number_of(const row_t *row)
 {
-    const row_t *named =
-        row == NULL ? NULL : bsearch(row, by_name, row_count, sizeof *by_name, compare_names);
+    const row_t *named = row == NULL ? NULL : bsearch(row, by_name, row_count, sizeof *by_name, compare_names);
 
     return named != NULL ? (uint32_t) (named - by_name) : UINT32_MAX;
 }
@@ -225,7 +223,8 @@ static apr_status_t make_row(row_t *row, const char *module, const brood_entry_t
     if (entry->name == NULL || *entry->name == '\0')
         return brood_fail(APR_EINVAL, "a row of module %s has no name", module);
     if ((entry->entry == NULL) == (entry->kernel == NULL))
-        return brood_fail(APR_EINVAL, "%s of module %s is to be an entry or a kernel, and not both", entry->name, module);
+        return brood_fail(APR_EINVAL, "%s of module %s is to be an entry or a kernel, and not both", entry->name,
+                          module);
     name_size = strlen(entry->name);
     full = malloc(module_size + name_size + 2);
     if (full == NULL)
