@@ -15,14 +15,14 @@ typedef struct brood_iterator_t brood_iterator_t;
 
 /** A zeroed struct is the default. */
 typedef struct brood_pool_options_t {
-    brood_entry_fn initializer; /* runs once in each worker, before its first task */
+    brood_entry_fn initializer;         /* runs once in each worker, before its first task */
     brood_value_t initargs;
-    unsigned max_tasks_per_worker;    /* then it is replaced; 0: never */
-    apr_size_t max_memory_per_worker; /* bytes resident, likewise */
-    bool lazy;                        /* start workers as tasks come (ProcessPoolExecutor) */
-    bool threads;                     /* ThreadPool: threads of this process */
-    brood_process_options_t process;  /* how workers are started, and their name */
-    void *reserved[6];                /* NULL */
+    unsigned max_tasks_per_worker;      /* then it is replaced; 0: never */
+    apr_size_t max_memory_per_worker;   /* bytes resident, likewise */
+    bool lazy;                          /* start workers as tasks come (ProcessPoolExecutor) */
+    bool threads;                       /* ThreadPool: threads of this process */
+    brood_process_options_t process;    /* how workers are started, and their name */
+    void *reserved[6];                  /* NULL */
 } brood_pool_options_t;
 
 /** Start `workers` of them; 0: one per usable CPU.  Ending `mem` terminates the pool.
@@ -47,17 +47,17 @@ BROOD_API void brood_progress_bar(void *user, apr_size_t done, apr_size_t total)
 
 /** For one call of a function that makes tasks; a zeroed struct is the default. */
 typedef struct brood_task_options_t {
-    apr_size_t chunk_size;           /* items a worker takes at once; 0: chosen (imap: 1) */
-    bool star;                       /* each item is an argument list (starmap) */
-    apr_interval_time_t time_limit;  /* per task, from its start, then BROOD_ETIMELIMIT; 0: none */
-    apr_interval_time_t queue_limit; /* waiting for a worker, then BROOD_ECANCELLED; 0: none */
-    unsigned retries;                /* run again after BROOD_EWORKER */
-    apr_size_t look_ahead;           /* imap: tasks ahead of the consumer; 0: four per worker */
-    brood_done_fn done;              /* callback and error_callback, see future.h */
-    brood_progress_fn progress;      /* with `user`, see there; imap, apply: not called */
-    void *user;                      /* for done and progress */
-    brood_value_t args;              /* map_array: the same for every chunk */
-    void *reserved[6];               /* NULL */
+    apr_size_t chunk_size;              /* items a worker takes at once; 0: chosen (imap: 1) */
+    bool star;                          /* each item is an argument list (starmap) */
+    apr_interval_time_t time_limit;     /* per task, from its start, then BROOD_ETIMELIMIT; 0: none */
+    apr_interval_time_t queue_limit;    /* waiting for a worker, then BROOD_ECANCELLED; 0: none */
+    unsigned retries;                   /* run again after BROOD_EWORKER */
+    apr_size_t look_ahead;              /* imap: tasks ahead of the consumer; 0: four per worker */
+    brood_done_fn done;                 /* callback and error_callback, see future.h */
+    brood_progress_fn progress;         /* see there; imap does not call it */
+    void *user;                         /* for done and progress */
+    brood_value_t args;                 /* map_array: the same for every chunk */
+    void *reserved[6];                  /* NULL */
 } brood_task_options_t;
 
 /** Run one call and wait.  Results are in `mem`; failures as in brood_future_get.  A task of the same pool
@@ -73,8 +73,8 @@ BROOD_API BROOD_CHECKED apr_status_t brood_pool_apply_async(brood_future_t **fut
 BROOD_API BROOD_CHECKED apr_status_t brood_pool_map(brood_value_t *values, brood_pool_t *pool, brood_entry_fn entry,
                                                     brood_value_t items, apr_pool_t *mem);
 /** The same; each item is a whole argument list. */
-BROOD_API BROOD_CHECKED apr_status_t brood_pool_starmap(brood_value_t *values, brood_pool_t *pool, brood_entry_fn entry,
-                                                        brood_value_t items, apr_pool_t *mem);
+BROOD_API BROOD_CHECKED apr_status_t brood_pool_starmap(brood_value_t *values, brood_pool_t *pool,
+                                                        brood_entry_fn entry, brood_value_t items, apr_pool_t *mem);
 BROOD_API BROOD_CHECKED apr_status_t brood_pool_map_async(brood_future_t **future, brood_pool_t *pool,
                                                           brood_entry_fn entry, brood_value_t items,
                                                           const brood_task_options_t *options, apr_pool_t *mem);

@@ -44,26 +44,26 @@ typedef struct brood__callback_t {
 
 struct brood__job_t {
     brood__core_t *core;
-    unsigned references;                  /* one is of all pieces together, until they are settled */
+    unsigned references; /* one is of all pieces together, until they are settled */
     struct brood__job_t *next, *previous; /* among the unsettled; later, `next`, among those with callbacks to run */
     brood_future_state_t state;
-    bool is_list;           /* its value is the list of its pieces' values */
-    bool ready;             /* settled, and whoever is to be told before others has been */
-    bool wanted;            /* its outcomes must be fetched even if nobody waits: counted in the core */
-    bool cancelled;         /* it was asked to end */
+    bool is_list; /* its value is the list of its pieces' values */
+    bool ready;   /* settled, and whoever is to be told before others has been */
+    bool wanted;  /* its outcomes must be fetched even if nobody waits: counted in the core */
+    bool cancelled; /* it was asked to end */
     apr_size_t done, total; /* items */
     apr_size_t left;        /* pieces that are not settled */
     apr_status_t status;    /* of the first failure, and its record, encoded, or its text if `plain` */
     void *failure;
     size_t failure_size;
     bool plain;
-    apr_ssize_t item;          /* that has failed; -1 */
-    int exitcode;              /* of the worker, if that is the failure */
-    uint32_t entry;            /* its number */
+    apr_ssize_t item;       /* that has failed; -1 */
+    int exitcode;           /* of the worker, if that is the failure */
+    uint32_t entry;         /* its number */
     brood__map_array_t *array; /* a map over C arrays: see map_array.h; else NULL */
     brood__callback_t *callbacks, **last_callback;
     bool for_caller; /* the pool's thread for callbacks has to do with it before it is ready */
-    void (*progress)(void *user, apr_size_t done, apr_size_t total); /* NULL: nobody asks */
+    brood_progress_fn progress; /* NULL: nobody asks */
     void *progress_user;
     apr_size_t told; /* the last time */
     apr_time_t tell_at;

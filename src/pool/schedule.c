@@ -124,7 +124,7 @@ void brood__schedule_go_on(brood__core_t *core)
     brood__arrivals_t arrivals = {.count = 0};
 
     if (core->led || core->terminated || core->finished)
-        return;               /* who leads does it, and is to have what interrupts him */
+        return; /* who leads does it, and is to have what interrupts him */
     brood__status_hold(true); /* that nothing has come is no failure of the caller's */
     while (core->engine->ops->receive(&arrivals, core->engine, BROOD_NOWAIT) == APR_SUCCESS)
         take(core, &arrivals);
