@@ -70,6 +70,10 @@ apr_status_t brood__collector_begin(brood__core_t *core);
 apr_status_t brood__caller_begin(brood__core_t *core);
 /* Under the lock: a job is settled, and its callbacks are to run before it is ready. */
 void brood__caller_add(brood__job_t *job);
+/* Under the lock, which is given up meanwhile, in that thread: tell of jobs' progress where it is due; returns when to look
+ * again.  And the last time, of a settled job. */
+apr_time_t brood__progress_tell(brood__core_t *core);
+void brood__progress_last(brood__job_t *job);
 /* Without the lock: end both. */
 void brood__threads_end(brood__core_t *core);
 

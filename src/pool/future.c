@@ -117,7 +117,7 @@ void brood_future_progress(apr_size_t *done, apr_size_t *total, const brood_futu
             brood__schedule_go_on(job->core);
     }
     if (done != NULL)
-        *done = job->done;
+        *done = brood__job_done(job);
     if (total != NULL)
         *total = job->total;
     if (ours)
@@ -126,7 +126,7 @@ void brood_future_progress(apr_size_t *done, apr_size_t *total, const brood_futu
 
 /* ---- changing ---- */
 
-static void cancel(brood__job_t *job, bool force)
+void brood__job_cancel(brood__job_t *job, bool force)
 {
     brood__core_t *core = job->core;
 
@@ -160,9 +160,20 @@ apr_status_t brood_future_cancel(brood_future_t *future, bool force)
     if (job->state > BROOD_STARTED)
         rc = brood_fail_text(BROOD_EMISUSE, "the task is done already, it cannot be cancelled");
     else
-        cancel(job, force);
+        brood__job_cancel(job, force);
     brood__core_unlock(job->core);
     return rc;
+}
+
+apr_status_t brood__job_for_caller(brood__job_t *job)
+{
+    BROOD_TRY(brood__caller_begin(job->core));
+    job->for_caller = true;
+    if (job->state <= BROOD_STARTED && !job->wanted) {
+        job->wanted = true;
+        job->core->wanted++;
+    }
+    return APR_SUCCESS;
 }
 
 /* Under the lock.  False: it is ready, and `done` is to be called by the caller. */
@@ -173,7 +184,6 @@ static apr_status_t add_callback(bool *added, brood__job_t *job, brood_done_fn d
     *added = !job->ready;
     if (job->ready)
         return APR_SUCCESS;
-    BROOD_TRY(brood__caller_begin(job->core));
     callback = malloc(sizeof *callback);
     if (callback == NULL)
         return brood_fail_text(APR_ENOMEM, "no memory for a callback");
@@ -187,12 +197,8 @@ apr_status_t brood__job_call(brood__job_t *job, brood_done_fn done, void *user)
 {
     bool added;
 
-    BROOD_TRY(add_callback(&added, job, done, user));
-    if (job->state <= BROOD_STARTED && !job->wanted) {
-        job->wanted = true;
-        job->core->wanted++;
-    }
-    return APR_SUCCESS;
+    BROOD_TRY(brood__job_for_caller(job));
+    return add_callback(&added, job, done, user);
 }
 
 apr_status_t brood_future_on_done(brood_future_t *future, brood_done_fn done, void *user)

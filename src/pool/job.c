@@ -3,6 +3,7 @@
 
 #include "base/codec.h"
 #include "base/status.h"
+#include "pool/map_array.h"
 #include "pool/core.h"
 #include "process/entry.h"
 #include <stdlib.h>
@@ -63,6 +64,10 @@ void brood__job_release(brood__job_t *job)
     }
     if (job->piece != &job->only)
         free(job->piece);
+    if (job->array != NULL)
+        brood__map_array_end(job->array);
+    if (job->wanted)
+        core->wanted--;
     free_callbacks(job);
     free(job->failure);
     free(job);
@@ -90,7 +95,7 @@ static void settle(brood__job_t *job, brood_future_state_t state)
     job->wanted = false;
     if (job->settled != NULL)
         job->settled(job, job->user);
-    if (job->callbacks != NULL)
+    if (job->for_caller)
         brood__caller_add(job);
     else
         job->ready = true;
@@ -138,7 +143,10 @@ static void keep_first_failure(brood__piece_t *piece, const brood__outcome_t *ou
         return;
     keep_failure(job, outcome->status, outcome->data, (size_t) outcome->size, outcome->plain);
     job->exitcode = outcome->exitcode;
-    job->item = job->is_list ? (apr_ssize_t) (piece->first + outcome->first) : -1;
+    if (job->array != NULL)
+        brood__map_array_fail(piece);
+    else
+        job->item = job->is_list ? (apr_ssize_t) (piece->first + outcome->first) : -1;
 }
 
 void brood__job_settle_piece(brood__piece_t *piece, const brood__outcome_t *outcome)
@@ -170,6 +178,8 @@ void brood__job_fail(brood__job_t *job, apr_status_t status, const char *message
 {
     if (job->status == APR_SUCCESS)
         keep_failure(job, status, message, strlen(message), true);
+    if (job->array != NULL)
+        brood__map_array_stop(job->array);
     job->references++;
     settle(job, status == BROOD_ECANCELLED ? BROOD_CANCELLED : BROOD_FAILED);
     for (apr_size_t i = 0; i < job->count && job->left != 0; i++)
@@ -180,6 +190,11 @@ void brood__job_fail(brood__job_t *job, apr_status_t status, const char *message
 
 /* ---- its value ---- */
 
+apr_size_t brood__job_done(const brood__job_t *job)
+{
+    return job->array != NULL ? brood__map_array_done(job->array) : job->done;
+}
+
 /* Statuses that futures and iterators give for themselves. */
 static bool is_ours(apr_status_t status)
 {
@@ -189,7 +204,7 @@ static bool is_ours(apr_status_t status)
 
 static apr_status_t fail_plainly(const brood__job_t *job)
 {
-    const char *entry = brood_entry_name(brood__entry_at(job->entry));
+    const char *entry = brood__entry_name_at(job->entry);
     apr_status_t rc;
 
     if (job->failure == NULL)
@@ -200,6 +215,8 @@ static apr_status_t fail_plainly(const brood__job_t *job)
         rc = brood_fail(job->status, "%s, while it ran %s", brood_last_error()->message, entry);
     brood__status_entry(entry);
     brood__status_exitcode(job->exitcode);
+    if (job->array != NULL && job->item >= 0)
+        brood__status_item(job->item);
     return rc;
 }
 
@@ -245,5 +262,7 @@ apr_status_t brood__job_value(brood_value_t *value, const brood__job_t *job, apr
 {
     if (job->state != BROOD_SUCCEEDED)
         return job->plain ? fail_plainly(job) : fail_as_it_did(job, mem);
+    if (job->array != NULL)
+        return brood__map_array_value(value, job->array);
     return job->is_list ? value_of_list(value, job, mem) : value_of_piece(value, &job->piece[0], mem);
 }

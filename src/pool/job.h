@@ -10,6 +10,8 @@
 typedef struct brood__core_t brood__core_t;
 typedef struct brood__job_t brood__job_t;
 
+typedef struct brood__map_array_t brood__map_array_t;
+
 #define BROOD__NO_TICKET UINT32_MAX
 
 /* Where a piece is. */
@@ -25,8 +27,8 @@ typedef struct brood__piece_t {
     brood__whereabouts_t whereabouts;
     uint32_t ticket;
     unsigned retries; /* how often it may run again after a worker's death */
-    apr_size_t first; /* index of its first item */
-    apr_size_t items;
+    apr_size_t first; /* index of its first item; of a part in a map over C arrays see brood__map_array_again */
+    apr_size_t items; /* 0: such a part */
     brood__message_t message;
     void *result; /* encoded, in plain memory, or in `block` of the engine's */
     uint64_t block;
@@ -55,10 +57,16 @@ struct brood__job_t {
     void *failure;
     size_t failure_size;
     bool plain;
-    apr_ssize_t item; /* that has failed; -1 */
-    int exitcode;     /* of the worker, if that is the failure */
-    uint32_t entry;   /* its number */
+    apr_ssize_t item;          /* that has failed; -1 */
+    int exitcode;              /* of the worker, if that is the failure */
+    uint32_t entry;            /* its number */
+    brood__map_array_t *array; /* a map over C arrays: see map_array.h; else NULL */
     brood__callback_t *callbacks, **last_callback;
+    bool for_caller;            /* the pool's thread for callbacks has to do with it before it is ready */
+    brood_progress_fn progress; /* NULL: nobody asks */
+    void *progress_user;
+    apr_size_t told; /* the last time */
+    apr_time_t tell_at;
     void (*settled)(brood__job_t *job, void *user); /* under the lock: for iterators */
     void *user;
     apr_size_t count; /* of pieces */
@@ -79,6 +87,9 @@ void brood__job_drop_piece(brood__piece_t *piece);
 void brood__job_end_piece(brood__job_t *job);
 /* The whole job is settled with this failure, whatever its pieces do yet. */
 void brood__job_fail(brood__job_t *job, apr_status_t status, const char *message);
+
+/* Under the lock: items done so far. */
+apr_size_t brood__job_done(const brood__job_t *job);
 
 /* Its value or failure, when it is settled; without the lock, by whoever refers to it. */
 apr_status_t brood__job_value(brood_value_t *value, const brood__job_t *job, apr_pool_t *mem);

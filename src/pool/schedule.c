@@ -4,6 +4,7 @@
 #include "base/deadline.h"
 #include "base/status.h"
 #include "memory/sleep.h"
+#include "pool/map_array.h"
 #include <limits.h>
 
 /* ---- those that wait to be sent ---- */
@@ -64,6 +65,21 @@ bool brood__schedule_withdraw(brood__piece_t *piece)
 
 /* ---- outcomes ---- */
 
+/* A worker has died of it, or with it in hand. */
+static bool runs_again(brood__piece_t *piece, const brood__outcome_t *outcome)
+{
+    const brood__job_t *job = piece->job;
+
+    if (outcome->status != BROOD_EWORKER || !outcome->plain || job->cancelled || job->state > BROOD_STARTED)
+        return false;
+    if (job->array != NULL)
+        return brood__map_array_again(piece);
+    if (piece->retries == 0)
+        return false;
+    piece->retries--;
+    return true;
+}
+
 static void settle(brood__core_t *core, uint32_t ticket)
 {
     brood__piece_t *piece = ticket < BROOD__PLACES ? core->sent[ticket] : NULL;
@@ -77,13 +93,10 @@ static void settle(brood__core_t *core, uint32_t ticket)
     }
     core->sent[ticket] = NULL;
     piece->whereabouts = BROOD__AT_HOME;
-    if (outcome.status == BROOD_EWORKER && outcome.plain && piece->retries > 0 && !piece->job->cancelled
-        && piece->job->state <= BROOD_STARTED) {
-        piece->retries--;
+    if (runs_again(piece, &outcome))
         put_first(core, piece);
-    } else {
+    else
         brood__job_settle_piece(piece, &outcome);
-    }
 }
 
 /* All has been given and done: the workers may end. */
@@ -218,6 +231,8 @@ apr_status_t brood__schedule(brood__job_t *job)
     send_waiting(core);
     if (core->waiting != NULL || job->wanted)
         rc = brood__collector_begin(core);
+    if (job->progress != NULL)
+        brood__schedule_news(core); /* the caller is to look now and then */
     brood__job_end_piece(job);
     return rc;
 }

@@ -1,4 +1,5 @@
-/* threads.c - the pool's own threads in its process: one fetches outcomes when nobody else does, one runs callbacks. */
+/* threads.c - the pool's own threads in its process: one fetches outcomes when nobody else does, one runs callbacks and
+ * tells of progress. */
 #include "pool/core.h"
 
 #include "base/deadline.h"
@@ -89,6 +90,7 @@ static void call_those_of(brood__job_t *job, apr_pool_t *mem)
     brood__callback_t *callback;
     apr_status_t rc;
 
+    brood__progress_last(job);
     brood__core_unlock(core);
     rc = brood__job_value(&value, job, mem);
     brood__core_lock(core);
@@ -122,7 +124,7 @@ static void call(brood__core_t *core)
     brood__core_lock(core);
     while ((job = next_job(core)) != NULL || !core->leaving) {
         if (job == NULL) {
-            BROOD_IGNORE(brood__schedule_sleep(core, BROOD__NEVER));
+            BROOD_IGNORE(brood__schedule_sleep(core, brood__progress_tell(core)));
             continue;
         }
         call_those_of(job, mem);
