@@ -74,7 +74,7 @@ typedef struct brood__engine_ops_t {
     void (*terminate)(brood__engine_t *engine);
     /* Wait until the workers have ended; without the lock.  APR_TIMEUP, BROOD_ECANCELLED. */
     apr_status_t (*join)(brood__engine_t *engine, apr_time_t deadline);
-    /* Those there are, an array that ends with NULL, held until `mem` ends. */
+    /* Those there are, an array that ends with NULL, held until `mem` ends; without the lock. */
     brood_process_t **(*workers)(brood__engine_t *engine, apr_pool_t *mem);
     /* After terminate; without the lock. */
     void (*destroy)(brood__engine_t *engine);

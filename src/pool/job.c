@@ -63,6 +63,8 @@ void brood__job_release(brood__job_t *job)
     }
     if (job->piece != &job->only)
         free(job->piece);
+    if (job->wanted)
+        core->wanted--; /* it was never given out */
     free_callbacks(job);
     free(job->failure);
     free(job);
@@ -107,15 +109,19 @@ static void keep_failure(brood__job_t *job, apr_status_t status, const void *dat
     job->failure_size = job->failure != NULL ? size : 0;
 }
 
+/* An entry that returns this status of its own accord has failed. */
+static bool is_cancelled(const brood__job_t *job)
+{
+    return job->status == BROOD_ECANCELLED && (job->plain || job->cancelled);
+}
+
 /* The last piece of a job is done with, in whatever way. */
 void brood__job_end_piece(brood__job_t *job)
 {
     if (--job->left != 0)
         return;
     if (!is_settled(job))
-        settle(job, job->status == BROOD_ECANCELLED ? BROOD_CANCELLED
-                    : job->status != APR_SUCCESS    ? BROOD_FAILED
-                                                    : BROOD_SUCCEEDED);
+        settle(job, is_cancelled(job) ? BROOD_CANCELLED : job->status != APR_SUCCESS ? BROOD_FAILED : BROOD_SUCCEEDED);
     brood__job_release(job);
 }
 
