@@ -103,6 +103,8 @@ static void keep_failure(brood__job_t *job, apr_status_t status, const void *dat
 {
     job->status = status;
     job->plain = plain;
+    job->item = -1;
+    free(job->failure);
     job->failure = data != NULL ? malloc(size) : NULL;
     if (job->failure != NULL)
         memcpy(job->failure, data, size);
@@ -174,8 +176,7 @@ void brood__job_drop_piece(brood__piece_t *piece)
 
 void brood__job_fail(brood__job_t *job, apr_status_t status, const char *message)
 {
-    if (job->status == APR_SUCCESS)
-        keep_failure(job, status, message, strlen(message), true);
+    keep_failure(job, status, message, strlen(message), true); /* whatever its pieces have come to */
     job->references++;
     settle(job, status == BROOD_ECANCELLED ? BROOD_CANCELLED : BROOD_FAILED);
     for (apr_size_t i = 0; i < job->count && job->left != 0; i++)

@@ -290,6 +290,7 @@ void brood__local_bury(brood__local_t *local, brood__id_t id, int exitcode, cons
         } else if (state == BROOD__STATE(BROOD__STOPPED, id)) {
             atomic_store(&place_of(local, i)->state, BROOD__FREE);
             release(local, i);
+            notify(local, NOBODY); /* there is room for one that waits */
         } else if (state == BROOD__STATE(BROOD__DONE, id)) {
             notify(local, i); /* perhaps it did not come to that */
         } else if (state == BROOD__STATE(BROOD__READY, 0)) {
