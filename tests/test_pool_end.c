@@ -357,8 +357,8 @@ static void another_process_may_not_use_a_pool(void) /* POOL-36 */
 
 static void nothing_is_left_of_pools_that_have_ended(void) /* POOL-38 */
 {
-    brood__heap_use_t before;
-    apr_size_t children;
+    brood__heap_use_t before = {.mine = 0};
+    apr_size_t children = 0;
     int handles = 0;
 
     for (int round = 0; round < 6; round++) {
