@@ -378,8 +378,7 @@ static void bad_calls_are_refused_before_anything_runs(void) /* POOL-02, POOL-20
     EXPECT_STATUS(BROOD_EENTRY, brood_pool_apply(&value, pool, unlisted, brood_nil(), mem));
     EXPECT_STATUS(BROOD_EARGS, brood_pool_apply(&value, pool, square, brood_int(1), mem));
     EXPECT_STATUS(BROOD_EENCODE, brood_pool_apply(&value, pool, echo, BROOD_ARGS("\xff"), mem));
-    EXPECT_STATUS(BROOD_EENCODE,
-                  brood_pool_apply_async(&future, pool, echo, BROOD_ARGS("\xff"), NULL, mem));
+    EXPECT_STATUS(BROOD_EENCODE, brood_pool_apply_async(&future, pool, echo, BROOD_ARGS("\xff"), NULL, mem));
     EXPECT_STATUS(BROOD_EENCODE, brood_pool_map(&value, pool, echo, BROOD_LIST(1, 2, "\xff", 4), mem));
     EXPECT(apply(pool, square, BROOD_ARGS(3)).as.integer == 9);
     end_pool(pool);
@@ -404,9 +403,10 @@ static void there_is_one_worker_for_each_usable_cpu(void) /* POOL-01, POOL-04 */
     EXPECT(brood_pool_workers(pool, mem)[0] == NULL);
 }
 
-static const brood_entry_t entries[] = {
-    BROOD_ENTRY(nothing), BROOD_ENTRY(echo), BROOD_ENTRY(square),      BROOD_ENTRY(power),   BROOD_ENTRY(process_id),
-    BROOD_ENTRY(hold),    BROOD_ENTRY(meet), BROOD_ENTRY(use_objects), BROOD_ENTRY(add_one), BROOD_ENTRIES_END};
+static const brood_entry_t entries[] = {BROOD_ENTRY(nothing), BROOD_ENTRY(echo),        BROOD_ENTRY(square),
+                                        BROOD_ENTRY(power),   BROOD_ENTRY(process_id),  BROOD_ENTRY(hold),
+                                        BROOD_ENTRY(meet),    BROOD_ENTRY(use_objects), BROOD_ENTRY(add_one),
+                                        BROOD_ENTRIES_END};
 
 int main(int argc, char **argv)
 {

@@ -127,8 +127,7 @@ static void a_slow_callback_holds_up_nothing_but_its_own_result(void) /* POOL-23
 {
     brood_pool_t *pool = new_pool(1);
     told_t told = {.wait = new_event()};
-    brood_future_t *slow =
-        give_with(pool, square, BROOD_ARGS(2), &(brood_task_options_t){.done = tell, .user = &told});
+    brood_future_t *slow = give_with(pool, square, BROOD_ARGS(2), &(brood_task_options_t){.done = tell, .user = &told});
 
     for (int i = 0; i < 20; i++)
         EXPECT(apply(pool, square, BROOD_ARGS(i)).as.integer == (apr_int64_t) i * i);
@@ -160,8 +159,8 @@ static void callbacks_are_told_of_a_pool_that_is_terminated(void) /* POOL-29 */
     brood_future_t *future[4];
 
     for (int i = 0; i < 4; i++)
-        future[i] = give_with(pool, hold, BROOD_ARGS(begun, never),
-                              &(brood_task_options_t){.done = tell, .user = &told[i]});
+        future[i] =
+            give_with(pool, hold, BROOD_ARGS(begun, never), &(brood_task_options_t){.done = tell, .user = &told[i]});
     (void) harness_get(begun, mem);
     brood_pool_terminate(pool);
     for (int i = 0; i < 4; i++) {

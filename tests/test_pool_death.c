@@ -257,8 +257,10 @@ static void a_task_is_run_again_as_often_as_its_options_say(void)
 {
     brood_pool_t *pool = new_pool(2);
     brood_array_t *array[2] = {new_counts(1), new_counts(1)};
-    brood_future_t *lives = give_with(pool, die_sometimes, BROOD_ARGS(array[0], 3), &(brood_task_options_t){.retries = 3});
-    brood_future_t *lost = give_with(pool, die_sometimes, BROOD_ARGS(array[1], 5), &(brood_task_options_t){.retries = 1});
+    brood_future_t *lives =
+        give_with(pool, die_sometimes, BROOD_ARGS(array[0], 3), &(brood_task_options_t){.retries = 3});
+    brood_future_t *lost =
+        give_with(pool, die_sometimes, BROOD_ARGS(array[1], 5), &(brood_task_options_t){.retries = 1});
 
     EXPECT(value_of(lives).as.integer == 3);
     expect_loss(lost, "die_sometimes", 9);
@@ -389,10 +391,10 @@ static void workers_end_when_the_process_of_their_pool_is_killed(void)
         EXPECT_STATUS(BROOD_EOWNERDEAD, brood_lock_acquire(lock[i], BROOD_FOREVER));
 }
 
-static const brood_entry_t entries[] = {
-    BROOD_ENTRY(square), BROOD_ENTRY(die),     BROOD_ENTRY(die_sometimes), BROOD_ENTRY(mark),
-    BROOD_ENTRY(hold),   BROOD_ENTRY(hold_on), BROOD_ENTRY(meet),          BROOD_ENTRY(lock_and_hold),
-    BROOD_ENTRY(own_a_pool), BROOD_ENTRIES_END};
+static const brood_entry_t entries[] = {BROOD_ENTRY(square), BROOD_ENTRY(die),           BROOD_ENTRY(die_sometimes),
+                                        BROOD_ENTRY(mark),   BROOD_ENTRY(hold),          BROOD_ENTRY(hold_on),
+                                        BROOD_ENTRY(meet),   BROOD_ENTRY(lock_and_hold), BROOD_ENTRY(own_a_pool),
+                                        BROOD_ENTRIES_END};
 
 int main(int argc, char **argv)
 {

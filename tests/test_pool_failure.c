@@ -112,7 +112,8 @@ static void a_failure_arrives_with_all_that_is_known_of_it(void) /* POOL-22, PPE
     const apr_int64_t pid = apply(pool, process_id, brood_nil()).as.integer;
     brood_value_t value = brood_int(5);
 
-    EXPECT_STATUS(APR_ENOENT, brood_pool_apply(&value, pool, fail_with, BROOD_ARGS((int) APR_ENOENT, "not there"), mem));
+    EXPECT_STATUS(APR_ENOENT,
+                  brood_pool_apply(&value, pool, fail_with, BROOD_ARGS((int) APR_ENOENT, "not there"), mem));
     EXPECT(value.kind == BROOD_KIND_INT && value.as.integer == 5);
     EXPECT_TEXT("not there", brood_last_error()->message);
     EXPECT(brood_last_error()->pid == pid);
@@ -129,8 +130,7 @@ static void a_failure_arrives_with_all_that_is_known_of_it(void) /* POOL-22, PPE
 
 static void a_status_that_get_has_for_itself_arrives_as_a_failed_task(void) /* ARES-01 */
 {
-    const apr_status_t status[] = {APR_TIMEUP,  APR_EOF, BROOD_ECANCELLED, BROOD_ETIMELIMIT, BROOD_EWORKER,
-                                   BROOD_EPOOL};
+    const apr_status_t status[] = {APR_TIMEUP, APR_EOF, BROOD_ECANCELLED, BROOD_ETIMELIMIT, BROOD_EWORKER, BROOD_EPOOL};
     brood_pool_t *pool = new_pool(1);
 
     for (int i = 0; i < 6; i++) {
@@ -224,8 +224,9 @@ static void it_runs_in_workers_that_replace_others_too(void) /* POOL-05, POOL-30
 
     mem = harness_mem();
     array = new_counts(1);
-    pool = new_pool_with(1, &(brood_pool_options_t){
-                                .initializer = initialize, .initargs = BROOD_LIST(array, 5), .max_tasks_per_worker = 1});
+    pool = new_pool_with(1, &(brood_pool_options_t){.initializer = initialize,
+                                                    .initargs = BROOD_LIST(array, 5),
+                                                    .max_tasks_per_worker = 1});
     for (int i = 0; i < 4; i++)
         (void) apply(pool, process_id, brood_nil());
     EXPECT(counts(array)[0] >= 4 && counts(array)[0] <= 5);
@@ -281,11 +282,17 @@ static void a_pool_whose_later_workers_fail_runs_nothing_any_more(void) /* POOL-
     end_pool(pool);
 }
 
-static const brood_entry_t entries[] = {
-    BROOD_ENTRY(fail_with),        BROOD_ENTRY(just_fail),  BROOD_ENTRY(fail_with_payload),
-    BROOD_ENTRY(return_nonsense),  BROOD_ENTRY(process_id), BROOD_ENTRY(mark),
-    BROOD_ENTRY(initialize),       BROOD_ENTRY(initialize_never), BROOD_ENTRY(initialize_sometimes),
-    BROOD_ENTRY(change_what_is_set), BROOD_ENTRIES_END};
+static const brood_entry_t entries[] = {BROOD_ENTRY(fail_with),
+                                        BROOD_ENTRY(just_fail),
+                                        BROOD_ENTRY(fail_with_payload),
+                                        BROOD_ENTRY(return_nonsense),
+                                        BROOD_ENTRY(process_id),
+                                        BROOD_ENTRY(mark),
+                                        BROOD_ENTRY(initialize),
+                                        BROOD_ENTRY(initialize_never),
+                                        BROOD_ENTRY(initialize_sometimes),
+                                        BROOD_ENTRY(change_what_is_set),
+                                        BROOD_ENTRIES_END};
 
 int main(int argc, char **argv)
 {

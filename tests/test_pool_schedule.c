@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PLACES 2u  /* fewer than there are pieces, so that some wait */
+#define PLACES 2u /* fewer than there are pieces, so that some wait */
 #define JOBS 4
 #define BLOCKS 256
 #define STEPS 400
