@@ -1,4 +1,4 @@
-/* test_pool.c - apply and map: what goes in, what comes out, and who runs it. */
+/* test_pool.c - apply: what goes in, what comes out, and who runs it. */
 #include "pool_fixture.h"
 #include <apr_thread_proc.h>
 #include <stdlib.h>
@@ -31,16 +31,6 @@ static apr_status_t square(brood_call_t *call)
 
     BROOD_TRY(BROOD_UNPACK(call->args, &number));
     return brood_return(call, brood_int(number * number));
-}
-
-static apr_status_t power(brood_call_t *call)
-{
-    apr_int64_t base, exponent, result = 1;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &base, &exponent));
-    while (exponent-- > 0)
-        result *= base;
-    return brood_return(call, brood_int(result));
 }
 
 static apr_status_t process_id(brood_call_t *call)
@@ -233,78 +223,6 @@ static void any_thread_may_use_a_pool(void)
     end_pool(pool);
 }
 
-/* ---- claims: map ---- */
-
-static void map_gives_results_in_the_order_of_the_items(void) /* POOL-09 */
-{
-    brood_pool_t *pool = new_pool(3);
-
-    for (apr_int64_t count = 1; count < 60; count += 7) {
-        brood_value_t values = brood_nil();
-
-        EXPECT_OK(brood_pool_map(&values, pool, square, brood_range(0, count, mem), mem));
-        EXPECT((apr_int64_t) brood_value_count(values) == count);
-        for (apr_int64_t i = 0; i < count; i++)
-            EXPECT(brood_value_at(values, (apr_size_t) i).as.integer == i * i);
-    }
-    end_pool(pool);
-}
-
-static void an_empty_map_is_an_empty_list_whatever_the_chunk_size(void) /* POOL-10 */
-{
-    brood_pool_t *pool = new_pool(1);
-    brood_value_t values = brood_int(1);
-    brood_future_t *future = NULL;
-
-    EXPECT_OK(brood_pool_map(&values, pool, square, brood_list(NULL, 0), mem));
-    EXPECT(values.kind == BROOD_KIND_LIST && brood_value_count(values) == 0);
-    for (apr_size_t chunk = 0; chunk < 5; chunk += 2) {
-        EXPECT_OK(brood_pool_map_async(&future, pool, square, brood_list(NULL, 0),
-                                       &(brood_task_options_t){.chunk_size = chunk}, mem));
-        EXPECT(brood_future_ready(future));
-        EXPECT(brood_value_count(value_of(future)) == 0);
-    }
-    end_pool(pool);
-}
-
-static void any_chunk_size_gives_the_same(void) /* POOL-10, ARES-06 */
-{
-    brood_pool_t *pool = new_pool(2);
-
-    for (apr_size_t chunk = 1; chunk < 40; chunk += 6) {
-        brood_future_t *future = NULL;
-        brood_value_t values;
-        apr_size_t done = 0, total = 0;
-
-        EXPECT_OK(brood_pool_map_async(&future, pool, square, brood_range(0, 30, mem),
-                                       &(brood_task_options_t){.chunk_size = chunk}, mem));
-        values = value_of(future);
-        EXPECT(brood_value_count(values) == 30);
-        for (apr_size_t i = 0; i < 30; i++)
-            EXPECT(brood_value_at(values, i).as.integer == (apr_int64_t) (i * i));
-        brood_future_progress(&done, &total, future);
-        EXPECT(done == 30 && total == 30);
-    }
-    end_pool(pool);
-}
-
-static void starmap_unpacks_each_item(void) /* POOL-11 */
-{
-    brood_pool_t *pool = new_pool(2);
-    const brood_value_t items = BROOD_LIST(BROOD_LIST(2, 10), BROOD_LIST(3, 3), BROOD_LIST(7, 0));
-    brood_future_t *future = NULL;
-    brood_value_t values = brood_nil();
-
-    EXPECT_OK(brood_pool_starmap(&values, pool, power, items, mem));
-    EXPECT_TEXT("[1024, 27, 1]", brood_value_string(values, mem));
-    EXPECT_OK(brood_pool_map_async(&future, pool, power, items, &(brood_task_options_t){.star = true}, mem));
-    EXPECT_TEXT("[1024, 27, 1]", brood_value_string(value_of(future), mem));
-    EXPECT_STATUS(BROOD_EARGS, brood_pool_starmap(&values, pool, power, BROOD_LIST(BROOD_LIST(2)), mem));
-    EXPECT_STATUS(BROOD_EARGS, brood_pool_map(&values, pool, power, brood_int(3), mem));
-    EXPECT_MESSAGE("goes over a list");
-    end_pool(pool);
-}
-
 /* ---- claims: arguments ---- */
 
 static void objects_among_the_arguments_are_the_workers_too(void) /* POOL-38 */
@@ -403,10 +321,9 @@ static void there_is_one_worker_for_each_usable_cpu(void) /* POOL-01, POOL-04 */
     EXPECT(brood_pool_workers(pool, mem)[0] == NULL);
 }
 
-static const brood_entry_t entries[] = {BROOD_ENTRY(nothing), BROOD_ENTRY(echo),        BROOD_ENTRY(square),
-                                        BROOD_ENTRY(power),   BROOD_ENTRY(process_id),  BROOD_ENTRY(hold),
-                                        BROOD_ENTRY(meet),    BROOD_ENTRY(use_objects), BROOD_ENTRY(add_one),
-                                        BROOD_ENTRIES_END};
+static const brood_entry_t entries[] = {BROOD_ENTRY(nothing),     BROOD_ENTRY(echo),    BROOD_ENTRY(square),
+                                        BROOD_ENTRY(process_id),  BROOD_ENTRY(hold),    BROOD_ENTRY(meet),
+                                        BROOD_ENTRY(use_objects), BROOD_ENTRY(add_one), BROOD_ENTRIES_END};
 
 int main(int argc, char **argv)
 {
@@ -417,10 +334,6 @@ int main(int argc, char **argv)
         TEST(as_many_tasks_run_at_once_as_there_are_workers),
         TEST(more_tasks_than_places_all_run),
         TEST(any_thread_may_use_a_pool),
-        TEST(map_gives_results_in_the_order_of_the_items),
-        TEST(an_empty_map_is_an_empty_list_whatever_the_chunk_size),
-        TEST(any_chunk_size_gives_the_same),
-        TEST(starmap_unpacks_each_item),
         TEST(objects_among_the_arguments_are_the_workers_too),
         TEST(large_arguments_and_results_leave_nothing_behind),
         TEST(bad_calls_are_refused_before_anything_runs),

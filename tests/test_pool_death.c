@@ -96,33 +96,6 @@ static apr_status_t meet(brood_call_t *call)
     return brood_barrier_wait(&index, barrier, BROOD_FOREVER);
 }
 
-static apr_status_t lock_and_hold(brood_call_t *call)
-{
-    brood_queue_t *begun;
-    brood_lock_t *lock;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &begun, &lock));
-    BROOD_TRY(brood_lock_acquire(lock, BROOD_FOREVER));
-    BROOD_TRY(brood_queue_put(begun, brood_nil(), BROOD_FOREVER));
-    for (;;)
-        apr_sleep(apr_time_from_sec(1));
-}
-
-/* A process with a pool whose workers each hold a lock; it waits for what never comes. */
-static apr_status_t own_a_pool(brood_call_t *call)
-{
-    brood_queue_t *begun;
-    brood_lock_t *lock[2];
-    brood_pool_t *pool;
-    brood_value_t value;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &begun, &lock[0], &lock[1]));
-    BROOD_TRY(brood_pool_create(&pool, 2, NULL, call->mem));
-    for (int i = 0; i < 2; i++)
-        BROOD_TRY(brood_pool_apply_async(NULL, pool, lock_and_hold, BROOD_ARGS(begun, lock[i]), NULL, call->mem));
-    return brood_pool_apply(&value, pool, square, BROOD_ARGS(1), call->mem);
-}
-
 /* ---- help ---- */
 
 /* End one that runs a task which said so. */
@@ -372,29 +345,9 @@ static void a_hundred_rounds_of_two_deaths_lose_two_tasks_each(void) /* POOL-31,
     end_pool(pool);
 }
 
-static void workers_end_when_the_process_of_their_pool_is_killed(void)
-{
-    brood_queue_t *begun;
-    brood_process_t *owner;
-    brood_lock_t *lock[2] = {NULL};
-
-    mem = harness_mem();
-    begun = harness_queue(mem);
-    for (int i = 0; i < 2; i++)
-        EXPECT_OK(brood_lock_create(&lock[i], mem));
-    owner = harness_start(own_a_pool, BROOD_ARGS(begun, lock[0], lock[1]), mem);
-    for (int i = 0; i < 2; i++)
-        (void) harness_get(begun, mem);
-    EXPECT_OK(brood_process_kill(owner));
-    EXPECT_EXIT(harness_killed(), owner);
-    for (int i = 0; i < 2; i++)
-        EXPECT_STATUS(BROOD_EOWNERDEAD, brood_lock_acquire(lock[i], BROOD_FOREVER));
-}
-
-static const brood_entry_t entries[] = {BROOD_ENTRY(square), BROOD_ENTRY(die),           BROOD_ENTRY(die_sometimes),
-                                        BROOD_ENTRY(mark),   BROOD_ENTRY(hold),          BROOD_ENTRY(hold_on),
-                                        BROOD_ENTRY(meet),   BROOD_ENTRY(lock_and_hold), BROOD_ENTRY(own_a_pool),
-                                        BROOD_ENTRIES_END};
+static const brood_entry_t entries[] = {BROOD_ENTRY(square), BROOD_ENTRY(die),  BROOD_ENTRY(die_sometimes),
+                                        BROOD_ENTRY(mark),   BROOD_ENTRY(hold), BROOD_ENTRY(hold_on),
+                                        BROOD_ENTRY(meet),   BROOD_ENTRIES_END};
 
 int main(int argc, char **argv)
 {
@@ -409,7 +362,6 @@ int main(int argc, char **argv)
         TEST(the_time_that_a_task_waits_for_a_worker_does_not_count),
         TEST(a_task_that_is_ended_by_force_takes_no_other_along),
         TEST(a_hundred_rounds_of_two_deaths_lose_two_tasks_each),
-        TEST(workers_end_when_the_process_of_their_pool_is_killed),
     };
 
     return harness_tree(argc, argv, entries, "pool, deaths", tests, sizeof tests / sizeof tests[0]);

@@ -1,4 +1,4 @@
-/* test_pool_end.c - how pools and their workers end: close, terminate, join; after so many tasks; pools within pools. */
+/* test_pool_end.c - how pools and their workers end: close, terminate, join; workers that end after so many tasks. */
 #include "harness_log.h"
 #include "pool_fixture.h"
 #include <apr_thread_proc.h>
@@ -41,38 +41,6 @@ static apr_status_t meet(brood_call_t *call)
 
     BROOD_TRY(BROOD_UNPACK(call->args, &barrier));
     return brood_barrier_wait(&index, barrier, BROOD_FOREVER);
-}
-
-/* The sum of squares, by a pool of the worker's own. */
-static apr_status_t sum_in_a_pool(brood_call_t *call)
-{
-    brood_pool_t *pool;
-    brood_value_t values;
-    apr_int64_t end, sum = 0;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &end));
-    BROOD_TRY(brood_pool_create(&pool, 2, NULL, call->mem));
-    BROOD_TRY(brood_pool_map(&values, pool, square, brood_range(0, end, call->mem), call->mem));
-    for (apr_int64_t i = 0; i < end; i++)
-        sum += brood_value_at(values, (apr_size_t) i).as.integer;
-    return brood_return(call, brood_int(sum));
-}
-
-static brood_pool_t *inherited; /* by a forked worker, of its parent */
-
-static apr_status_t use_the_parents(brood_call_t *call)
-{
-    brood_value_t value;
-
-    if (inherited == NULL)
-        return APR_SUCCESS;
-    CHECK(brood_pool_apply(&value, inherited, square, BROOD_ARGS(1), call->mem) == BROOD_EMISUSE);
-    CHECK(strstr(brood_last_error()->message, "belongs to the process") != NULL);
-    CHECK(brood_pool_join(inherited, BROOD_FOREVER) == BROOD_EMISUSE);
-    CHECK(brood_pool_workers(inherited, call->mem) == NULL);
-    brood_pool_close(inherited);
-    brood_pool_terminate(inherited);
-    return APR_SUCCESS;
 }
 
 /* ---- help ---- */
@@ -330,31 +298,6 @@ static void two_hundred_workers_work_at_once(void) /* POOL-35, C-20 */
     end_pool(pool);
 }
 
-/* ---- claims: other processes ---- */
-
-static void a_task_may_have_a_pool_of_its_own(void) /* C-27, PPE-05 */
-{
-    brood_pool_t *pool = new_pool(2);
-    brood_value_t values = brood_nil();
-
-    EXPECT_OK(brood_pool_map(&values, pool, sum_in_a_pool, BROOD_LIST(3, 10, 20), mem));
-    EXPECT_TEXT("[5, 285, 2470]", brood_value_string(values, mem));
-    end_pool(pool);
-}
-
-static void another_process_may_not_use_a_pool(void) /* POOL-36 */
-{
-    brood_process_t *child;
-    brood_pool_t *pool = new_pool(1);
-
-    inherited = pool;
-    child = harness_start(use_the_parents, brood_nil(), mem);
-    EXPECT_EXIT(0, child);
-    inherited = NULL;
-    EXPECT(value_of(give(pool, square, BROOD_ARGS(4))).as.integer == 16);
-    end_pool(pool);
-}
-
 static void nothing_is_left_of_pools_that_have_ended(void) /* POOL-38 */
 {
     brood__heap_use_t before = {.mine = 0};
@@ -385,9 +328,8 @@ static void nothing_is_left_of_pools_that_have_ended(void) /* POOL-38 */
     }
 }
 
-static const brood_entry_t entries[] = {BROOD_ENTRY(square), BROOD_ENTRY(process_id),    BROOD_ENTRY(hold),
-                                        BROOD_ENTRY(meet),   BROOD_ENTRY(sum_in_a_pool), BROOD_ENTRY(use_the_parents),
-                                        BROOD_ENTRIES_END};
+static const brood_entry_t entries[] = {BROOD_ENTRY(square), BROOD_ENTRY(process_id), BROOD_ENTRY(hold),
+                                        BROOD_ENTRY(meet), BROOD_ENTRIES_END};
 
 int main(int argc, char **argv)
 {
@@ -402,8 +344,6 @@ int main(int argc, char **argv)
         TEST(a_chunk_is_one_task_of_a_worker_that_ends_after_so_many),
         TEST(workers_may_end_after_each_task_though_nobody_waits),
         TEST(two_hundred_workers_work_at_once),
-        TEST(a_task_may_have_a_pool_of_its_own),
-        TEST(another_process_may_not_use_a_pool),
         TEST(nothing_is_left_of_pools_that_have_ended),
     };
 

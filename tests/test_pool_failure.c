@@ -36,18 +36,6 @@ static apr_status_t process_id(brood_call_t *call)
     return brood_return(call, brood_int(brood_current_pid()));
 }
 
-/* Item: array, place, whether to fail there.  What was run is marked. */
-static apr_status_t mark(brood_call_t *call)
-{
-    brood_array_t *array;
-    int place;
-    bool fails;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &array, &place, &fails));
-    atomic_fetch_add(counts(array) + place, 1);
-    return fails ? brood_fail(APR_EINVAL, "item %d is bad", place) : APR_SUCCESS;
-}
-
 static int of_worker; /* what an initializer has set, and tasks change */
 
 static apr_status_t initialize(brood_call_t *call)
@@ -85,23 +73,6 @@ static apr_status_t change_what_is_set(brood_call_t *call)
     BROOD_TRY(BROOD_UNPACK(call->args, &barrier));
     BROOD_TRY(brood_barrier_wait(&index, barrier, BROOD_FOREVER));
     return brood_return(call, brood_int(of_worker++));
-}
-
-/* ---- help ---- */
-
-static brood_value_t marks(brood_array_t *array, int count, int bad)
-{
-    brood_value_t *items = apr_palloc(mem, (apr_size_t) count * sizeof *items);
-
-    for (int i = 0; i < count; i++) {
-        brood_value_t *item = apr_palloc(mem, 3 * sizeof *item);
-
-        item[0] = brood_array_to_value(array);
-        item[1] = brood_int(i);
-        item[2] = brood_bool(i == bad);
-        items[i] = brood_list(item, 3);
-    }
-    return brood_list(items, (apr_size_t) count);
 }
 
 /* ---- claims: tasks ---- */
@@ -153,22 +124,6 @@ static void a_result_that_cannot_be_encoded_fails_its_task_alone(void) /* POOL-2
     for (int i = 0; i < 20; i++)
         EXPECT_STATUS(BROOD_EENCODE, brood_pool_apply(&value, pool, return_nonsense, brood_nil(), mem));
     EXPECT(apply(pool, process_id, brood_nil()).as.integer == pid);
-    end_pool(pool);
-}
-
-/* Two workers, 24 items: eight chunks of three. */
-static void a_failure_ends_its_chunk_and_no_other(void) /* POOL-10, POOL-13, POOL-14 */
-{
-    brood_pool_t *pool = new_pool(2);
-    brood_array_t *array = new_counts(24);
-    brood_value_t values = brood_int(5);
-
-    EXPECT_STATUS(APR_EINVAL, brood_pool_starmap(&values, pool, mark, marks(array, 24, 6), mem));
-    EXPECT(values.kind == BROOD_KIND_INT);
-    EXPECT_TEXT("item 6 is bad", brood_last_error()->message);
-    EXPECT(brood_last_error()->item == 6);
-    for (int i = 0; i < 24; i++)
-        EXPECT(counts(array)[i] == (i != 7 && i != 8));
     end_pool(pool);
 }
 
@@ -282,17 +237,11 @@ static void a_pool_whose_later_workers_fail_runs_nothing_any_more(void) /* POOL-
     end_pool(pool);
 }
 
-static const brood_entry_t entries[] = {BROOD_ENTRY(fail_with),
-                                        BROOD_ENTRY(just_fail),
-                                        BROOD_ENTRY(fail_with_payload),
-                                        BROOD_ENTRY(return_nonsense),
-                                        BROOD_ENTRY(process_id),
-                                        BROOD_ENTRY(mark),
-                                        BROOD_ENTRY(initialize),
-                                        BROOD_ENTRY(initialize_never),
-                                        BROOD_ENTRY(initialize_sometimes),
-                                        BROOD_ENTRY(change_what_is_set),
-                                        BROOD_ENTRIES_END};
+static const brood_entry_t entries[] = {BROOD_ENTRY(fail_with),          BROOD_ENTRY(just_fail),
+                                        BROOD_ENTRY(fail_with_payload),  BROOD_ENTRY(return_nonsense),
+                                        BROOD_ENTRY(process_id),         BROOD_ENTRY(initialize),
+                                        BROOD_ENTRY(initialize_never),   BROOD_ENTRY(initialize_sometimes),
+                                        BROOD_ENTRY(change_what_is_set), BROOD_ENTRIES_END};
 
 int main(int argc, char **argv)
 {
@@ -300,7 +249,6 @@ int main(int argc, char **argv)
         TEST(a_failure_arrives_with_all_that_is_known_of_it),
         TEST(a_status_that_get_has_for_itself_arrives_as_a_failed_task),
         TEST(a_result_that_cannot_be_encoded_fails_its_task_alone),
-        TEST(a_failure_ends_its_chunk_and_no_other),
         TEST(a_large_failure_arrives_and_leaves_nothing_behind),
         TEST(the_initializer_runs_once_in_each_worker),
         TEST(it_runs_in_workers_that_replace_others_too),
