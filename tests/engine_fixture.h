@@ -39,7 +39,7 @@ static bool next_order(void)
     return false;
 }
 
-/* ---- the engine ---- */
+/* ---- the engine: a job's `user` is a number, of the deaths in it ---- */
 
 typedef enum { FREE, READY, RUNNING, DONE, LOST, STOPPED } phase_t;
 
@@ -196,6 +196,8 @@ static bool collect(brood__outcome_t *outcome, brood__engine_t *engine, uint32_t
     (void) engine;
     if (ticket >= PLACES || (world.phase[ticket] != DONE && world.phase[ticket] != LOST))
         return false;
+    if (world.phase[ticket] == LOST && core->sent[ticket] != NULL)
+        ++*(unsigned *) core->sent[ticket]->job->user;
     if (world.phase[ticket] == LOST)
         *outcome = (brood__outcome_t){.status = BROOD_EWORKER, .plain = true, .exitcode = -9, .data = text, .size = 11};
     else if (failed[ticket])

@@ -16,7 +16,10 @@
 static brood_pool_t pool;
 static brood_future_t future[JOBS];
 static bool given[JOBS];
-static unsigned settled[JOBS];
+static struct {
+    unsigned deaths; /* first: see the engine */
+    unsigned settled;
+} told[JOBS];
 static apr_pool_t *mem;
 
 static apr_status_t task(brood_call_t *call)
@@ -28,7 +31,8 @@ static apr_status_t task(brood_call_t *call)
 static void count_settled(brood__job_t *job, void *user)
 {
     EXPECT(job->state > BROOD_STARTED);
-    ++*(unsigned *) user;
+    for (unsigned i = 0; i < JOBS; i++)
+        told[i].settled += user == &told[i];
 }
 
 static void begin(void)
@@ -52,7 +56,7 @@ static void begin(void)
     core->collector = (apr_thread_t *) (void *) &thread;
     EXPECT_OK(apr_thread_mutex_create(&core->lock, APR_THREAD_MUTEX_UNNESTED, own));
     pool.core = core;
-    memset(settled, 0, sizeof settled);
+    memset(told, 0, sizeof told);
     step_number = 0;
     stuck = false;
 }
@@ -68,7 +72,7 @@ static void give(unsigned number)
     job->is_list = true;
     job->total = pieces;
     job->settled = count_settled;
-    job->user = &settled[number];
+    job->user = &told[number];
     for (apr_size_t i = 0; i < pieces; i++) {
         job->piece[i].first = i;
         job->piece[i].items = 1;
@@ -104,8 +108,9 @@ static void end(void)
 {
     for (unsigned i = 0; i < JOBS; i++) {
         if (given[i]) {
-            EXPECT(settled[i] == 1 && brood_future_ready(&future[i]));
+            EXPECT(told[i].settled == 1 && brood_future_ready(&future[i]));
             expect_value(&future[i]);
+            EXPECT(told[i].deaths <= (i == 1) || brood_future_state(&future[i]) != BROOD_SUCCEEDED);
         }
         brood__job_abandon(future[i].job);
     }
