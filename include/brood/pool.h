@@ -240,7 +240,8 @@ BROOD_API BROOD_CHECKED apr_status_t brood_pool_join(brood_pool_t *pool, apr_int
 /** close, optionally cancelling what has not started, and join: Executor.shutdown. */
 BROOD_API BROOD_CHECKED apr_status_t brood_pool_shutdown(brood_pool_t *pool, bool cancel_pending,
                                                          apr_interval_time_t timeout);
-/** The workers, alive or not.  An array in `mem` that ends with NULL; items are borrowed from the pool. */
+/** The workers, alive or not.  An array in `mem` that ends with NULL; items are valid as long.  NULL: this is
+ *  not the process that created the pool. */
 BROOD_API brood_process_t **brood_pool_workers(brood_pool_t *pool, apr_pool_t *mem);
 
 BROOD_END

@@ -46,7 +46,8 @@ typedef struct brood__engine_ops_t {
     apr_status_t (*prepare)(brood__message_t *message, brood_value_t args);
     void (*discard)(brood__message_t *message);
 
-    /* Give it to the workers; the message must stay until there is an outcome.  False: too many are on their way. */
+    /* Give it to the workers; the message must stay until there is an outcome.  False: too many are on their way; if there
+     * is room again by anything but collect and withdraw, receive returns. */
     bool (*send)(uint32_t *ticket, brood__engine_t *engine, const brood__message_t *message);
     /* Wait for arrivals; without the lock, and in one thread at a time if it may wait.  APR_TIMEUP, BROOD_ECANCELLED. */
     apr_status_t (*receive)(brood__arrivals_t *arrivals, brood__engine_t *engine, apr_interval_time_t timeout);
@@ -74,7 +75,7 @@ typedef struct brood__engine_ops_t {
     void (*terminate)(brood__engine_t *engine);
     /* Wait until the workers have ended; without the lock.  APR_TIMEUP, BROOD_ECANCELLED. */
     apr_status_t (*join)(brood__engine_t *engine, apr_time_t deadline);
-    /* Those there are, an array that ends with NULL, held until `mem` ends. */
+    /* Those there are, an array that ends with NULL, held until `mem` ends; without the lock. */
     brood_process_t **(*workers)(brood__engine_t *engine, apr_pool_t *mem);
     /* After terminate; without the lock. */
     void (*destroy)(brood__engine_t *engine);

@@ -145,6 +145,8 @@ void brood__job_cancel(brood__job_t *job, bool force)
             core->ops->ask(core->engine, piece->ticket);
         }
     }
+    if (core->waiting != NULL)
+        brood__schedule_news(core); /* there is room for others now */
     brood__job_release(job);
 }
 

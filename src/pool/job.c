@@ -67,7 +67,7 @@ void brood__job_release(brood__job_t *job)
     if (job->array != NULL)
         brood__map_array_end(job->array);
     if (job->wanted)
-        core->wanted--;
+        core->wanted--; /* it was never given out */
     free_callbacks(job);
     free(job->failure);
     free(job);
@@ -106,10 +106,18 @@ static void keep_failure(brood__job_t *job, apr_status_t status, const void *dat
 {
     job->status = status;
     job->plain = plain;
+    job->item = -1;
+    free(job->failure);
     job->failure = data != NULL ? malloc(size) : NULL;
     if (job->failure != NULL)
         memcpy(job->failure, data, size);
     job->failure_size = job->failure != NULL ? size : 0;
+}
+
+/* An entry that returns this status of its own accord has failed. */
+static bool is_cancelled(const brood__job_t *job)
+{
+    return job->status == BROOD_ECANCELLED && (job->plain || job->cancelled);
 }
 
 /* The last piece of a job is done with, in whatever way. */
@@ -118,9 +126,7 @@ void brood__job_end_piece(brood__job_t *job)
     if (--job->left != 0)
         return;
     if (!is_settled(job))
-        settle(job, job->status == BROOD_ECANCELLED ? BROOD_CANCELLED
-                    : job->status != APR_SUCCESS    ? BROOD_FAILED
-                                                    : BROOD_SUCCEEDED);
+        settle(job, is_cancelled(job) ? BROOD_CANCELLED : job->status != APR_SUCCESS ? BROOD_FAILED : BROOD_SUCCEEDED);
     brood__job_release(job);
 }
 
@@ -176,8 +182,7 @@ void brood__job_drop_piece(brood__piece_t *piece)
 
 void brood__job_fail(brood__job_t *job, apr_status_t status, const char *message)
 {
-    if (job->status == APR_SUCCESS)
-        keep_failure(job, status, message, strlen(message), true);
+    keep_failure(job, status, message, strlen(message), true); /* whatever its pieces have come to */
     if (job->array != NULL)
         brood__map_array_stop(job->array);
     job->references++;

@@ -110,6 +110,7 @@ void brood_pool_close(brood_pool_t *pool)
     if (!core->closed) {
         core->closed = true;
         brood__schedule_go_on(core); /* perhaps all is done already */
+        brood__schedule_news(core);  /* who leads is to see that */
         if (core->unsettled != NULL)
             BROOD_IGNORE(brood__collector_begin(core));
     }
@@ -146,17 +147,23 @@ apr_status_t brood_pool_join(brood_pool_t *pool, apr_interval_time_t timeout)
 {
     const apr_time_t deadline = brood__deadline(timeout);
     brood__core_t *core = pool->core;
+    brood__engine_t *engine;
     apr_status_t rc;
 
     BROOD_TRY(brood__core_check(core));
     brood__core_lock(core);
+    engine = core->engine;
+    core->references++; /* another thread may end the pool meanwhile */
     if (core->closed)
         rc = brood__schedule_wait(core, is_finished, core, deadline);
     else
         rc = brood_fail_text(BROOD_EMISUSE, "join of a pool that is neither closed nor terminated");
     brood__core_unlock(core);
     if (rc == APR_SUCCESS)
-        rc = core->engine->ops->join(core->engine, deadline);
+        rc = engine->ops->join(engine, deadline);
+    brood__core_lock(core);
+    core->references--;
+    brood__core_unlock(core);
     return rc == APR_TIMEUP ? brood_fail_text(rc, "the pool has not ended yet") : rc;
 }
 
@@ -169,16 +176,30 @@ static void drop_sent(brood__core_t *core)
         }
 }
 
+static unsigned count_unsettled(const brood__core_t *core)
+{
+    unsigned count = 0;
+
+    for (const brood__job_t *job = core->unsettled; job != NULL; job = job->next)
+        count++;
+    return count;
+}
+
 static apr_status_t end_pool(void *data)
 {
     brood__core_t *core = ((brood_pool_t *) data)->core;
     brood__engine_t *engine = core->engine;
+    unsigned unsettled;
 
     if (core->owner != brood__me || !brood__table_is_me())
         return APR_SUCCESS;
     brood__core_lock(core);
+    brood__schedule_go_on(core);
+    unsettled = count_unsettled(core);
     terminate(core);
     brood__core_unlock(core);
+    if (unsettled != 0) /* POOL-37 */
+        brood__report("a pool was dropped that had not done %u of its calls; they are cancelled", unsettled);
     engine->ops->destroy(engine);
     brood__threads_end(core);
     brood__core_lock(core);
@@ -191,5 +212,7 @@ static apr_status_t end_pool(void *data)
 
 brood_process_t **brood_pool_workers(brood_pool_t *pool, apr_pool_t *mem)
 {
+    if (brood__core_check(pool->core) != APR_SUCCESS)
+        return NULL;
     return pool->core->engine->ops->workers(pool->core->engine, mem);
 }

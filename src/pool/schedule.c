@@ -106,8 +106,10 @@ static void finish(brood__core_t *core)
         return;
     core->finished = true;
     core->engine->ops->finish(core->engine);
+    brood__schedule_news(core);
 }
 
+/* Settle what has come, and what there is to do then. */
 static void take(brood__core_t *core, const brood__arrivals_t *arrivals)
 {
     for (uint32_t i = 0; i < arrivals->count; i++)
@@ -123,7 +125,7 @@ void brood__schedule_go_on(brood__core_t *core)
 {
     brood__arrivals_t arrivals = {.count = 0};
 
-    if (core->led || core->terminated || core->finished)
+    if (core->engine == NULL || core->led || core->terminated || core->finished)
         return;               /* who leads does it, and is to have what interrupts him */
     brood__status_hold(true); /* that nothing has come is no failure of the caller's */
     while (core->engine->ops->receive(&arrivals, core->engine, BROOD_NOWAIT) == APR_SUCCESS)
@@ -159,29 +161,36 @@ static apr_interval_time_t left_of(apr_time_t deadline)
     return deadline > now ? deadline - now : BROOD_NOWAIT;
 }
 
+/* The pool may end meanwhile; what it consists of stays for those who refer to a job. */
 static apr_status_t lead(brood__core_t *core, apr_time_t deadline)
 {
+    brood__engine_t *engine = core->engine;
     brood__arrivals_t arrivals;
     apr_status_t rc;
 
     core->led = true;
     brood__core_unlock(core);
-    rc = core->engine->ops->receive(&arrivals, core->engine, left_of(deadline));
+    rc = engine->ops->receive(&arrivals, engine, left_of(deadline));
     brood__core_lock(core);
     core->led = core->interrupted = false;
+    if (core->terminated)
+        return APR_SUCCESS; /* all is settled, and nothing comes any more: that is no failure of whoever waits */
     take(core, &arrivals);
     return rc;
 }
 
 apr_status_t brood__schedule_sleep(brood__core_t *core, apr_time_t deadline)
 {
-    const uint32_t news = atomic_load(&core->engine->board->news);
+    _Atomic uint32_t *word = &core->engine->board->news;
+    const uint32_t news = atomic_load(word);
     brood__sleeper_t sleeper = brood__sleeper(deadline);
     apr_status_t rc;
 
     core->sleepers++;
     brood__core_unlock(core);
-    rc = brood__sleeper_sleep(&sleeper, &core->engine->board->news, news);
+    do
+        rc = brood__sleeper_sleep(&sleeper, word, news);
+    while (rc == APR_SUCCESS && atomic_load(word) == news);
     brood__core_lock(core);
     core->sleepers--;
     return rc == APR_EINTR ? brood__fail_interrupted() : rc;
@@ -198,6 +207,7 @@ apr_status_t brood__schedule_wait(brood__core_t *core, bool (*is_done)(const voi
     while (!is_done(user) && rc == APR_SUCCESS) {
         if (core->led || core->terminated || core->finished) {
             rc = brood__schedule_sleep(core, deadline);
+            brood__schedule_go_on(core);
         } else {
             rc = lead(core, deadline);
             has_led = true;
@@ -213,12 +223,13 @@ apr_status_t brood__schedule_wait(brood__core_t *core, bool (*is_done)(const voi
 apr_status_t brood__schedule(brood__job_t *job)
 {
     brood__core_t *core = job->core;
-    apr_status_t rc = APR_SUCCESS;
 
     if (core->engine != NULL && core->engine->broken)
         return brood_fail(BROOD_EPOOL, "the pool runs no tasks any more: %s", core->engine->reason);
     if (core->closed)
         return brood_fail_text(BROOD_EPOOL, "the pool has been closed or terminated, and takes no more tasks");
+    if (job->wanted)
+        BROOD_TRY(brood__collector_begin(core));
     job->references++; /* the pieces' */
     job->left++;       /* this call */
     job->previous = NULL;
@@ -229,12 +240,12 @@ apr_status_t brood__schedule(brood__job_t *job)
     for (apr_size_t i = 0; i < job->count; i++)
         put_last(core, &job->piece[i]);
     send_waiting(core);
-    if (core->waiting != NULL || job->wanted)
-        rc = brood__collector_begin(core);
+    if (core->waiting != NULL) /* without a thread for it, whoever waits does it */
+        BROOD_IGNORE(brood__collector_begin(core));
     if (job->progress != NULL)
         brood__schedule_news(core); /* the caller is to look now and then */
     brood__job_end_piece(job);
-    return rc;
+    return APR_SUCCESS;
 }
 
 void brood__schedule_fail_all(brood__core_t *core, apr_status_t status, const char *message)
