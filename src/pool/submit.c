@@ -16,6 +16,7 @@ apr_status_t brood__job_begin(brood__job_t **made, brood__core_t *core, apr_size
         return brood_fail_text(APR_ENOMEM, "no memory for a task");
     job->item = -1;
     job->entry = brood__entry_number(entry);
+    job->queue_limit = options->queue_limit;
     for (apr_size_t i = 0; i < pieces; i++) {
         brood__piece_t *piece = &job->piece[i];
 
