@@ -40,7 +40,7 @@ apr_status_t brood__core_create(brood__core_t **made)
 
 bool brood__core_has_arena(const brood__core_t *core)
 {
-    return core->epoch == brood__arena_epoch;
+    return core->epoch == brood__arena_epoch && brood__arena_base != NULL;
 }
 
 bool brood__core_is_here(const brood__core_t *core)

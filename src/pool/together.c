@@ -134,9 +134,12 @@ static apr_status_t wait_for(apr_size_t *first, brood_future_t *const *futures, 
                        .any_failure = when == BROOD_FIRST_FAILED,
                        .in_callback = brood__caller_is_me(),
                        .deadline = brood__deadline(timeout)};
-    brood__watcher_t *watchers = calloc(count, sizeof *watchers);
-    apr_status_t rc = watchers != NULL ? brood__heap_calloc(&waiter.block, sizeof *waiter.over) : APR_ENOMEM;
+    brood__watcher_t *watchers;
+    apr_status_t rc;
 
+    BROOD_TRY(brood__core_check(futures[0]->job->core)); /* so there is an arena */
+    watchers = calloc(count, sizeof *watchers);
+    rc = watchers != NULL ? brood__heap_calloc(&waiter.block, sizeof *waiter.over) : APR_ENOMEM;
     if (rc == APR_SUCCESS) {
         waiter.over = brood__at(waiter.block);
         rc = wait_with(first, &waiter, watchers, futures, count);
