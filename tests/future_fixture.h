@@ -3,7 +3,6 @@
 #define BROOD_TESTS_FUTURE_FIXTURE_H
 
 #include "harness_tree.h"
-#include <brood/pool.h>
 #include <stdatomic.h>
 
 static apr_pool_t *mem; /* of all that a test makes */
@@ -116,7 +115,7 @@ static inline void expect_value(brood_future_t *future, brood_value_t expected)
 #define NOTES 16
 
 typedef struct notes_t {
-    _Atomic int count;
+    _Atomic int begun, count;
     apr_status_t status[NOTES];
     brood_value_t value[NOTES]; /* numbers, which need no memory */
 } notes_t;
@@ -124,12 +123,13 @@ typedef struct notes_t {
 static inline void note(void *user, apr_status_t status, brood_value_t value)
 {
     notes_t *notes = user;
-    const int count = atomic_fetch_add(&notes->count, 1);
+    const int number = atomic_fetch_add(&notes->begun, 1);
 
-    if (count >= NOTES)
-        return;
-    notes->status[count] = status;
-    notes->value[count] = value;
+    if (number < NOTES) {
+        notes->status[number] = status;
+        notes->value[number] = value;
+    }
+    atomic_fetch_add(&notes->count, 1);
 }
 
 #endif
