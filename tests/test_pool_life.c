@@ -95,6 +95,38 @@ static void nor_is_it_the_next_lifes(void)
     apr_pool_destroy(life);
 }
 
+/* Later in the end of the process than pools. */
+static void look_back(void *user)
+{
+    legacy_t *legacy = user;
+    brood_value_t value;
+    brood_future_t *future;
+
+    EXPECT_STATUS(BROOD_ECANCELLED, brood_future_get(&value, legacy->pending, BROOD_FOREVER, mem));
+    EXPECT_OK(brood_future_on_done(legacy->pending, note, &legacy->notes));
+    EXPECT_OK(brood_futures_wait(&legacy->pending, 1, BROOD_ALL_DONE, BROOD_FOREVER));
+    EXPECT_STATUS(BROOD_EPOOL, brood_pool_apply_async(&future, legacy->pool, echo, BROOD_ARGS(1), NULL, mem));
+    EXPECT_STATUS(BROOD_EPOOL, brood_pool_map(&value, legacy->pool, echo, BROOD_LIST(1), mem));
+    brood_pool_close(legacy->pool);
+    brood_pool_kill(legacy->pool);
+    EXPECT_OK(brood_pool_shutdown(legacy->pool, true, BROOD_FOREVER));
+    EXPECT(brood_pool_workers(legacy->pool, mem)[0] == NULL);
+}
+
+static void a_pool_ends_before_finalizers_of_lower_priority__EXIT_06(void)
+{
+    legacy_t legacy = {0};
+    apr_pool_t *life = begin_life();
+
+    EXPECT_OK(brood_finalizer_create(NULL, look_back, &legacy, 0, life));
+    EXPECT_OK(brood_pool_create(&legacy.pool, 1, NULL, mem));
+    (void) give(legacy.pool, until_asked, BROOD_ARGS(harness_queue(life)));
+    legacy.pending = give(legacy.pool, echo, BROOD_ARGS(1));
+    apr_pool_destroy(life);
+    EXPECT(legacy.notes.count == 1);
+    apr_pool_destroy(mem);
+}
+
 static void without_a_life_there_are_none(void)
 {
     brood_future_t *future;
@@ -108,10 +140,12 @@ static void without_a_life_there_are_none(void)
 
 int main(int argc, char **argv)
 {
-    static const brood_entry_t entries[] = {BROOD_ENTRY(echo), BROOD_ENTRY(fail), BROOD_ENTRY(hold), BROOD_ENTRIES_END};
+    static const brood_entry_t entries[] = {BROOD_ENTRY(echo), BROOD_ENTRY(fail), BROOD_ENTRY(hold),
+                                            BROOD_ENTRY(until_asked), BROOD_ENTRIES_END};
     static const brood_test_t tests[] = {
         TEST(what_a_life_has_left_is_nobodys),
         TEST(nor_is_it_the_next_lifes),
+        TEST(a_pool_ends_before_finalizers_of_lower_priority__EXIT_06),
         TEST(without_a_life_there_are_none),
     };
     apr_pool_t *first;

@@ -18,7 +18,7 @@ struct brood__core_t {
     uint64_t news_block;            /* of the arena */
     _Atomic uint32_t *news;         /* in it: what threads sleep on that wait for another's news */
     const brood__engine_ops_t *ops; /* NULL: of a future without a pool */
-    brood__engine_t *engine;        /* NULL: none, or destroyed */
+    brood__engine_t *engine;        /* NULL: none, likewise */
 
     brood__piece_t *waiting, *last_waiting; /* to be sent, the oldest first */
     brood__piece_t **sent;                  /* by their tickets */

@@ -76,7 +76,7 @@ typedef struct brood__engine_ops_t {
     apr_status_t (*join)(brood__engine_t *engine, apr_time_t deadline);
     /* Those there are, an array that ends with NULL, held until `mem` ends. */
     brood_process_t **(*workers)(brood__engine_t *engine, apr_pool_t *mem);
-    /* After terminate; without the lock. */
+    /* After terminate; without the lock.  What is called of it afterwards finds no worker. */
     void (*destroy)(brood__engine_t *engine);
 } brood__engine_ops_t;
 

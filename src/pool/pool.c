@@ -182,16 +182,14 @@ static void drop_sent(brood__core_t *core)
 static void end_pool(void *data)
 {
     brood__core_t *core = ((brood_pool_t *) data)->core;
-    brood__engine_t *engine = core->engine;
 
     brood__core_lock(core);
     terminate(core, false);
     brood__core_unlock(core);
-    engine->ops->destroy(engine);
+    core->ops->destroy(core->engine);
     brood__threads_end(core);
     brood__core_lock(core);
     drop_sent(core);
-    core->engine = NULL;
     brood__core_unlock(core);
 }
 
