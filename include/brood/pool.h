@@ -235,9 +235,23 @@ BROOD_API BROOD_CHECKED apr_status_t brood_pool_reduce_array(void *out, apr_size
 BROOD_API void brood_pool_close(brood_pool_t *pool);
 /** Stop at once: every unfinished task is BROOD_ECANCELLED, workers are ended. */
 BROOD_API void brood_pool_terminate(brood_pool_t *pool);
+/** The same without the second that workers have for their end (brood_process_kill).  Any thread; also after terminate.
+ *  Workers that are threads cannot be killed.  SPEC PPE-19. */
+BROOD_API void brood_pool_kill(brood_pool_t *pool);
 /** Wait for the workers to end.  BROOD_EMISUSE: neither closed nor terminated. */
 BROOD_API BROOD_CHECKED apr_status_t brood_pool_join(brood_pool_t *pool, apr_interval_time_t timeout);
-/** close, optionally cancelling what has not started, and join: Executor.shutdown. */
+/** Executor.shutdown: close the pool, cancel what no worker has begun if that is wanted, and join.  Any thread, as often as
+ *  you like.
+ *
+ *  @param pool            of this process.
+ *  @param cancel_pending  tasks (chunks, in maps) that no worker has begun never run and are BROOD_ECANCELLED, all of them;
+ *                         those that run go on.
+ *  @param timeout         microseconds to wait for the workers' end; BROOD_NOWAIT, BROOD_FOREVER.
+ *  @retval APR_SUCCESS       all tasks are done, and no worker is left.
+ *  @retval APR_TIMEUP        not yet; the pool is closed all the same, and what is left is done.
+ *  @retval BROOD_ECANCELLED  Ctrl-C, likewise.
+ *  @retval BROOD_EMISUSE     the pool is another process's; nothing was done.
+ *  SPEC PPE-13, PPE-14, PPE-15, PPE-21. */
 BROOD_API BROOD_CHECKED apr_status_t brood_pool_shutdown(brood_pool_t *pool, bool cancel_pending,
                                                          apr_interval_time_t timeout);
 /** The workers, alive or not.  An array in `mem` that ends with NULL; items are valid as long.  NULL: this is

@@ -50,8 +50,6 @@ typedef struct brood__place_t {
 typedef struct brood__board_t {
     brood__object_t object;
     _Alignas(128) _Atomic uint32_t ended; /* terminated: every task is asked to end */
-    /* What threads of the pool's process sleep on that wait for another's news; see schedule.h. */
-    _Alignas(128) _Atomic uint32_t news;
     uint32_t places;
     brood__place_t place[];
 } brood__board_t;

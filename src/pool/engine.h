@@ -63,21 +63,21 @@ typedef struct brood__engine_ops_t {
     bool (*withdraw)(brood__engine_t *engine, uint32_t ticket);
     /* Ask a task to end: see brood_call_cancelled. */
     void (*ask)(brood__engine_t *engine, uint32_t ticket);
-    /* End a task together with its worker: the ticket is void, whatever the task does yet counts for nothing.  False: it
-     * has an outcome, or cannot be ended. */
+    /* End a task together with its worker: the ticket is void, whatever the task does yet counts for nothing, and the
+     * message's block is the engine's.  False: it has an outcome, or cannot be ended. */
     bool (*stop)(brood__engine_t *engine, uint32_t ticket);
     /* Has somebody begun with it? */
     bool (*begun)(brood__engine_t *engine, uint32_t ticket);
 
     /* No more will be sent, and all have had their outcome: workers end. */
     void (*finish)(brood__engine_t *engine);
-    /* Workers are ended at once, no outcome comes any more. */
-    void (*terminate)(brood__engine_t *engine);
+    /* Workers are ended, at once if they are to be killed, and no outcome comes any more. */
+    void (*terminate)(brood__engine_t *engine, bool kill);
     /* Wait until the workers have ended; without the lock.  APR_TIMEUP, BROOD_ECANCELLED. */
     apr_status_t (*join)(brood__engine_t *engine, apr_time_t deadline);
     /* Those there are, an array that ends with NULL, held until `mem` ends; without the lock. */
     brood_process_t **(*workers)(brood__engine_t *engine, apr_pool_t *mem);
-    /* After terminate; without the lock. */
+    /* After terminate; without the lock.  What is called of it afterwards finds no worker. */
     void (*destroy)(brood__engine_t *engine);
 } brood__engine_ops_t;
 

@@ -31,12 +31,28 @@ apr_status_t brood__job_submit(brood_future_t **future, brood__job_t *job, const
 apr_status_t brood__job_run(brood_value_t *value, brood__job_t *job, const brood_task_options_t *options,
                             apr_pool_t *mem);
 
-/* Under the lock: see brood_future_cancel; if it is settled this does nothing. */
+/* ---- future.c; under the lock ---- */
+
+/* See brood_future_cancel; if it is settled this does nothing. */
 void brood__job_cancel(brood__job_t *job, bool force);
 
-/* Under the lock: before it is ready the pool's thread for callbacks is to have it.  APR_ENOMEM and others: no thread. */
+/* Before it is ready the pool's thread for callbacks is to have it.  APR_ENOMEM and others: no thread. */
 apr_status_t brood__job_for_caller(brood__job_t *job);
-/* Under the lock: `done` is to be told of a job that is not ready yet. */
+/* `done` is to be told of a job that is not ready yet. */
 apr_status_t brood__job_call(brood__job_t *job, brood_done_fn done, void *user);
+/* Its outcomes are fetched from now on, though nobody waits for the pool. */
+apr_status_t brood__job_want(brood__job_t *job);
+
+/* ---- manual.c ---- */
+
+/* It has no pool. */
+bool brood__job_is_manual(const brood__job_t *job);
+/* Under the lock: one that is not done. */
+apr_status_t brood__manual_cancel(brood__job_t *job, bool force);
+
+/* ---- together.c ---- */
+
+/* Under the lock: the job is settled, or ready now. */
+void brood__watchers_tell(brood__job_t *job);
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/status.h"
 #include "pool/map_array.h"
 #include "pool/core.h"
+#include "pool/future.h"
 #include "process/entry.h"
 #include <stdlib.h>
 #include <string.h>
@@ -57,9 +58,9 @@ void brood__job_release(brood__job_t *job)
 
         if (piece->block == 0)
             free(piece->result);
-        else if (core->epoch == brood__arena_epoch)
+        else if (brood__core_has_arena(core))
             core->ops->free(piece->block);
-        if (core->epoch == brood__arena_epoch)
+        if (piece->message.block != 0 && brood__core_has_arena(core))
             core->ops->discard(&piece->message);
     }
     if (job->piece != &job->only)
@@ -99,7 +100,18 @@ static void settle(brood__job_t *job, brood_future_state_t state)
         brood__caller_add(job);
     else
         job->ready = true;
-    brood__schedule_news(core);
+    brood__job_news(job);
+}
+
+void brood__job_news(brood__job_t *job)
+{
+    brood__watchers_tell(job);
+    brood__schedule_news(job->core);
+}
+
+bool brood__job_is_ready(const brood__job_t *job)
+{
+    return job->ready || (is_settled(job) && brood__caller_is_me());
 }
 
 static void keep_failure(brood__job_t *job, apr_status_t status, const void *data, size_t size, bool plain)
@@ -172,12 +184,21 @@ void brood__job_settle_piece(brood__piece_t *piece, const brood__outcome_t *outc
     brood__job_end_piece(job);
 }
 
-void brood__job_drop_piece(brood__piece_t *piece)
+void brood__job_drop_piece(brood__piece_t *piece, const char *reason)
 {
     piece->job->core->ops->discard(&piece->message);
     if (piece->job->status == APR_SUCCESS)
-        keep_failure(piece->job, BROOD_ECANCELLED, NULL, 0, true);
+        keep_failure(piece->job, BROOD_ECANCELLED, reason, strlen(reason), true);
     brood__job_end_piece(piece->job);
+}
+
+void brood__job_drop_pending(brood__job_t *job, const char *reason)
+{
+    job->references++;
+    for (apr_size_t i = 0; i < job->count && job->left != 0; i++)
+        if (brood__schedule_withdraw(&job->piece[i]))
+            brood__job_drop_piece(&job->piece[i], reason);
+    brood__job_release(job);
 }
 
 void brood__job_fail(brood__job_t *job, apr_status_t status, const char *message)
@@ -187,9 +208,7 @@ void brood__job_fail(brood__job_t *job, apr_status_t status, const char *message
         brood__map_array_stop(job->array);
     job->references++;
     settle(job, status == BROOD_ECANCELLED ? BROOD_CANCELLED : BROOD_FAILED);
-    for (apr_size_t i = 0; i < job->count && job->left != 0; i++)
-        if (brood__schedule_withdraw(&job->piece[i]))
-            brood__job_drop_piece(&job->piece[i]);
+    brood__job_drop_pending(job, message);
     brood__job_release(job);
 }
 
@@ -200,8 +219,7 @@ apr_size_t brood__job_done(const brood__job_t *job)
     return job->array != NULL ? brood__map_array_done(job->array) : job->done;
 }
 
-/* Statuses that futures and iterators give for themselves. */
-static bool is_ours(apr_status_t status)
+bool brood__job_owns_status(apr_status_t status)
 {
     return status == APR_TIMEUP || status == APR_EOF || status == BROOD_ECANCELLED || status == BROOD_ETIMELIMIT
            || status == BROOD_EWORKER || status == BROOD_EPOOL;
@@ -231,13 +249,13 @@ static apr_status_t fail_as_it_did(const brood__job_t *job, apr_pool_t *mem)
     apr_status_t rc;
 
     if (job->failure == NULL || brood__decode(&record, job->failure, job->failure_size, false, mem) != APR_SUCCESS)
-        return brood_fail_text(is_ours(job->status) ? BROOD_ETASK : job->status, NULL);
+        return brood_fail_text(brood__job_owns_status(job->status) ? BROOD_ETASK : job->status, NULL);
     rc = brood__status_from_value(record);
     if (job->item >= 0)
         brood__status_item(job->item);
     if (rc == BROOD_ECANCELLED && job->cancelled)
         return rc;
-    return is_ours(rc) ? BROOD_ETASK : rc;
+    return brood__job_owns_status(rc) ? BROOD_ETASK : rc;
 }
 
 static apr_status_t value_of_piece(brood_value_t *value, const brood__piece_t *piece, apr_pool_t *mem)

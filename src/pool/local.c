@@ -59,13 +59,18 @@ static apr_status_t prepare(brood__message_t *message, brood_value_t args)
     return encode_in_block(message, args, &loans, output.size);
 }
 
+static void free_args(uint64_t block)
+{
+    if (block == 0)
+        return;
+    brood__loan_revoke(block);
+    brood__loan_end(block);
+    brood__heap_free(block);
+}
+
 static void discard(brood__message_t *message)
 {
-    if (message->block == 0)
-        return;
-    brood__loan_revoke(message->block);
-    brood__loan_end(message->block);
-    brood__heap_free(message->block);
+    free_args(message->block);
     message->block = 0;
 }
 
@@ -266,6 +271,14 @@ static bool stop(brood__engine_t *engine, uint32_t ticket)
     return true;
 }
 
+bool brood__local_has_stopped(const brood__local_t *local, brood__id_t id)
+{
+    for (uint32_t i = 0; i < BROOD__PLACES; i++)
+        if (atomic_load(&place_of(local, i)->state) == BROOD__STATE(BROOD__STOPPED, id))
+            return true;
+    return false;
+}
+
 /* ---- deaths ---- */
 
 static void lose(brood__local_t *local, uint32_t ticket, apr_status_t fate, int exitcode, const char *epitaph)
@@ -288,6 +301,7 @@ void brood__local_bury(brood__local_t *local, brood__id_t id, int exitcode, cons
             lose(local, i, BROOD_ETIMELIMIT, exitcode,
                  "the task has run longer than it may, and was ended with its worker");
         } else if (state == BROOD__STATE(BROOD__STOPPED, id)) {
+            free_args(place_of(local, i)->args);
             atomic_store(&place_of(local, i)->state, BROOD__FREE);
             release(local, i);
             notify(local, NOBODY); /* there is room for one that waits */
@@ -364,11 +378,12 @@ static void finish(brood__engine_t *engine)
     brood__supervisor_poke(local);
 }
 
-static void terminate(brood__engine_t *engine)
+static void terminate(brood__engine_t *engine, bool kill)
 {
     brood__local_t *local = local_of(engine);
 
     local->terminated = true;
+    local->killed = local->killed || kill;
     atomic_store(&engine->board->ended, 1);
     BROOD_IGNORE(brood_queue_shutdown(local->tasks, true));
     BROOD_IGNORE(brood_queue_shutdown(local->results, false)); /* who receives comes back */

@@ -51,7 +51,7 @@ typedef struct brood__local_t {
     brood_wait_t *watched;             /* by it */
     brood_connection_t *poked, *poker; /* ends the supervisor's wait */
     bool poke_on_its_way;
-    bool finishing, terminated;
+    bool finishing, terminated, killed;
     brood_event_t *ended; /* there is no worker any more, and will be none */
 } brood__local_t;
 
@@ -90,6 +90,8 @@ void brood__local_bury(brood__local_t *local, brood__id_t id, int exitcode, cons
 void brood__local_take_hello(brood__local_t *local, uint32_t ticket);
 /* Under the lock: give all hints again, if it is time. */
 void brood__local_hint_again(brood__local_t *local);
+/* Under the lock: a task of this worker's was ended, and so is the worker to be. */
+bool brood__local_has_stopped(const brood__local_t *local, brood__id_t id);
 /* Under the lock: end what has run too long, and say when to look again. */
 void brood__local_look_at_limits(brood__local_t *local);
 /* Under the lock: nothing runs any more, for this reason. */

@@ -4,6 +4,7 @@
 #include "base/deadline.h"
 #include "base/status.h"
 #include "memory/sleep.h"
+#include "pool/future.h"
 #include "pool/map_array.h"
 #include <limits.h>
 
@@ -12,6 +13,7 @@
 static void put_last(brood__core_t *core, brood__piece_t *piece)
 {
     piece->whereabouts = BROOD__WAITING;
+    brood__limit_begin(piece);
     piece->next = NULL;
     piece->previous = core->last_waiting;
     *(piece->previous != NULL ? &piece->previous->next : &core->waiting) = piece;
@@ -21,6 +23,7 @@ static void put_last(brood__core_t *core, brood__piece_t *piece)
 static void put_first(brood__core_t *core, brood__piece_t *piece)
 {
     piece->whereabouts = BROOD__WAITING;
+    brood__limit_begin(piece);
     piece->previous = NULL;
     piece->next = core->waiting;
     *(piece->next != NULL ? &piece->next->previous : &core->last_waiting) = piece;
@@ -58,6 +61,18 @@ bool brood__schedule_withdraw(brood__piece_t *piece)
     }
     if (piece->whereabouts != BROOD__SENT || !core->engine->ops->withdraw(core->engine, piece->ticket))
         return false;
+    core->sent[piece->ticket] = NULL;
+    piece->whereabouts = BROOD__AT_HOME;
+    return true;
+}
+
+bool brood__schedule_stop(brood__piece_t *piece)
+{
+    brood__core_t *core = piece->job->core;
+
+    if (piece->whereabouts != BROOD__SENT || !core->engine->ops->stop(core->engine, piece->ticket))
+        return false;
+    piece->message.block = 0; /* the engine's, as its worker may be reading it */
     core->sent[piece->ticket] = NULL;
     piece->whereabouts = BROOD__AT_HOME;
     return true;
@@ -139,16 +154,14 @@ void brood__schedule_go_on(brood__core_t *core)
 
 void brood__schedule_news(brood__core_t *core)
 {
-    if (core->engine == NULL)
-        return;
     if (core->led && !core->interrupted) {
         core->interrupted = true;
         core->ops->interrupt(core->engine);
     }
     if (core->sleepers == 0)
         return;
-    atomic_fetch_add(&core->engine->board->news, 1);
-    brood__wake(&core->engine->board->news, INT_MAX);
+    atomic_fetch_add(core->news, 1);
+    brood__wake(core->news, INT_MAX);
 }
 
 static apr_interval_time_t left_of(apr_time_t deadline)
@@ -181,7 +194,7 @@ static apr_status_t lead(brood__core_t *core, apr_time_t deadline)
 
 apr_status_t brood__schedule_sleep(brood__core_t *core, apr_time_t deadline)
 {
-    _Atomic uint32_t *word = &core->engine->board->news;
+    _Atomic uint32_t *word = core->news;
     const uint32_t news = atomic_load(word);
     brood__sleeper_t sleeper = brood__sleeper(deadline);
     apr_status_t rc;
@@ -205,7 +218,7 @@ apr_status_t brood__schedule_wait(brood__core_t *core, bool (*is_done)(const voi
 
     brood__schedule_go_on(core);
     while (!is_done(user) && rc == APR_SUCCESS) {
-        if (core->led || core->terminated || core->finished) {
+        if (core->engine == NULL || core->led || core->terminated || core->finished) {
             rc = brood__schedule_sleep(core, deadline);
             brood__schedule_go_on(core);
         } else {
@@ -230,6 +243,8 @@ apr_status_t brood__schedule(brood__job_t *job)
         return brood_fail_text(BROOD_EPOOL, "the pool has been closed or terminated, and takes no more tasks");
     if (job->wanted)
         BROOD_TRY(brood__collector_begin(core));
+    if (job->queue_limit > 0)
+        BROOD_TRY(brood__job_want(job));
     job->references++; /* the pieces' */
     job->left++;       /* this call */
     job->previous = NULL;
@@ -242,8 +257,8 @@ apr_status_t brood__schedule(brood__job_t *job)
     send_waiting(core);
     if (core->waiting != NULL) /* without a thread for it, whoever waits does it */
         BROOD_IGNORE(brood__collector_begin(core));
-    if (job->progress != NULL)
-        brood__schedule_news(core); /* the caller is to look now and then */
+    if (job->progress != NULL || job->queue_limit > 0)
+        brood__schedule_news(core); /* threads of the pool are to look in time */
     brood__job_end_piece(job);
     return APR_SUCCESS;
 }

@@ -15,6 +15,7 @@ apr_status_t brood__job_begin_at(brood__job_t **made, brood__core_t *core, apr_s
     job->entry = number;
     job->progress = options->progress;
     job->progress_user = options->user;
+    job->queue_limit = options->queue_limit;
     for (apr_size_t i = 0; i < pieces; i++) {
         brood__piece_t *piece = &job->piece[i];
 

@@ -85,6 +85,9 @@ static void start_missing(brood__local_t *local)
         local->hand[i] = hand;
         if (rc != APR_SUCCESS)
             despair(local, rc, brood__failure_text(rc, text, sizeof text));
+        else if (brood__local_has_stopped(local, hand.id))
+            brood__hand_end(&local->hand[i],
+                            brood__clock_now() + GRACE); /* it was at work before it was here to be found */
     }
 }
 
@@ -105,9 +108,9 @@ static void kill_late(brood__local_t *local)
     for (unsigned i = 0; i < local->engine.workers; i++) {
         brood__hand_t *hand = &local->hand[i];
 
-        if (local->terminated && hand->kill_at == 0)
+        if (local->terminated && !local->killed && hand->kill_at == 0)
             brood__hand_end(hand, now + GRACE);
-        if (hand->kill_at != 0 && hand->kill_at <= now)
+        if (local->killed || (hand->kill_at != 0 && hand->kill_at <= now))
             brood__hand_kill(hand);
     }
 }
@@ -352,7 +355,7 @@ void brood__supervisor_end(brood__local_t *local)
     if (local->supervisor == NULL)
         return;
     lock(local);
-    local->engine.ops->terminate(&local->engine);
+    local->engine.ops->terminate(&local->engine, false);
     unlock(local);
     apr_thread_join(&rc, local->supervisor);
     local->supervisor = NULL;
