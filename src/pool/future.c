@@ -126,7 +126,7 @@ void brood_future_progress(apr_size_t *done, apr_size_t *total, const brood_futu
 
 /* ---- changing ---- */
 
-static void cancel(brood__job_t *job, bool force)
+void brood__job_cancel(brood__job_t *job, bool force)
 {
     brood__core_t *core = job->core;
 
@@ -160,7 +160,7 @@ apr_status_t brood_future_cancel(brood_future_t *future, bool force)
     if (job->state > BROOD_STARTED)
         rc = brood_fail_text(BROOD_EMISUSE, "the task is done already, it cannot be cancelled");
     else
-        cancel(job, force);
+        brood__job_cancel(job, force);
     brood__core_unlock(job->core);
     return rc;
 }
