@@ -137,4 +137,31 @@ static inline apr_status_t pass(brood_call_t *call)
     return brood_return(call, number);
 }
 
+/* Arguments: a number, its result; a queue that is told of it, or nil.  Whoever tells ends by being ended only. */
+static inline apr_status_t linger(brood_call_t *call)
+{
+    brood_value_t number, told;
+    brood_queue_t *queue;
+
+    BROOD_TRY(BROOD_UNPACK(call->args, &number, &told));
+    if (told.kind == BROOD_KIND_NIL)
+        return brood_return(call, number);
+    BROOD_TRY(BROOD_UNPACK(call->args, &number, &queue));
+    BROOD_TRY(brood_queue_put(queue, brood_int(brood_current_pid()), BROOD_FOREVER));
+    while (!brood_call_cancelled())
+        apr_sleep(1000);
+    BROOD_TRY(brood_queue_put(queue, brood_text("asked"), BROOD_FOREVER));
+    return brood_fail(BROOD_ECANCELLED, "it was asked to end");
+}
+
+/* Numbers from 0, of which one lingers. */
+static inline brood_source_t all_but(int lingering, int count, brood_queue_t *told)
+{
+    brood_value_t *items = apr_palloc(mem, (apr_size_t) count * sizeof *items);
+
+    for (int i = 0; i < count; i++)
+        items[i] = brood_value_copy(i == lingering ? BROOD_LIST(i, told) : BROOD_LIST(i, brood_nil()), mem);
+    return brood_source_list(brood_list(items, (apr_size_t) count));
+}
+
 #endif
