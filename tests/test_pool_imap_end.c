@@ -65,7 +65,7 @@ static void *APR_THREAD_FUNC consume(apr_thread_t *thread, void *data)
 
 static void who_waits_in_another_thread_is_told_that_the_pool_was_terminated(void)
 {
-    for (int round = 0; round < 10; round++) {
+    for (int round = 0; round < 6; round++) {
         brood_pool_t *pool = new_pool(2);
         brood_queue_t *calls = harness_queue(mem);
         const brood_source_t items = gated(100, calls, new_event());
