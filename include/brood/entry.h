@@ -18,6 +18,7 @@ struct brood_call_t {
     const char *name;        /**< the entry's registered name, without its module */
     int argc;                /**< the program's command line, in every process of the tree */
     const char *const *argv; /**< argc of them, then NULL */
+    void *self;              /**< of the source of an iterator (pool.h): its `user`; of an entry NULL */
 };
 
 /** Give the call its result; ends an entry: `return brood_return(call, brood_int(x * x));`.

@@ -85,7 +85,7 @@ typedef struct brood_task_options_t {
     apr_interval_time_t
         queue_limit;       /**< microseconds that it may wait for a worker: then it is BROOD_ECANCELLED; 0: for ever */
     unsigned retries;      /**< how often it is run again if its worker dies */
-    apr_size_t look_ahead; /**< imap: tasks ahead of the consumer; 0: four for each worker */
+    apr_size_t look_ahead; /**< imap: tasks ahead of whoever takes the results; 0: four for each worker */
     brood_done_fn done;    /**< callback and error_callback: see brood_future_on_done */
     brood_progress_fn progress; /**< see there; imap does not call it */
     void *user;                 /**< for done and progress */
@@ -143,31 +143,88 @@ BROOD_API BROOD_CHECKED apr_status_t brood_pool_map_async(brood_future_t **futur
                                                           brood_entry_fn entry, brood_value_t items,
                                                           const brood_task_options_t *options, apr_pool_t *mem);
 
-/** Where imap takes its input: a list, which must stay until the end, or a function that is called, in the
- *  consumer's thread, as results are taken, with `user` in call->self.  It gives each item by brood_return and
- *  ends with APR_EOF; another failure ends the iteration with it.  It needs no registration. */
+/** Where an iterator takes its input: see the two functions below. */
 typedef struct brood_source_t {
-    brood_entry_fn next;
+    brood_entry_fn next; /**< NULL: the list */
     void *user;
     brood_value_t list;
 } brood_source_t;
+
+/** The items of a list, which must stay as it is until the iterator has come to its end or is closed. */
 BROOD_API brood_source_t brood_source_list(brood_value_t list);
+
+/** What a function gives, which may be endless.
+ *
+ *  It is called within brood_iterator_next, in that thread, as results are taken: once for each item.  It gives the item by
+ *  brood_return, which refuses objects of brood's: they travel in lists only.  It may close the iterator, but not take
+ *  results from it.
+ *
+ *  @param next  a function like an entry, in no table; call->self is `user`, call->args an empty list, call->mem lasts for
+ *               one call or longer.  APR_EOF ends the input, and so does any failure; it is not called again.
+ *  @param user  for it.
+ *  SPEC POOL-17. */
 BROOD_API brood_source_t brood_source_function(brood_entry_fn next, void *user);
 
-/** Results in input order, as they come. */
+/** Call an entry with each item of a source as its one argument, and give the results one at a time.  Any thread.
+ *
+ *  Tasks are given to the workers as results are taken, so that options->look_ahead of them are at most ahead of whoever
+ *  takes: the input may be endless, and is never in memory as a whole.  A list is read at once as far as that; a function
+ *  for the first time by the first brood_iterator_next.
+ *
+ *  An iterator counts as given to the pool until its input has come to its end: a pool that is closed meanwhile goes on
+ *  with it, and does not end before that, or before the iterator is closed.
+ *
+ *  @param[out] iterator  of this process; for one thread at a time.  Ended with `mem`, as by brood_iterator_close, before
+ *                        the pool or after it.  Untouched unless APR_SUCCESS.
+ *  @param pool           of this process.
+ *  @param entry          a registered function.
+ *  @param items          input.
+ *  @param options        NULL: the default.  A chunk of several items has one time limit, and a worker that dies of one
+ *                        of them fails all; else each item of it has an outcome of its own.  `done` and `progress` are
+ *                        refused: who takes the results knows as much.
+ *  @param mem            of the iterator.
+ *  @retval BROOD_EPOOL    the pool takes no more tasks, or has broken down; the message says why.
+ *  @retval BROOD_EENTRY   the function is in no table.
+ *  @retval BROOD_EARGS    the input is neither a function nor a list.
+ *  @retval APR_EINVAL     options has callbacks.
+ *  @retval APR_ENOMEM     no memory.
+ *  @retval BROOD_EMISUSE  the pool is another process's.
+ *  SPEC POOL-15, POOL-16, POOL-17, PPE-07. */
 BROOD_API BROOD_CHECKED apr_status_t brood_pool_imap(brood_iterator_t **iterator, brood_pool_t *pool,
                                                      brood_entry_fn entry, brood_source_t items,
                                                      const brood_task_options_t *options, apr_pool_t *mem);
-/** Results in order of completion. */
+/** The same; results come as tasks are done, in whatever order.  SPEC POOL-15. */
 BROOD_API BROOD_CHECKED apr_status_t brood_pool_imap_unordered(brood_iterator_t **iterator, brood_pool_t *pool,
                                                                brood_entry_fn entry, brood_source_t items,
                                                                const brood_task_options_t *options, apr_pool_t *mem);
-/** The next result.  APR_EOF: no more, now and ever.  APR_TIMEUP: not yet.  A failing task's status at its place; go
- *  on after it.  A failing source's status once, then APR_EOF.  Pool terminated: BROOD_ECANCELLED once, then APR_EOF.
- *  For one thread at a time. */
+
+/** The next result: one for each item, good or bad.  Any thread, one at a time.
+ *
+ *  First the source, if it is a function and tasks are missing, is called: once, and on while no result is there and the
+ *  time is not up.  What it takes for a call is beyond the timeout.
+ *
+ *  @param[out] value  the result; in `mem`.  Untouched unless APR_SUCCESS.
+ *  @param iterator    of this process.
+ *  @param timeout     microseconds; BROOD_NOWAIT only looks, BROOD_FOREVER waits.
+ *  @param mem         of the value; may be cleared between calls.
+ *  @retval APR_EOF        no more, now and ever: all results were given, or the iterator is closed.
+ *  @retval APR_TIMEUP     not there yet; ask again.
+ *  @retval BROOD_EPOOL    the pool has broken down.  Once, then APR_EOF.
+ *  @retval BROOD_ECANCELLED  the pool was terminated, or has ended.  Once, then APR_EOF; results from before it come first.
+ *                         Or Ctrl-C (see brood_main): ask again.  Or options->queue_limit was over for this item.
+ *  @retval BROOD_EMISUSE  in another process, or in the source of this iterator.
+ *  @retval BROOD_EARGS, BROOD_EENCODE, BROOD_EENTRY, BROOD_ECLOSED, APR_ENOMEM  also of an item that cannot be given to a
+ *                         worker; with options->star such that is no list.
+ *  @return otherwise the status of the item that is next, as brood_future_get has it; brood_last_error()->item is its
+ *          index in the input.  Go on: those behind it come as if nothing had happened.
+ *          Or, behind all results, once, what the source has failed with, as an entry's failure (BROOD_ECANCELLED as it
+ *          is); `item` is -1 then.
+ *  SPEC IMAP-01, IMAP-02, IMAP-03, IMAP-04, POOL-18, POOL-19, POOL-20. */
 BROOD_API BROOD_CHECKED apr_status_t brood_iterator_next(brood_value_t *value, brood_iterator_t *iterator,
                                                          apr_interval_time_t timeout, apr_pool_t *mem);
-/** Cancel what has not run; ending its `mem` does it too. */
+
+/** Take no more results: tasks that have not begun never run, those that run are asked to end (brood_call_cancelled).  Does
+ *  not wait.  Again, or after the end, it does nothing, as in a process that has not made the iterator.  SPEC PPE-07. */
 BROOD_API void brood_iterator_close(brood_iterator_t *iterator);
 
 /** Map over C arrays of fixed-size items: workers claim runs of them, and call `kernel` for each run.  Waits.

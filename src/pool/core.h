@@ -25,12 +25,13 @@ struct brood__core_t {
     brood__job_t *unsettled;
     apr_time_t look_at_queue; /* a task may have waited too long then */
 
-    bool led;          /* somebody waits for the engine */
-    bool interrupted;  /* and has been told to look for himself */
-    unsigned sleepers; /* threads that wait for news */
-    unsigned wanted;   /* jobs whose outcomes must be fetched */
-    bool closed;       /* no new jobs */
-    bool finished;     /* the engine has been told that all is done */
+    bool led;           /* somebody waits for the engine */
+    bool interrupted;   /* and has been told to look for himself */
+    unsigned sleepers;  /* threads that wait for news */
+    unsigned wanted;    /* jobs whose outcomes must be fetched */
+    unsigned iterators; /* whose source has not come to its end: more jobs of theirs may come, even if it is closed */
+    bool closed;        /* no new jobs */
+    bool finished;      /* the engine has been told that all is done */
     bool terminated;
     bool leaving; /* threads of the pool are to end */
     apr_thread_t *collector, *caller;
@@ -58,6 +59,8 @@ bool brood__core_has_arena(const brood__core_t *core);
 
 /* ---- schedule.c; all under the lock ---- */
 
+/* BROOD_EPOOL: the pool takes no more jobs, not even those `given_before` it was closed. */
+apr_status_t brood__schedule_check(const brood__core_t *core, bool given_before);
 /* Give the job out.  BROOD_EPOOL: the pool takes none any more; the job is as it was. */
 apr_status_t brood__schedule(brood__job_t *job);
 /* Fetch what has come and send what there is room for, unless somebody leads, who does it at once; does not wait. */

@@ -33,9 +33,6 @@ apr_status_t brood__job_run(brood_value_t *value, brood__job_t *job, const brood
 
 /* ---- future.c; under the lock ---- */
 
-/* See brood_future_cancel; if it is settled this does nothing. */
-void brood__job_cancel(brood__job_t *job, bool force);
-
 /* Before it is ready the pool's thread for callbacks is to have it.  APR_ENOMEM and others: no thread. */
 apr_status_t brood__job_for_caller(brood__job_t *job);
 /* `done` is to be told of a job that is not ready yet. */

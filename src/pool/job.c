@@ -212,6 +212,24 @@ void brood__job_fail(brood__job_t *job, apr_status_t status, const char *message
     brood__job_release(job);
 }
 
+void brood__job_fail_unsent(brood__job_t *job, bool plain, apr_pool_t *mem)
+{
+    brood__output_t output = {NULL, 0, 0, mem};
+    const brood_error_t *error = brood_last_error();
+    const apr_status_t status = error->status;
+
+    if (job->status != APR_SUCCESS)
+        return;
+    if (plain)
+        keep_failure(job, status, error->message, strlen(error->message), true);
+    else if (brood__encode(&output, brood__status_to_value(mem), 0) == APR_SUCCESS)
+        keep_failure(job, status, output.data, output.size, false);
+    else
+        keep_failure(job, status, NULL, 0, false);
+    job->state = BROOD_FAILED;
+    job->ready = true;
+}
+
 /* ---- its value ---- */
 
 apr_size_t brood__job_done(const brood__job_t *job)
@@ -243,6 +261,15 @@ static apr_status_t fail_plainly(const brood__job_t *job)
     return rc;
 }
 
+apr_status_t brood__job_fail_by(const brood__job_t *job, brood_value_t record)
+{
+    const apr_status_t rc = brood__status_from_value(record);
+
+    if (rc == BROOD_ECANCELLED && job->cancelled)
+        return rc;
+    return brood__job_owns_status(rc) ? BROOD_ETASK : rc;
+}
+
 static apr_status_t fail_as_it_did(const brood__job_t *job, apr_pool_t *mem)
 {
     brood_value_t record;
@@ -250,12 +277,10 @@ static apr_status_t fail_as_it_did(const brood__job_t *job, apr_pool_t *mem)
 
     if (job->failure == NULL || brood__decode(&record, job->failure, job->failure_size, false, mem) != APR_SUCCESS)
         return brood_fail_text(brood__job_owns_status(job->status) ? BROOD_ETASK : job->status, NULL);
-    rc = brood__status_from_value(record);
+    rc = brood__job_fail_by(job, record);
     if (job->item >= 0)
         brood__status_item(job->item);
-    if (rc == BROOD_ECANCELLED && job->cancelled)
-        return rc;
-    return brood__job_owns_status(rc) ? BROOD_ETASK : rc;
+    return rc;
 }
 
 static apr_status_t value_of_piece(brood_value_t *value, const brood__piece_t *piece, apr_pool_t *mem)

@@ -75,7 +75,9 @@ struct brood__job_t {
     apr_time_t tell_at;
     void (*settled)(brood__job_t *job, void *user); /* under the lock: for iterators */
     void *user;
-    apr_size_t count; /* of pieces */
+    struct brood__job_t *after; /* the next one in the list of an iterator */
+    bool given_before;          /* it is part of what the pool was given before it was closed */
+    apr_size_t count;           /* of pieces */
     brood__piece_t *piece;
     brood__piece_t only; /* `piece` of a job that has one */
 };
@@ -106,6 +108,14 @@ bool brood__job_is_ready(const brood__job_t *job);
 /* Statuses that futures and iterators give for themselves: a task that fails so arrives as BROOD_ETASK. */
 bool brood__job_owns_status(apr_status_t status);
 
+/* One that is not given out, and never will be, is settled with this thread's last failure, unless it has failed before.
+ * `plain`: only the text counts. */
+void brood__job_fail_unsent(brood__job_t *job, bool plain, apr_pool_t *mem);
+/* It is asked to end: pieces that nobody has begun never run, with `force` those that run are ended.  Under the lock. */
+void brood__job_cancel(brood__job_t *job, bool force);
+
+/* The failure of which there is this record becomes this thread's last one, as whoever asks for a result is told it. */
+apr_status_t brood__job_fail_by(const brood__job_t *job, brood_value_t record);
 /* Its value or failure, when it is settled; without the lock, by whoever refers to it. */
 apr_status_t brood__job_value(brood_value_t *value, const brood__job_t *job, apr_pool_t *mem);
 

@@ -117,7 +117,7 @@ static void settle(brood__core_t *core, uint32_t ticket)
 /* All has been given and done: the workers may end. */
 static void finish(brood__core_t *core)
 {
-    if (!core->closed || core->finished || core->terminated || core->unsettled != NULL)
+    if (!core->closed || core->finished || core->terminated || core->unsettled != NULL || core->iterators != 0)
         return;
     core->finished = true;
     core->engine->ops->finish(core->engine);
@@ -233,14 +233,20 @@ apr_status_t brood__schedule_wait(brood__core_t *core, bool (*is_done)(const voi
 
 /* ---- jobs ---- */
 
+apr_status_t brood__schedule_check(const brood__core_t *core, bool given_before)
+{
+    if (core->engine != NULL && core->engine->broken)
+        return brood_fail(BROOD_EPOOL, "the pool runs no tasks any more: %s", core->engine->reason);
+    if (given_before ? core->terminated : core->closed)
+        return brood_fail_text(BROOD_EPOOL, "the pool has been closed or terminated, and takes no more tasks");
+    return APR_SUCCESS;
+}
+
 apr_status_t brood__schedule(brood__job_t *job)
 {
     brood__core_t *core = job->core;
 
-    if (core->engine != NULL && core->engine->broken)
-        return brood_fail(BROOD_EPOOL, "the pool runs no tasks any more: %s", core->engine->reason);
-    if (core->closed)
-        return brood_fail_text(BROOD_EPOOL, "the pool has been closed or terminated, and takes no more tasks");
+    BROOD_TRY(brood__schedule_check(core, job->given_before));
     if (job->wanted)
         BROOD_TRY(brood__collector_begin(core));
     if (job->queue_limit > 0)
