@@ -229,6 +229,7 @@ static bool stop(brood__engine_t *engine, uint32_t ticket)
     if (world.phase[ticket] != RUNNING)
         return false;
     world.phase[ticket] = STOPPED;
+    world.in_use--; /* its block is the engine's from now on */
     return true;
 }
 
@@ -245,8 +246,9 @@ static void finish(brood__engine_t *engine)
     world.finished = true;
 }
 
-static void terminate(brood__engine_t *engine)
+static void terminate(brood__engine_t *engine, bool kill)
 {
+    (void) kill;
     (void) engine;
     world.terminated = true;
 }

@@ -36,7 +36,7 @@ static apr_status_t use_the_parents(brood_call_t *call)
     if (inherited == NULL)
         return APR_SUCCESS;
     CHECK(brood_pool_apply(&value, inherited, square, BROOD_ARGS(1), call->mem) == BROOD_EMISUSE);
-    CHECK(strstr(brood_last_error()->message, "belongs to the process") != NULL);
+    CHECK(strstr(brood_last_error()->message, "belong to the process") != NULL);
     CHECK(brood_pool_join(inherited, BROOD_FOREVER) == BROOD_EMISUSE);
     CHECK(brood_pool_workers(inherited, call->mem) == NULL);
     brood_pool_close(inherited);

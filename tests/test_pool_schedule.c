@@ -38,23 +38,16 @@ static void count_settled(brood__job_t *job, void *user)
 static void begin(void)
 {
     static int thread; /* the collector, which is not needed here */
-    apr_pool_t *own;
 
     memset(&world, 0, sizeof world);
     world.deaths = world.failures = 2;
     world.engine.ops = &ops;
     world.engine.workers = PLACES;
-    EXPECT_OK(brood__own_pool(&own));
-    core = apr_pcalloc(own, sizeof *core);
-    core->mem = own;
-    core->references = 1;
-    core->owner = brood__me;
-    core->epoch = brood__arena_epoch;
-    core->last_to_call = &core->to_call;
+    EXPECT_OK(brood__core_create(&core));
+    core->sent = apr_pcalloc(core->mem, BROOD__PLACES * sizeof *core->sent);
     core->ops = &ops;
     core->engine = &world.engine;
     core->collector = (apr_thread_t *) (void *) &thread;
-    EXPECT_OK(apr_thread_mutex_create(&core->lock, APR_THREAD_MUTEX_UNNESTED, own));
     pool.core = core;
     memset(told, 0, sizeof told);
     step_number = 0;
@@ -118,7 +111,7 @@ static void end(void)
     brood__core_lock(core);
     for (unsigned i = 0; i < PLACES; i++)
         if (core->sent[i] != NULL) {
-            brood__job_drop_piece(core->sent[i]);
+            brood__job_drop_piece(core->sent[i], "the pool was terminated");
             core->sent[i] = NULL;
         }
     EXPECT(core->references == 1); /* the pool's: no job has been left */
