@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "base/report.h"
+#include "base/status.h"
 #include "base/utf8.h"
 #include "connection/mac.h"
 #include "connection/open.h"
