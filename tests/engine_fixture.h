@@ -10,11 +10,12 @@
 #define PLACES 2u /* fewer than there are pieces, so that some wait */
 #define BLOCKS 256
 #define HINTS 1000
-#define ALL_ORDERS_OF 4 /* steps; then it goes on by chance */
+#define ORDERS_MOST 4 /* see `ordered` */
 
 /* ---- choices: first by a list that is counted through, then by chance ---- */
 
-static unsigned chosen[ALL_ORDERS_OF], choices[ALL_ORDERS_OF];
+static unsigned chosen[ORDERS_MOST], choices[ORDERS_MOST];
+static unsigned ordered = ORDERS_MOST; /* steps that are gone through in all orders, before chance has its way */
 static unsigned step_number;
 static uint64_t chance;
 
@@ -22,7 +23,7 @@ static unsigned choose(unsigned count)
 {
     const unsigned step = step_number++;
 
-    if (step >= ALL_ORDERS_OF)
+    if (step >= ordered)
         return harness_below(&chance, count);
     choices[step] = count;
     return chosen[step] < count ? chosen[step] : count - 1;
@@ -31,7 +32,7 @@ static unsigned choose(unsigned count)
 /* False: all have been. */
 static bool next_order(void)
 {
-    for (unsigned i = ALL_ORDERS_OF; i-- > 0;) {
+    for (unsigned i = ordered; i-- > 0;) {
         if (++chosen[i] < choices[i])
             return true;
         chosen[i] = 0;

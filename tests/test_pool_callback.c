@@ -40,7 +40,7 @@ typedef struct told_t {
     struct told_t *next; /* to be told of that one */
 } told_t;
 
-static void tell(void *user, apr_status_t status, brood_value_t value)
+static void hear(void *user, apr_status_t status, brood_value_t value)
 {
     told_t *told = user;
 
@@ -56,7 +56,7 @@ static void tell(void *user, apr_status_t status, brood_value_t value)
     told->pid = brood_current_pid();
     if (told->pool != NULL)
         told->status = brood_pool_apply_async(NULL, told->pool, square, BROOD_ARGS(told->value),
-                                              &(brood_task_options_t){.done = tell, .user = told->next}, mem);
+                                              &(brood_task_options_t){.done = hear, .user = told->next}, mem);
     atomic_fetch_add(&told->times, 1);
     if (told->then != NULL)
         (void) brood_event_set(told->then);
@@ -71,7 +71,7 @@ static void a_callback_gets_the_value_in_this_process_before_get_returns(void) /
     for (int i = 0; i < 50; i++) {
         told_t told = {.value = -1};
         brood_future_t *future =
-            give_with(pool, square, BROOD_ARGS(i), &(brood_task_options_t){.done = tell, .user = &told});
+            give_with(pool, square, BROOD_ARGS(i), &(brood_task_options_t){.done = hear, .user = &told});
 
         EXPECT(value_of(future).as.integer == (apr_int64_t) i * i);
         EXPECT(told.times == 1);
@@ -86,7 +86,7 @@ static void a_callback_is_told_of_a_failure_with_its_message(void) /* POOL-08 */
     brood_pool_t *pool = new_pool(1);
     told_t told = {.times = 0};
     brood_future_t *future =
-        give_with(pool, square, BROOD_ARGS(-3), &(brood_task_options_t){.done = tell, .user = &told});
+        give_with(pool, square, BROOD_ARGS(-3), &(brood_task_options_t){.done = hear, .user = &told});
 
     EXPECT_STATUS(APR_EINVAL, status_of(future));
     EXPECT(told.times == 1 && told.status == APR_EINVAL && told.value == -1);
@@ -100,7 +100,7 @@ static void a_callback_is_told_though_nobody_waits(void) /* POOL-08 */
     told_t told = {.then = new_event()};
 
     EXPECT_OK(brood_pool_apply_async(NULL, pool, square, BROOD_ARGS(8),
-                                     &(brood_task_options_t){.done = tell, .user = &told}, mem));
+                                     &(brood_task_options_t){.done = hear, .user = &told}, mem));
     EXPECT_OK(brood_event_wait(told.then, BROOD_FOREVER));
     EXPECT(told.value == 64);
     end_pool(pool);
@@ -113,11 +113,11 @@ static void the_callback_of_a_map_gets_the_whole_list_once(void) /* POOL-12, POO
     told_t told[2] = {{.times = 0}, {.times = 0}};
 
     EXPECT_OK(brood_pool_map_async(&future, pool, square, brood_range(0, 30, mem),
-                                   &(brood_task_options_t){.done = tell, .user = &told[0]}, mem));
+                                   &(brood_task_options_t){.done = hear, .user = &told[0]}, mem));
     EXPECT_OK(status_of(future));
     EXPECT(told[0].times == 1 && told[0].value == 30);
     EXPECT_OK(brood_pool_map_async(&future, pool, square, brood_range(-9, 30, mem),
-                                   &(brood_task_options_t){.done = tell, .user = &told[1]}, mem));
+                                   &(brood_task_options_t){.done = hear, .user = &told[1]}, mem));
     EXPECT_STATUS(APR_EINVAL, status_of(future));
     EXPECT(told[1].times == 1 && told[1].status == APR_EINVAL);
     end_pool(pool);
@@ -127,7 +127,7 @@ static void a_slow_callback_holds_up_nothing_but_its_own_result(void) /* POOL-23
 {
     brood_pool_t *pool = new_pool(1);
     told_t told = {.wait = new_event()};
-    brood_future_t *slow = give_with(pool, square, BROOD_ARGS(2), &(brood_task_options_t){.done = tell, .user = &told});
+    brood_future_t *slow = give_with(pool, square, BROOD_ARGS(2), &(brood_task_options_t){.done = hear, .user = &told});
 
     for (int i = 0; i < 20; i++)
         EXPECT(apply(pool, square, BROOD_ARGS(i)).as.integer == (apr_int64_t) i * i);
@@ -144,7 +144,7 @@ static void a_callback_may_give_tasks_to_the_pool(void) /* POOL-24 */
     told_t last = {.then = new_event()}, first = {.pool = pool, .next = &last};
 
     EXPECT_OK(brood_pool_apply_async(NULL, pool, square, BROOD_ARGS(3),
-                                     &(brood_task_options_t){.done = tell, .user = &first}, mem));
+                                     &(brood_task_options_t){.done = hear, .user = &first}, mem));
     EXPECT_OK(brood_event_wait(last.then, BROOD_FOREVER));
     EXPECT(first.value == 9 && last.value == 81);
     end_pool(pool);
@@ -160,7 +160,7 @@ static void callbacks_are_told_of_a_pool_that_is_terminated(void) /* POOL-29 */
 
     for (int i = 0; i < 4; i++)
         future[i] =
-            give_with(pool, hold, BROOD_ARGS(begun, never), &(brood_task_options_t){.done = tell, .user = &told[i]});
+            give_with(pool, hold, BROOD_ARGS(begun, never), &(brood_task_options_t){.done = hear, .user = &told[i]});
     (void) harness_get(begun, mem);
     brood_pool_terminate(pool);
     for (int i = 0; i < 4; i++) {
@@ -178,7 +178,7 @@ static void a_refused_task_tells_nobody(void) /* POOL-25 */
 
     end_pool(pool);
     EXPECT_STATUS(BROOD_EPOOL, brood_pool_apply_async(&future, pool, square, BROOD_ARGS(1),
-                                                      &(brood_task_options_t){.done = tell, .user = &told}, mem));
+                                                      &(brood_task_options_t){.done = hear, .user = &told}, mem));
     EXPECT(future == NULL && told.times == 0);
     mem = harness_mem(); /* the pool's threads have ended by now */
     EXPECT(told.times == 0);
