@@ -17,7 +17,7 @@ typedef struct bench_case_t {
     int kind; /* the rest is for `run` */
     int count;
     apr_size_t size;
-    const char *peer[6]; /* rows of the group that this one is divided by; NULL: no more */
+    const char *peer[7]; /* rows of the group that this one is divided by; NULL: no more */
     const char *target;  /* for information; NULL: none */
 } bench_case_t;
 

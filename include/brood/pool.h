@@ -59,6 +59,21 @@ typedef struct brood_pool_options_t {
 BROOD_API BROOD_CHECKED apr_status_t brood_pool_create(brood_pool_t **pool, unsigned workers,
                                                        const brood_pool_options_t *options, apr_pool_t *mem);
 
+/** Told how many items are done, of how many: at most ten times a second, when that has changed, and once at the end,
+ *  before done, get and wait.  At the end of a failed job `done` may be less than `total`.
+ *
+ *  Called in the pool's process, in its thread for callbacks: never two at once, nor beside a done.  While it runs, others
+ *  of this pool wait. */
+typedef void (*brood_progress_fn)(void *user, apr_size_t done, apr_size_t total);
+
+/** A brood_progress_fn: draws a bar with percent, rate and time left, over one line of a terminal, which it leaves when all
+ *  is done.
+ *
+ *  Any thread; bars of several jobs at once share the line.  Where it is no terminal, nothing is written.
+ *
+ *  @param user  the FILE * of the terminal; NULL: stderr. */
+BROOD_API void brood_progress_bar(void *user, apr_size_t done, apr_size_t total);
+
 /** For one call of a function that makes tasks; a zeroed struct is the default. */
 typedef struct brood_task_options_t {
     apr_size_t chunk_size; /**< items that a worker takes at once; 0: chosen, for maps so that each worker gets four
@@ -72,12 +87,10 @@ typedef struct brood_task_options_t {
     unsigned retries;      /**< how often it is run again if its worker dies */
     apr_size_t look_ahead; /**< imap: tasks ahead of whoever takes the results; 0: four for each worker */
     brood_done_fn done;    /**< callback and error_callback: see brood_future_on_done */
-    void (*progress)(void *user, apr_size_t done,
-                     apr_size_t total); /**< told of items done, ten times a second at most and
-                                                                      *   at the end */
-    void *user;                         /**< for done and progress */
-    brood_value_t args;                 /**< map_array: the same for every chunk */
-    void *reserved[6];                  /**< NULL */
+    brood_progress_fn progress; /**< see there; imap does not call it */
+    void *user;                 /**< for done and progress */
+    brood_value_t args;         /**< map_array: the same for every chunk */
+    void *reserved[6];          /**< NULL */
 } brood_task_options_t;
 
 /** Run one call in a worker and wait for it.  Any thread.
@@ -214,28 +227,92 @@ BROOD_API BROOD_CHECKED apr_status_t brood_iterator_next(brood_value_t *value, b
  *  not wait.  Again, or after the end, it does nothing, as in a process that has not made the iterator.  SPEC PPE-07. */
 BROOD_API void brood_iterator_close(brood_iterator_t *iterator);
 
-/** Map over C arrays of fixed-size items: workers claim runs of them and call `kernel`.  `out` gets `count`
- *  items of `out_size`, from as many of `in` (either may be NULL, with size 0).  Memory of a brood array is
- *  used in place, other memory is copied in and out.  Waits; after a failure `out` is partly written. */
+/** Map over C arrays of fixed-size items: workers claim runs of them, and call `kernel` for each run.  Waits.
+ *
+ *  Any thread of the pool's process.  What lies in memory that all processes share, as the items of a brood_array_t do, is
+ *  used in place, from anywhere in it; other memory is copied for the workers, and results back, which for large arrays
+ *  costs more than many a kernel.
+ *
+ *  Chunks are of equal size but for the last: options->chunk_size items, or such that each worker gets about 32.  A
+ *  worker that dies costs the chunk that it was at and no other.  Of the options also time_limit (of each chunk), retries
+ *  (of each chunk; see `out`), args (any value, for all chunks), progress (items) and done are heeded.
+ *
+ *  @param out       `count` items of `out_size`, each written by the kernel; NULL, with size 0: none.  It may be `in`,
+ *                   but then a chunk that is tried again sees what the one who has died has written.
+ *  @param kernel    a function in a table, see BROOD_KERNEL.
+ *  @param in        `count` items of `in_size`; NULL, with size 0: none.
+ *  @param options   NULL: the default.
+ *  @retval APR_SUCCESS       all of `out` is written.
+ *  @retval BROOD_EENTRY      the kernel is in no table.
+ *  @retval BROOD_EENCODE     args cannot be handed over.
+ *  @retval APR_EINVAL        count * size is more than there can be, or a pointer and its size do not go together.
+ *  @retval APR_ENOMEM        the arena has no room for copies.
+ *  @retval BROOD_EPOOL       the pool is closed, or cannot run anything any more.
+ *  @retval BROOD_EMISUSE     not the pool's process.
+ *  @retval BROOD_EWORKER     a worker died in a chunk, and retries are used up.
+ *  @retval BROOD_ETIMELIMIT  a chunk took too long.
+ *  @retval BROOD_ECANCELLED  the pool was terminated, or Ctrl-C: then the chunks that are being run are waited for.
+ *  @return otherwise the status of the first failing kernel (one of the above or APR_EOF or APR_TIMEUP is BROOD_ETASK),
+ *          with its message; brood_last_error has the kernel's name, and in `item` the index of its chunk's first item.
+ *  After a failure no further chunks are begun, and an `out` that is used in place is partly written; if the pool was
+ *  terminated workers may write to it until brood_pool_join. */
 BROOD_API BROOD_CHECKED apr_status_t brood_pool_map_array(void *out, apr_size_t out_size, brood_pool_t *pool,
                                                           brood_kernel_fn kernel, const void *in, apr_size_t in_size,
                                                           apr_size_t count, const brood_task_options_t *options);
-/** `out` and `in` must stay until it is done.  Its value is nil. */
+/** The same without waiting; statuses as they are known when.
+ *
+ *  @param[out] future  its value is nil; in `mem`; NULL: nobody asks.
+ *  @param out, in      they must stay until it is done; `in` must not change.  After a cancel by force, workers may write to
+ *                      an `out` that is used in place until they have ended. */
 BROOD_API BROOD_CHECKED apr_status_t brood_pool_map_array_async(brood_future_t **future, void *out, apr_size_t out_size,
                                                                 brood_pool_t *pool, brood_kernel_fn kernel,
                                                                 const void *in, apr_size_t in_size, apr_size_t count,
                                                                 const brood_task_options_t *options, apr_pool_t *mem);
+/** Reduce a C array to one result: `kernel` makes one partial result of each chunk, `combine` makes one of all those.
+ *  Waits.
+ *
+ *  The kernel's `out` is one item of `out_size`, all zero at first, whatever its count: `*sum += in[i]` does.  Then
+ *  `combine` is called once, in this thread: its `in` are the partial results in the order of their chunks, `count` is
+ *  their number, which is 0 if there are no items, and its `out` is this call's, all zero.  So the result depends on how
+ *  the items were cut but never on who was faster: with a chunk_size it is the same, to the last bit, for any number of
+ *  workers.
+ *
+ *  As brood_pool_map_array, with `in` NULL for a kernel that needs no more than its numbers; what differs:
+ *
+ *  @param out      one item of `out_size`, written last; untouched if a kernel fails.
+ *  @param combine  a kernel in a table; a sum can be its own if items and results are of one type.
+ *  @retval APR_EINVAL  also: there is no `out`.
+ *  @return also what `combine` has returned; then `out` is what it left. */
+BROOD_API BROOD_CHECKED apr_status_t brood_pool_reduce_array(void *out, apr_size_t out_size, brood_pool_t *pool,
+                                                             brood_kernel_fn kernel, brood_kernel_fn combine,
+                                                             const void *in, apr_size_t in_size, apr_size_t count,
+                                                             const brood_task_options_t *options);
 
 /** No new tasks (then BROOD_EPOOL); those given are finished; then workers end.  Does not wait. */
 BROOD_API void brood_pool_close(brood_pool_t *pool);
 /** Stop at once: every unfinished task is BROOD_ECANCELLED, workers are ended. */
 BROOD_API void brood_pool_terminate(brood_pool_t *pool);
+/** The same without the second that workers have for their end (brood_process_kill).  Any thread; also after terminate.
+ *  Workers that are threads cannot be killed.  SPEC PPE-19. */
+BROOD_API void brood_pool_kill(brood_pool_t *pool);
 /** Wait for the workers to end.  BROOD_EMISUSE: neither closed nor terminated. */
 BROOD_API BROOD_CHECKED apr_status_t brood_pool_join(brood_pool_t *pool, apr_interval_time_t timeout);
-/** close, optionally cancelling what has not started, and join: Executor.shutdown. */
+/** Executor.shutdown: close the pool, cancel what no worker has begun if that is wanted, and join.  Any thread, as often as
+ *  you like.
+ *
+ *  @param pool            of this process.
+ *  @param cancel_pending  tasks (chunks, in maps) that no worker has begun never run and are BROOD_ECANCELLED, all of them;
+ *                         those that run go on.
+ *  @param timeout         microseconds to wait for the workers' end; BROOD_NOWAIT, BROOD_FOREVER.
+ *  @retval APR_SUCCESS       all tasks are done, and no worker is left.
+ *  @retval APR_TIMEUP        not yet; the pool is closed all the same, and what is left is done.
+ *  @retval BROOD_ECANCELLED  Ctrl-C, likewise.
+ *  @retval BROOD_EMISUSE     the pool is another process's; nothing was done.
+ *  SPEC PPE-13, PPE-14, PPE-15, PPE-21. */
 BROOD_API BROOD_CHECKED apr_status_t brood_pool_shutdown(brood_pool_t *pool, bool cancel_pending,
                                                          apr_interval_time_t timeout);
-/** The workers, alive or not.  An array in `mem` that ends with NULL; items are borrowed from the pool. */
+/** The workers, alive or not.  An array in `mem` that ends with NULL; items are valid as long.  NULL: this is
+ *  not the process that created the pool. */
 BROOD_API brood_process_t **brood_pool_workers(brood_pool_t *pool, apr_pool_t *mem);
 
 BROOD_END

@@ -25,15 +25,16 @@ enum { BROOD__FREE, BROOD__READY, BROOD__CLAIMED, BROOD__DONE, BROOD__STOPPED = 
 enum {
     BROOD__CALL, /* call the entry with the arguments */
     BROOD__MAP,  /* once for each item of them, up to the first failure: a list of the results */
-    BROOD__EACH  /* once for each, whatever fails: a list of status, value, status, value ... */
+    BROOD__EACH, /* once for each, whatever fails: a list of status, value, status, value ... */
+    BROOD__ARRAY /* a part in a map over C arrays: see array_job.h */
 };
-#define BROOD__STAR 4u /* beside the latter two: each item is a whole list of arguments */
+#define BROOD__STAR 4u /* beside BROOD__MAP and BROOD__EACH: each item is a whole list of arguments */
 
 typedef struct brood__place_t {
     _Alignas(128) _Atomic uint32_t state;
     _Atomic uint32_t cancelled; /* the task is asked to end */
     uint32_t work;              /* BROOD__CALL ... */
-    uint32_t entry;             /* its number, see process/entry.h */
+    uint32_t entry;             /* its number, or the kernel's, see process/entry.h */
     uint64_t args;              /* a block; 0: they are in the place */
     uint64_t args_size;
     _Atomic apr_time_t begun; /* when it was claimed; 0: not yet */
@@ -49,8 +50,6 @@ typedef struct brood__place_t {
 typedef struct brood__board_t {
     brood__object_t object;
     _Alignas(128) _Atomic uint32_t ended; /* terminated: every task is asked to end */
-    /* What threads of the pool's process sleep on that wait for another's news; see schedule.h. */
-    _Alignas(128) _Atomic uint32_t news;
     uint32_t places;
     brood__place_t place[];
 } brood__board_t;

@@ -46,7 +46,8 @@ typedef struct brood__engine_ops_t {
     apr_status_t (*prepare)(brood__message_t *message, brood_value_t args);
     void (*discard)(brood__message_t *message);
 
-    /* Give it to the workers; the message must stay until there is an outcome.  False: too many are on their way. */
+    /* Give it to the workers; the message must stay until there is an outcome.  False: too many are on their way; if there
+     * is room again by anything but collect and withdraw, receive returns. */
     bool (*send)(uint32_t *ticket, brood__engine_t *engine, const brood__message_t *message);
     /* Wait for arrivals; without the lock, and in one thread at a time if it may wait.  APR_TIMEUP, BROOD_ECANCELLED. */
     apr_status_t (*receive)(brood__arrivals_t *arrivals, brood__engine_t *engine, apr_interval_time_t timeout);
@@ -62,21 +63,21 @@ typedef struct brood__engine_ops_t {
     bool (*withdraw)(brood__engine_t *engine, uint32_t ticket);
     /* Ask a task to end: see brood_call_cancelled. */
     void (*ask)(brood__engine_t *engine, uint32_t ticket);
-    /* End a task together with its worker: the ticket is void, whatever the task does yet counts for nothing.  False: it
-     * has an outcome, or cannot be ended. */
+    /* End a task together with its worker: the ticket is void, whatever the task does yet counts for nothing, and the
+     * message's block is the engine's.  False: it has an outcome, or cannot be ended. */
     bool (*stop)(brood__engine_t *engine, uint32_t ticket);
     /* Has somebody begun with it? */
     bool (*begun)(brood__engine_t *engine, uint32_t ticket);
 
     /* No more will be sent, and all have had their outcome: workers end. */
     void (*finish)(brood__engine_t *engine);
-    /* Workers are ended at once, no outcome comes any more. */
-    void (*terminate)(brood__engine_t *engine);
+    /* Workers are ended, at once if they are to be killed, and no outcome comes any more. */
+    void (*terminate)(brood__engine_t *engine, bool kill);
     /* Wait until the workers have ended; without the lock.  APR_TIMEUP, BROOD_ECANCELLED. */
     apr_status_t (*join)(brood__engine_t *engine, apr_time_t deadline);
-    /* Those there are, an array that ends with NULL, held until `mem` ends. */
+    /* Those there are, an array that ends with NULL, held until `mem` ends; without the lock. */
     brood_process_t **(*workers)(brood__engine_t *engine, apr_pool_t *mem);
-    /* After terminate; without the lock. */
+    /* After terminate; without the lock.  What is called of it afterwards finds no worker. */
     void (*destroy)(brood__engine_t *engine);
 } brood__engine_ops_t;
 

@@ -110,11 +110,6 @@ apr_status_t brood__hand_start(brood__hand_t *hand, brood__local_t *local, unsig
     return rc;
 }
 
-bool brood__hand_has_ended(const brood__hand_t *hand)
-{
-    return hand->process != NULL ? !brood_process_is_alive(hand->process) : hand->over;
-}
-
 void brood__hand_end(brood__hand_t *hand, apr_time_t kill_at)
 {
     if (hand->process == NULL)

@@ -3,7 +3,9 @@
 
 #include "base/codec.h"
 #include "base/status.h"
+#include "pool/map_array.h"
 #include "pool/core.h"
+#include "pool/future.h"
 #include "process/entry.h"
 #include <stdlib.h>
 #include <string.h>
@@ -56,13 +58,17 @@ void brood__job_release(brood__job_t *job)
 
         if (piece->block == 0)
             free(piece->result);
-        else if (core->epoch == brood__arena_epoch)
+        else if (brood__core_has_arena(core))
             core->ops->free(piece->block);
-        if (core->epoch == brood__arena_epoch)
+        if (piece->message.block != 0 && brood__core_has_arena(core))
             core->ops->discard(&piece->message);
     }
     if (job->piece != &job->only)
         free(job->piece);
+    if (job->array != NULL)
+        brood__map_array_end(job->array);
+    if (job->wanted)
+        core->wanted--; /* it was never given out */
     free_callbacks(job);
     free(job->failure);
     free(job);
@@ -90,21 +96,40 @@ static void settle(brood__job_t *job, brood_future_state_t state)
     job->wanted = false;
     if (job->settled != NULL)
         job->settled(job, job->user);
-    if (job->callbacks != NULL)
+    if (job->for_caller)
         brood__caller_add(job);
     else
         job->ready = true;
-    brood__schedule_news(core);
+    brood__job_news(job);
+}
+
+void brood__job_news(brood__job_t *job)
+{
+    brood__watchers_tell(job);
+    brood__schedule_news(job->core);
+}
+
+bool brood__job_is_ready(const brood__job_t *job)
+{
+    return job->ready || (is_settled(job) && brood__caller_is_me());
 }
 
 static void keep_failure(brood__job_t *job, apr_status_t status, const void *data, size_t size, bool plain)
 {
     job->status = status;
     job->plain = plain;
+    job->item = -1;
+    free(job->failure);
     job->failure = data != NULL ? malloc(size) : NULL;
     if (job->failure != NULL)
         memcpy(job->failure, data, size);
     job->failure_size = job->failure != NULL ? size : 0;
+}
+
+/* An entry that returns this status of its own accord has failed. */
+static bool is_cancelled(const brood__job_t *job)
+{
+    return job->status == BROOD_ECANCELLED && (job->plain || job->cancelled);
 }
 
 /* The last piece of a job is done with, in whatever way. */
@@ -113,9 +138,7 @@ void brood__job_end_piece(brood__job_t *job)
     if (--job->left != 0)
         return;
     if (!is_settled(job))
-        settle(job, job->status == BROOD_ECANCELLED ? BROOD_CANCELLED
-                    : job->status != APR_SUCCESS    ? BROOD_FAILED
-                                                    : BROOD_SUCCEEDED);
+        settle(job, is_cancelled(job) ? BROOD_CANCELLED : job->status != APR_SUCCESS ? BROOD_FAILED : BROOD_SUCCEEDED);
     brood__job_release(job);
 }
 
@@ -138,7 +161,10 @@ static void keep_first_failure(brood__piece_t *piece, const brood__outcome_t *ou
         return;
     keep_failure(job, outcome->status, outcome->data, (size_t) outcome->size, outcome->plain);
     job->exitcode = outcome->exitcode;
-    job->item = job->is_list ? (apr_ssize_t) (piece->first + outcome->first) : -1;
+    if (job->array != NULL)
+        brood__map_array_fail(piece);
+    else
+        job->item = job->is_list ? (apr_ssize_t) (piece->first + outcome->first) : -1;
 }
 
 void brood__job_settle_piece(brood__piece_t *piece, const brood__outcome_t *outcome)
@@ -158,23 +184,31 @@ void brood__job_settle_piece(brood__piece_t *piece, const brood__outcome_t *outc
     brood__job_end_piece(job);
 }
 
-void brood__job_drop_piece(brood__piece_t *piece)
+void brood__job_drop_piece(brood__piece_t *piece, const char *reason)
 {
     piece->job->core->ops->discard(&piece->message);
     if (piece->job->status == APR_SUCCESS)
-        keep_failure(piece->job, BROOD_ECANCELLED, NULL, 0, true);
+        keep_failure(piece->job, BROOD_ECANCELLED, reason, strlen(reason), true);
     brood__job_end_piece(piece->job);
+}
+
+void brood__job_drop_pending(brood__job_t *job, const char *reason)
+{
+    job->references++;
+    for (apr_size_t i = 0; i < job->count && job->left != 0; i++)
+        if (brood__schedule_withdraw(&job->piece[i]))
+            brood__job_drop_piece(&job->piece[i], reason);
+    brood__job_release(job);
 }
 
 void brood__job_fail(brood__job_t *job, apr_status_t status, const char *message)
 {
-    if (job->status == APR_SUCCESS)
-        keep_failure(job, status, message, strlen(message), true);
+    keep_failure(job, status, message, strlen(message), true); /* whatever its pieces have come to */
+    if (job->array != NULL)
+        brood__map_array_stop(job->array);
     job->references++;
     settle(job, status == BROOD_ECANCELLED ? BROOD_CANCELLED : BROOD_FAILED);
-    for (apr_size_t i = 0; i < job->count && job->left != 0; i++)
-        if (brood__schedule_withdraw(&job->piece[i]))
-            brood__job_drop_piece(&job->piece[i]);
+    brood__job_drop_pending(job, message);
     brood__job_release(job);
 }
 
@@ -198,8 +232,12 @@ void brood__job_fail_unsent(brood__job_t *job, bool plain, apr_pool_t *mem)
 
 /* ---- its value ---- */
 
-/* Statuses that futures and iterators give for themselves. */
-static bool is_ours(apr_status_t status)
+apr_size_t brood__job_done(const brood__job_t *job)
+{
+    return job->array != NULL ? brood__map_array_done(job->array) : job->done;
+}
+
+bool brood__job_owns_status(apr_status_t status)
 {
     return status == APR_TIMEUP || status == APR_EOF || status == BROOD_ECANCELLED || status == BROOD_ETIMELIMIT
            || status == BROOD_EWORKER || status == BROOD_EPOOL;
@@ -207,7 +245,7 @@ static bool is_ours(apr_status_t status)
 
 static apr_status_t fail_plainly(const brood__job_t *job)
 {
-    const char *entry = brood_entry_name(brood__entry_at(job->entry));
+    const char *entry = brood__entry_name_at(job->entry);
     apr_status_t rc;
 
     if (job->failure == NULL)
@@ -218,6 +256,8 @@ static apr_status_t fail_plainly(const brood__job_t *job)
         rc = brood_fail(job->status, "%s, while it ran %s", brood_last_error()->message, entry);
     brood__status_entry(entry);
     brood__status_exitcode(job->exitcode);
+    if (job->array != NULL && job->item >= 0)
+        brood__status_item(job->item);
     return rc;
 }
 
@@ -227,7 +267,7 @@ apr_status_t brood__job_fail_by(const brood__job_t *job, brood_value_t record)
 
     if (rc == BROOD_ECANCELLED && job->cancelled)
         return rc;
-    return is_ours(rc) ? BROOD_ETASK : rc;
+    return brood__job_owns_status(rc) ? BROOD_ETASK : rc;
 }
 
 static apr_status_t fail_as_it_did(const brood__job_t *job, apr_pool_t *mem)
@@ -236,7 +276,7 @@ static apr_status_t fail_as_it_did(const brood__job_t *job, apr_pool_t *mem)
     apr_status_t rc;
 
     if (job->failure == NULL || brood__decode(&record, job->failure, job->failure_size, false, mem) != APR_SUCCESS)
-        return brood_fail_text(is_ours(job->status) ? BROOD_ETASK : job->status, NULL);
+        return brood_fail_text(brood__job_owns_status(job->status) ? BROOD_ETASK : job->status, NULL);
     rc = brood__job_fail_by(job, record);
     if (job->item >= 0)
         brood__status_item(job->item);
@@ -270,5 +310,7 @@ apr_status_t brood__job_value(brood_value_t *value, const brood__job_t *job, apr
 {
     if (job->state != BROOD_SUCCEEDED)
         return job->plain ? fail_plainly(job) : fail_as_it_did(job, mem);
+    if (job->array != NULL)
+        return brood__map_array_value(value, job->array);
     return job->is_list ? value_of_list(value, job, mem) : value_of_piece(value, &job->piece[0], mem);
 }

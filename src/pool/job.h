@@ -10,6 +10,8 @@
 typedef struct brood__core_t brood__core_t;
 typedef struct brood__job_t brood__job_t;
 
+typedef struct brood__map_array_t brood__map_array_t;
+
 #define BROOD__NO_TICKET UINT32_MAX
 
 /* Where a piece is. */
@@ -24,9 +26,10 @@ typedef struct brood__piece_t {
     brood__job_t *job;
     brood__whereabouts_t whereabouts;
     uint32_t ticket;
-    unsigned retries; /* how often it may run again after a worker's death */
-    apr_size_t first; /* index of its first item */
-    apr_size_t items;
+    unsigned retries;      /* how often it may run again after a worker's death */
+    apr_time_t wait_until; /* for a worker; BROOD__NEVER */
+    apr_size_t first;      /* index of its first item; of a part in a map over C arrays see brood__map_array_again */
+    apr_size_t items;      /* 0: such a part */
     brood__message_t message;
     void *result; /* encoded, in plain memory, or in `block` of the engine's */
     uint64_t block;
@@ -39,6 +42,9 @@ typedef struct brood__callback_t {
     brood_done_fn done;
     void *user;
 } brood__callback_t;
+
+/* Somebody who waits for several; see together.c. */
+typedef struct brood__watcher_t brood__watcher_t;
 
 struct brood__job_t {
     brood__core_t *core;
@@ -55,10 +61,18 @@ struct brood__job_t {
     void *failure;
     size_t failure_size;
     bool plain;
-    apr_ssize_t item; /* that has failed; -1 */
-    int exitcode;     /* of the worker, if that is the failure */
-    uint32_t entry;   /* its number */
+    apr_ssize_t item;                /* that has failed; -1 */
+    int exitcode;                    /* of the worker, if that is the failure */
+    uint32_t entry;                  /* its number */
+    brood__map_array_t *array;       /* a map over C arrays: see map_array.h; else NULL */
+    apr_interval_time_t queue_limit; /* of each piece's waiting for a worker; 0: none */
+    brood__watcher_t *watchers;
     brood__callback_t *callbacks, **last_callback;
+    bool for_caller;            /* the pool's thread for callbacks has to do with it before it is ready */
+    brood_progress_fn progress; /* NULL: nobody asks */
+    void *progress_user;
+    apr_size_t told; /* the last time */
+    apr_time_t tell_at;
     void (*settled)(brood__job_t *job, void *user); /* under the lock: for iterators */
     void *user;
     struct brood__job_t *after; /* the next one in the list of an iterator */
@@ -75,12 +89,24 @@ void brood__job_release(brood__job_t *job);
 
 /* One piece is settled by an outcome; the job perhaps, too. */
 void brood__job_settle_piece(brood__piece_t *piece, const brood__outcome_t *outcome);
-/* It will not run. */
-void brood__job_drop_piece(brood__piece_t *piece);
+/* It will not run, for this reason. */
+void brood__job_drop_piece(brood__piece_t *piece, const char *reason);
+/* So with all pieces that nobody has begun. */
+void brood__job_drop_pending(brood__job_t *job, const char *reason);
 /* One thing less to wait for. */
 void brood__job_end_piece(brood__job_t *job);
 /* The whole job is settled with this failure, whatever its pieces do yet. */
 void brood__job_fail(brood__job_t *job, apr_status_t status, const char *message);
+
+/* Under the lock: items done so far. */
+apr_size_t brood__job_done(const brood__job_t *job);
+/* It may be ready now: whoever waits for it looks. */
+void brood__job_news(brood__job_t *job);
+/* For this thread; see brood__caller_is_me. */
+bool brood__job_is_ready(const brood__job_t *job);
+
+/* Statuses that futures and iterators give for themselves: a task that fails so arrives as BROOD_ETASK. */
+bool brood__job_owns_status(apr_status_t status);
 
 /* One that is not given out, and never will be, is settled with this thread's last failure, unless it has failed before.
  * `plain`: only the text counts. */

@@ -12,6 +12,9 @@
 #include <brood/wait.h>
 #include <string.h>
 
+#define NOBODY UINT32_MAX /* no place: only a reason to look */
+#define PAUSE apr_time_from_msec(50)
+
 static brood__local_t *local_of(brood__engine_t *engine)
 {
     return (brood__local_t *) engine;
@@ -39,6 +42,7 @@ static apr_status_t encode_in_block(brood__message_t *message, brood_value_t arg
     if (rc == APR_SUCCESS)
         return rc;
     brood__heap_free(message->block);
+    message->block = 0;
     return rc == APR_ENOMEM ? brood_fail_text(rc, "no memory for the arguments of a task") : rc;
 }
 
@@ -55,13 +59,18 @@ static apr_status_t prepare(brood__message_t *message, brood_value_t args)
     return encode_in_block(message, args, &loans, output.size);
 }
 
+static void free_args(uint64_t block)
+{
+    if (block == 0)
+        return;
+    brood__loan_revoke(block);
+    brood__loan_end(block);
+    brood__heap_free(block);
+}
+
 static void discard(brood__message_t *message)
 {
-    if (message->block == 0)
-        return;
-    brood__loan_revoke(message->block);
-    brood__loan_end(message->block);
-    brood__heap_free(message->block);
+    free_args(message->block);
     message->block = 0;
 }
 
@@ -74,10 +83,25 @@ static void release(brood__local_t *local, uint32_t ticket)
     local->unused[local->unused_count++] = ticket;
 }
 
-/* A hint for the workers that there is something to claim.  False: no memory for it now. */
-static bool announce(brood__local_t *local, uint32_t ticket)
+/* One more hint.  If there is no memory for it now, all are given again later. */
+static void hint(brood__local_t *local, brood_queue_t *queue, uint32_t ticket)
 {
-    return brood_queue_put_bytes(local->tasks, &ticket, sizeof ticket, BROOD_NOWAIT) == APR_SUCCESS;
+    if (local->terminated || brood_queue_put_bytes(queue, &ticket, sizeof ticket, BROOD_NOWAIT) == APR_SUCCESS)
+        return;
+    local->hint_again = brood__clock_now() + PAUSE;
+    brood__supervisor_poke(local);
+}
+
+/* For the workers: there is something to claim. */
+static void announce(brood__local_t *local, uint32_t ticket)
+{
+    hint(local, local->tasks, ticket);
+}
+
+/* For who receives: there is an outcome. */
+static void notify(brood__local_t *local, uint32_t ticket)
+{
+    hint(local, local->results, ticket);
 }
 
 static void look_at_limits(brood__local_t *local, apr_time_t when)
@@ -100,16 +124,14 @@ static bool send_task(uint32_t *ticket, brood__engine_t *engine, const brood__me
     place->args = message->block;
     place->args_size = message->size;
     place->limit = message->limit;
+    place->first = 0;
     if (message->block == 0)
         memcpy(place->args_here, message->here, (size_t) message->size);
     atomic_store_explicit(&place->cancelled, 0, memory_order_relaxed);
     atomic_store_explicit(&place->begun, 0, memory_order_relaxed);
     atomic_store(&place->state, BROOD__STATE(BROOD__READY, 0));
-    if (!announce(local, *ticket)) {
-        atomic_store(&place->state, BROOD__FREE);
-        return false;
-    }
     local->unused_count--;
+    announce(local, *ticket);
     if (message->limit != 0) {
         look_at_limits(local, brood__deadline(message->limit));
         brood__supervisor_poke(local);
@@ -160,13 +182,6 @@ static void read_outcome(brood__outcome_t *outcome, brood__place_t *place)
         *outcome = (brood__outcome_t){.status = BROOD_EDECODE, .block = outcome->block};
 }
 
-#define NOBODY UINT32_MAX /* no place: only a reason to look */
-
-static void notify(brood__local_t *local, uint32_t ticket)
-{
-    BROOD_IGNORE(brood_queue_put_bytes(local->results, &ticket, sizeof ticket, BROOD_NOWAIT));
-}
-
 static void interrupt(brood__engine_t *engine)
 {
     notify(local_of(engine), NOBODY);
@@ -178,8 +193,7 @@ static void free_block(uint64_t block)
         brood__heap_free(block);
 }
 
-/* Not a task's, but a worker's first word. */
-static void take_hello(brood__local_t *local, uint32_t ticket)
+void brood__local_take_hello(brood__local_t *local, uint32_t ticket)
 {
     brood__outcome_t outcome;
 
@@ -198,7 +212,7 @@ static bool collect(brood__outcome_t *outcome, brood__engine_t *engine, uint32_t
     brood__place_t *place = place_of(local, ticket);
 
     if (ticket >= BROOD__PLACES) {
-        take_hello(local, ticket);
+        brood__local_take_hello(local, ticket);
         return false;
     }
     if (local->fate[ticket] != APR_SUCCESS)
@@ -257,6 +271,14 @@ static bool stop(brood__engine_t *engine, uint32_t ticket)
     return true;
 }
 
+bool brood__local_has_stopped(const brood__local_t *local, brood__id_t id)
+{
+    for (uint32_t i = 0; i < BROOD__PLACES; i++)
+        if (atomic_load(&place_of(local, i)->state) == BROOD__STATE(BROOD__STOPPED, id))
+            return true;
+    return false;
+}
+
 /* ---- deaths ---- */
 
 static void lose(brood__local_t *local, uint32_t ticket, apr_status_t fate, int exitcode, const char *epitaph)
@@ -279,13 +301,31 @@ void brood__local_bury(brood__local_t *local, brood__id_t id, int exitcode, cons
             lose(local, i, BROOD_ETIMELIMIT, exitcode,
                  "the task has run longer than it may, and was ended with its worker");
         } else if (state == BROOD__STATE(BROOD__STOPPED, id)) {
+            free_args(place_of(local, i)->args);
             atomic_store(&place_of(local, i)->state, BROOD__FREE);
             release(local, i);
+            notify(local, NOBODY); /* there is room for one that waits */
         } else if (state == BROOD__STATE(BROOD__DONE, id)) {
             notify(local, i); /* perhaps it did not come to that */
         } else if (state == BROOD__STATE(BROOD__READY, 0)) {
-            (void) announce(local, i); /* perhaps it had the number in hand */
+            announce(local, i); /* perhaps it had the number in hand */
         }
+    }
+}
+
+void brood__local_hint_again(brood__local_t *local)
+{
+    if (local->hint_again == 0 || local->hint_again > brood__clock_now())
+        return;
+    local->hint_again = 0;
+    notify(local, NOBODY);
+    for (uint32_t i = 0; i < BROOD__PLACES; i++) {
+        const uint32_t phase = BROOD__PHASE(atomic_load(&place_of(local, i)->state));
+
+        if (phase == BROOD__READY)
+            announce(local, i);
+        else if (phase == BROOD__DONE || local->fate[i] != APR_SUCCESS)
+            notify(local, i);
     }
 }
 
@@ -334,19 +374,19 @@ static void finish(brood__engine_t *engine)
     brood__local_t *local = local_of(engine);
 
     local->finishing = true;
-    notify(local, NOBODY);
     BROOD_IGNORE(brood_queue_shutdown(local->tasks, false));
     brood__supervisor_poke(local);
 }
 
-static void terminate(brood__engine_t *engine)
+static void terminate(brood__engine_t *engine, bool kill)
 {
     brood__local_t *local = local_of(engine);
 
     local->terminated = true;
+    local->killed = local->killed || kill;
     atomic_store(&engine->board->ended, 1);
-    notify(local, NOBODY);
     BROOD_IGNORE(brood_queue_shutdown(local->tasks, true));
+    BROOD_IGNORE(brood_queue_shutdown(local->results, false)); /* who receives comes back */
     brood__supervisor_poke(local);
 }
 
@@ -361,10 +401,12 @@ static brood_process_t **workers(brood__engine_t *engine, apr_pool_t *mem)
     brood_process_t **children = brood_active_children(mem);
     apr_size_t kept = 0;
 
+    apr_thread_mutex_lock(local->lock);
     for (apr_size_t i = 0; children != NULL && children[i] != NULL; i++)
         for (unsigned k = 0; k < engine->workers; k++)
             if (local->hand[k].process == children[i])
                 children[kept++] = children[i];
+    apr_thread_mutex_unlock(local->lock);
     if (children != NULL)
         children[kept] = NULL;
     return children;

@@ -17,7 +17,7 @@ typedef struct brood__hand_t {
     apr_pool_t *mem; /* of it; NULL: there is none */
     brood_process_t *process;
     apr_thread_t *thread; /* or this */
-    bool over;            /* the thread has nothing left to do */
+    bool over;            /* it has ended */
     brood__id_t id;
     bool here;          /* it has said hello */
     apr_time_t kill_at; /* it has been asked to end, and is killed then; 0: it has not */
@@ -38,6 +38,7 @@ typedef struct brood__local_t {
     bool expired[BROOD__PLACES];      /* it was stopped since it has run too long */
     int exitcode[BROOD__PLACES];
     char (*epitaph)[BROOD__EPITAPH]; /* how it died, of each place */
+    apr_time_t hint_again;           /* some were not given for want of memory: then all are; 0: none */
     apr_time_t look_at_limits;       /* a task may have run too long then; 0: none is limited */
 
     brood__hand_t *hand;   /* engine.workers of them */
@@ -50,7 +51,7 @@ typedef struct brood__local_t {
     brood_wait_t *watched;             /* by it */
     brood_connection_t *poked, *poker; /* ends the supervisor's wait */
     bool poke_on_its_way;
-    bool finishing, terminated;
+    bool finishing, terminated, killed;
     brood_event_t *ended; /* there is no worker any more, and will be none */
 } brood__local_t;
 
@@ -58,7 +59,6 @@ typedef struct brood__local_t {
 
 /* Start a worker, the `number`th of the pool, as local->hand[index] to be; without the lock, as it takes its time. */
 apr_status_t brood__hand_start(brood__hand_t *hand, brood__local_t *local, unsigned index, unsigned number);
-bool brood__hand_has_ended(const brood__hand_t *hand);
 /* Ask it to end, and when it is to be killed; a thread cannot be ended. */
 void brood__hand_end(brood__hand_t *hand, apr_time_t kill_at);
 void brood__hand_kill(brood__hand_t *hand);
@@ -86,6 +86,12 @@ void brood__supervisor_hello(brood__local_t *local, unsigned index, const brood_
 
 /* Under the lock: a worker has ended, and all that it had is an outcome now. */
 void brood__local_bury(brood__local_t *local, brood__id_t id, int exitcode, const char *epitaph);
+/* Under the lock: a worker's first word, if it hangs at this place. */
+void brood__local_take_hello(brood__local_t *local, uint32_t ticket);
+/* Under the lock: give all hints again, if it is time. */
+void brood__local_hint_again(brood__local_t *local);
+/* Under the lock: a task of this worker's was ended, and so is the worker to be. */
+bool brood__local_has_stopped(const brood__local_t *local, brood__id_t id);
 /* Under the lock: end what has run too long, and say when to look again. */
 void brood__local_look_at_limits(brood__local_t *local);
 /* Under the lock: nothing runs any more, for this reason. */

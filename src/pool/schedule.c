@@ -4,6 +4,8 @@
 #include "base/deadline.h"
 #include "base/status.h"
 #include "memory/sleep.h"
+#include "pool/future.h"
+#include "pool/map_array.h"
 #include <limits.h>
 
 /* ---- those that wait to be sent ---- */
@@ -11,6 +13,7 @@
 static void put_last(brood__core_t *core, brood__piece_t *piece)
 {
     piece->whereabouts = BROOD__WAITING;
+    brood__limit_begin(piece);
     piece->next = NULL;
     piece->previous = core->last_waiting;
     *(piece->previous != NULL ? &piece->previous->next : &core->waiting) = piece;
@@ -20,6 +23,7 @@ static void put_last(brood__core_t *core, brood__piece_t *piece)
 static void put_first(brood__core_t *core, brood__piece_t *piece)
 {
     piece->whereabouts = BROOD__WAITING;
+    brood__limit_begin(piece);
     piece->previous = NULL;
     piece->next = core->waiting;
     *(piece->next != NULL ? &piece->next->previous : &core->last_waiting) = piece;
@@ -62,7 +66,34 @@ bool brood__schedule_withdraw(brood__piece_t *piece)
     return true;
 }
 
+bool brood__schedule_stop(brood__piece_t *piece)
+{
+    brood__core_t *core = piece->job->core;
+
+    if (piece->whereabouts != BROOD__SENT || !core->engine->ops->stop(core->engine, piece->ticket))
+        return false;
+    piece->message.block = 0; /* the engine's, as its worker may be reading it */
+    core->sent[piece->ticket] = NULL;
+    piece->whereabouts = BROOD__AT_HOME;
+    return true;
+}
+
 /* ---- outcomes ---- */
+
+/* A worker has died of it, or with it in hand. */
+static bool runs_again(brood__piece_t *piece, const brood__outcome_t *outcome)
+{
+    const brood__job_t *job = piece->job;
+
+    if (outcome->status != BROOD_EWORKER || !outcome->plain || job->cancelled || job->state > BROOD_STARTED)
+        return false;
+    if (job->array != NULL)
+        return brood__map_array_again(piece);
+    if (piece->retries == 0)
+        return false;
+    piece->retries--;
+    return true;
+}
 
 static void settle(brood__core_t *core, uint32_t ticket)
 {
@@ -77,13 +108,10 @@ static void settle(brood__core_t *core, uint32_t ticket)
     }
     core->sent[ticket] = NULL;
     piece->whereabouts = BROOD__AT_HOME;
-    if (outcome.status == BROOD_EWORKER && outcome.plain && piece->retries > 0 && !piece->job->cancelled
-        && piece->job->state <= BROOD_STARTED) {
-        piece->retries--;
+    if (runs_again(piece, &outcome))
         put_first(core, piece);
-    } else {
+    else
         brood__job_settle_piece(piece, &outcome);
-    }
 }
 
 /* All has been given and done: the workers may end. */
@@ -93,8 +121,10 @@ static void finish(brood__core_t *core)
         return;
     core->finished = true;
     core->engine->ops->finish(core->engine);
+    brood__schedule_news(core);
 }
 
+/* Settle what has come, and what there is to do then. */
 static void take(brood__core_t *core, const brood__arrivals_t *arrivals)
 {
     for (uint32_t i = 0; i < arrivals->count; i++)
@@ -110,7 +140,7 @@ void brood__schedule_go_on(brood__core_t *core)
 {
     brood__arrivals_t arrivals = {.count = 0};
 
-    if (core->led || core->terminated || core->finished)
+    if (core->engine == NULL || core->led || core->terminated || core->finished)
         return;               /* who leads does it, and is to have what interrupts him */
     brood__status_hold(true); /* that nothing has come is no failure of the caller's */
     while (core->engine->ops->receive(&arrivals, core->engine, BROOD_NOWAIT) == APR_SUCCESS)
@@ -124,16 +154,14 @@ void brood__schedule_go_on(brood__core_t *core)
 
 void brood__schedule_news(brood__core_t *core)
 {
-    if (core->engine == NULL)
-        return;
     if (core->led && !core->interrupted) {
         core->interrupted = true;
         core->ops->interrupt(core->engine);
     }
     if (core->sleepers == 0)
         return;
-    atomic_fetch_add(&core->engine->board->news, 1);
-    brood__wake(&core->engine->board->news, INT_MAX);
+    atomic_fetch_add(core->news, 1);
+    brood__wake(core->news, INT_MAX);
 }
 
 static apr_interval_time_t left_of(apr_time_t deadline)
@@ -146,29 +174,36 @@ static apr_interval_time_t left_of(apr_time_t deadline)
     return deadline > now ? deadline - now : BROOD_NOWAIT;
 }
 
+/* The pool may end meanwhile; what it consists of stays for those who refer to a job. */
 static apr_status_t lead(brood__core_t *core, apr_time_t deadline)
 {
+    brood__engine_t *engine = core->engine;
     brood__arrivals_t arrivals;
     apr_status_t rc;
 
     core->led = true;
     brood__core_unlock(core);
-    rc = core->engine->ops->receive(&arrivals, core->engine, left_of(deadline));
+    rc = engine->ops->receive(&arrivals, engine, left_of(deadline));
     brood__core_lock(core);
     core->led = core->interrupted = false;
+    if (core->terminated)
+        return APR_SUCCESS; /* all is settled, and nothing comes any more: that is no failure of whoever waits */
     take(core, &arrivals);
     return rc;
 }
 
 apr_status_t brood__schedule_sleep(brood__core_t *core, apr_time_t deadline)
 {
-    const uint32_t news = atomic_load(&core->engine->board->news);
+    _Atomic uint32_t *word = core->news;
+    const uint32_t news = atomic_load(word);
     brood__sleeper_t sleeper = brood__sleeper(deadline);
     apr_status_t rc;
 
     core->sleepers++;
     brood__core_unlock(core);
-    rc = brood__sleeper_sleep(&sleeper, &core->engine->board->news, news);
+    do
+        rc = brood__sleeper_sleep(&sleeper, word, news);
+    while (rc == APR_SUCCESS && atomic_load(word) == news);
     brood__core_lock(core);
     core->sleepers--;
     return rc == APR_EINTR ? brood__fail_interrupted() : rc;
@@ -183,8 +218,9 @@ apr_status_t brood__schedule_wait(brood__core_t *core, bool (*is_done)(const voi
 
     brood__schedule_go_on(core);
     while (!is_done(user) && rc == APR_SUCCESS) {
-        if (core->led || core->terminated || core->finished) {
+        if (core->engine == NULL || core->led || core->terminated || core->finished) {
             rc = brood__schedule_sleep(core, deadline);
+            brood__schedule_go_on(core);
         } else {
             rc = lead(core, deadline);
             has_led = true;
@@ -209,9 +245,12 @@ apr_status_t brood__schedule_check(const brood__core_t *core, bool given_before)
 apr_status_t brood__schedule(brood__job_t *job)
 {
     brood__core_t *core = job->core;
-    apr_status_t rc = APR_SUCCESS;
 
     BROOD_TRY(brood__schedule_check(core, job->given_before));
+    if (job->wanted)
+        BROOD_TRY(brood__collector_begin(core));
+    if (job->queue_limit > 0)
+        BROOD_TRY(brood__job_want(job));
     job->references++; /* the pieces' */
     job->left++;       /* this call */
     job->previous = NULL;
@@ -222,10 +261,12 @@ apr_status_t brood__schedule(brood__job_t *job)
     for (apr_size_t i = 0; i < job->count; i++)
         put_last(core, &job->piece[i]);
     send_waiting(core);
-    if (core->waiting != NULL || job->wanted)
-        rc = brood__collector_begin(core);
+    if (core->waiting != NULL) /* without a thread for it, whoever waits does it */
+        BROOD_IGNORE(brood__collector_begin(core));
+    if (job->progress != NULL || job->queue_limit > 0)
+        brood__schedule_news(core); /* threads of the pool are to look in time */
     brood__job_end_piece(job);
-    return rc;
+    return APR_SUCCESS;
 }
 
 void brood__schedule_fail_all(brood__core_t *core, apr_status_t status, const char *message)

@@ -4,28 +4,37 @@
 #include "pool/future.h"
 #include "process/entry.h"
 
-apr_status_t brood__job_begin(brood__job_t **made, brood__core_t *core, apr_size_t pieces, brood_entry_fn entry,
-                              const brood_task_options_t *options)
+apr_status_t brood__job_begin_at(brood__job_t **made, brood__core_t *core, apr_size_t pieces, uint32_t number,
+                                 const brood_task_options_t *options)
 {
-    const char *name;
-    brood__job_t *job;
+    brood__job_t *job = brood__job_create(core, pieces);
 
-    BROOD_TRY(brood__entry_require(&name, entry));
-    job = brood__job_create(core, pieces);
     if (job == NULL)
         return brood_fail_text(APR_ENOMEM, "no memory for a task");
     job->item = -1;
-    job->entry = brood__entry_number(entry);
+    job->entry = number;
+    job->progress = options->progress;
+    job->progress_user = options->user;
+    job->queue_limit = options->queue_limit;
     for (apr_size_t i = 0; i < pieces; i++) {
         brood__piece_t *piece = &job->piece[i];
 
         piece->retries = options->retries;
         piece->message.work = BROOD__CALL;
-        piece->message.entry = job->entry;
+        piece->message.entry = number;
         piece->message.limit = options->time_limit;
     }
     *made = job;
     return APR_SUCCESS;
+}
+
+apr_status_t brood__job_begin(brood__job_t **made, brood__core_t *core, apr_size_t pieces, brood_entry_fn entry,
+                              const brood_task_options_t *options)
+{
+    const char *name;
+
+    BROOD_TRY(brood__entry_require(&name, entry));
+    return brood__job_begin_at(made, core, pieces, brood__entry_number(entry), options);
 }
 
 void brood__job_abandon(brood__job_t *job)
@@ -45,6 +54,8 @@ static apr_status_t submit(brood__job_t *job, const brood_task_options_t *option
     brood__core_lock(core);
     if (options->done != NULL)
         rc = brood__job_call(job, options->done, options->user);
+    if (rc == APR_SUCCESS && (job->progress != NULL || job->for_caller))
+        rc = brood__job_for_caller(job);
     if (rc == APR_SUCCESS)
         rc = brood__schedule(job);
     brood__core_unlock(core);

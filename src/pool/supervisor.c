@@ -34,6 +34,18 @@ static unsigned count(const brood__local_t *local)
     return number;
 }
 
+/* Also one whose first word nobody has heard yet. */
+static bool is_anybody_here(brood__local_t *local)
+{
+    bool anybody = false;
+
+    for (unsigned i = 0; i < local->engine.workers; i++) {
+        brood__local_take_hello(local, BROOD__PLACES + i);
+        anybody = anybody || (local->hand[i].mem != NULL && local->hand[i].here);
+    }
+    return anybody;
+}
+
 /* One more start of which nothing has come. */
 static void despair(brood__local_t *local, apr_status_t status, const char *why)
 {
@@ -42,7 +54,7 @@ static void despair(brood__local_t *local, apr_status_t status, const char *why)
     for (unsigned i = 0; i < local->failures && pause < PAUSE_LAST; i++)
         pause *= 2;
     local->next_start = brood__clock_now() + (pause < PAUSE_LAST ? pause : PAUSE_LAST);
-    if (++local->failures >= FAILURES_MOST && count(local) == 0)
+    if (++local->failures >= FAILURES_MOST && !is_anybody_here(local))
         brood__local_break(local, status, why);
 }
 
@@ -73,6 +85,9 @@ static void start_missing(brood__local_t *local)
         local->hand[i] = hand;
         if (rc != APR_SUCCESS)
             despair(local, rc, brood__failure_text(rc, text, sizeof text));
+        else if (brood__local_has_stopped(local, hand.id))
+            brood__hand_end(&local->hand[i],
+                            brood__clock_now() + GRACE); /* it was at work before it was here to be found */
     }
 }
 
@@ -93,30 +108,42 @@ static void kill_late(brood__local_t *local)
     for (unsigned i = 0; i < local->engine.workers; i++) {
         brood__hand_t *hand = &local->hand[i];
 
-        if (local->terminated && hand->kill_at == 0)
+        if (local->terminated && !local->killed && hand->kill_at == 0)
             brood__hand_end(hand, now + GRACE);
-        if (hand->kill_at != 0 && hand->kill_at <= now)
+        if (local->killed || (hand->kill_at != 0 && hand->kill_at <= now))
             brood__hand_kill(hand);
     }
 }
 
-/* A thread ends of itself and leaves nothing behind. */
-static void bury(brood__local_t *local, brood__hand_t *hand)
+/* A thread ends of itself and leaves nothing behind.  Perhaps nobody has heard what this one has said first. */
+static void bury(brood__local_t *local, unsigned index)
 {
+    brood__hand_t *hand = &local->hand[index];
     char epitaph[BROOD__EPITAPH] = "a thread has ended";
+    bool in_vain;
 
+    brood__local_take_hello(local, BROOD__PLACES + index);
     if (hand->process != NULL)
         brood__local_bury(local, hand->id, brood__hand_exitcode(hand, epitaph, sizeof epitaph), epitaph);
-    if (!hand->here && hand->kill_at == 0)
-        despair(local, BROOD_EWORKER, epitaph);
+    in_vain = !hand->here && hand->kill_at == 0;
     brood__hand_release(hand);
+    if (in_vain)
+        despair(local, BROOD_EWORKER, epitaph);
 }
 
 static void bury_ended(brood__local_t *local)
 {
     for (unsigned i = 0; i < local->engine.workers; i++)
-        if (local->hand[i].mem != NULL && brood__hand_has_ended(&local->hand[i]))
-            bury(local, &local->hand[i]);
+        if (local->hand[i].mem != NULL && local->hand[i].over)
+            bury(local, i);
+}
+
+/* Without the lock, since the end of a process may be reported to the program's function. */
+static void look_who_has_ended(brood__local_t *local)
+{
+    for (unsigned i = 0; i < local->engine.workers; i++)
+        if (local->hand[i].process != NULL && !brood_process_is_alive(local->hand[i].process))
+            local->hand[i].over = true;
 }
 
 /* ---- hellos ---- */
@@ -167,6 +194,7 @@ static apr_time_t next_look(const brood__local_t *local)
     apr_time_t deadline = BROOD__NEVER;
 
     earlier(&deadline, local->look_at_limits);
+    earlier(&deadline, local->hint_again);
     for (unsigned i = 0; i < local->engine.workers; i++)
         earlier(&deadline, local->hand[i].kill_at);
     if (count(local) < local->started && !local->finishing && !local->terminated && !local->engine.broken)
@@ -181,6 +209,7 @@ static void wait_for_ends(brood__local_t *local)
     const apr_time_t deadline = next_look(local);
     apr_interval_time_t left = BROOD_FOREVER;
     apr_size_t number = 0;
+    apr_status_t rc;
 
     if (deadline != BROOD__NEVER)
         left = deadline > brood__clock_now() ? deadline - brood__clock_now() : BROOD_NOWAIT;
@@ -189,7 +218,10 @@ static void wait_for_ends(brood__local_t *local)
         if (local->hand[i].process != NULL)
             items[number++] = brood_wait_process(local->hand[i].process);
     unlock(local);
-    BROOD_IGNORE(brood_wait(items, number, left < 0 ? left : left + 1));
+    rc = brood_wait(items, number, left < 0 ? left : left + 1);
+    if (rc != APR_SUCCESS && rc != APR_TIMEUP)
+        apr_sleep(PAUSE_FIRST);
+    look_who_has_ended(local);
     lock(local);
 }
 
@@ -206,6 +238,7 @@ static void supervise(brood__local_t *local)
         bury_ended(local);
         start_missing(local);
         brood__local_look_at_limits(local);
+        brood__local_hint_again(local);
         kill_late(local);
         if (!is_over(local))
             wait_for_ends(local);
@@ -257,32 +290,34 @@ static apr_status_t begin_thread(brood__local_t *local)
     return brood_fail(rc, "no thread for the supervisor of a pool");
 }
 
-static bool all_here(brood__local_t *local)
+/* Under the lock. */
+static bool all_here(const brood__local_t *local)
 {
     bool all = true;
 
-    lock(local);
     for (unsigned i = 0; i < local->started; i++)
         all = all && local->hand[i].mem != NULL && local->hand[i].here;
-    all = all || local->engine.broken;
-    unlock(local);
-    return all;
+    return all || local->engine.broken;
 }
 
 /* Until every initializer has run, or one has failed. */
 static apr_status_t await_hellos(brood__local_t *local)
 {
     brood__arrivals_t hellos;
-    brood__outcome_t none;
+    apr_status_t rc = APR_SUCCESS;
 
-    while (!all_here(local)) {
-        BROOD_TRY(local->engine.ops->receive(&hellos, &local->engine, BROOD_FOREVER));
+    lock(local);
+    while (!all_here(local) && rc == APR_SUCCESS) {
+        unlock(local);
+        rc = local->engine.ops->receive(&hellos, &local->engine, BROOD_FOREVER);
         lock(local);
         for (uint32_t i = 0; i < hellos.count; i++)
-            (void) local->engine.ops->collect(&none, &local->engine, hellos.ticket[i]);
-        unlock(local);
+            brood__local_take_hello(local, hellos.ticket[i]);
     }
-    return local->engine.broken ? brood_fail(local->engine.failure, "%s", local->engine.reason) : APR_SUCCESS;
+    if (local->engine.broken)
+        rc = brood_fail(local->engine.failure, "%s", local->engine.reason);
+    unlock(local);
+    return rc;
 }
 
 apr_status_t brood__supervisor_begin(brood__local_t *local)
@@ -320,7 +355,7 @@ void brood__supervisor_end(brood__local_t *local)
     if (local->supervisor == NULL)
         return;
     lock(local);
-    local->engine.ops->terminate(&local->engine);
+    local->engine.ops->terminate(&local->engine, false);
     unlock(local);
     apr_thread_join(&rc, local->supervisor);
     local->supervisor = NULL;

@@ -1,9 +1,11 @@
-/* threads.c - the pool's own threads in its process: one fetches outcomes when nobody else does, one runs callbacks. */
+/* threads.c - the pool's own threads in its process: one fetches outcomes when nobody else does, one runs callbacks and
+ * tells of progress. */
 #include "pool/core.h"
 
 #include "base/deadline.h"
 #include "base/own.h"
 #include "base/status.h"
+#include "base/thread_local.h"
 #include <stdlib.h>
 
 static apr_status_t begin(apr_thread_t **thread, apr_thread_start_t run, brood__core_t *core)
@@ -46,12 +48,29 @@ static bool may_collect(const brood__core_t *core)
     return !is_idle(core) && !core->terminated && !core->finished;
 }
 
+/* How long it waits at a time. */
+typedef struct stretch_t {
+    const brood__core_t *core;
+    apr_time_t until;
+} stretch_t;
+
+static bool is_over(const void *user)
+{
+    const stretch_t *stretch = user;
+
+    return is_idle(stretch->core) || stretch->core->look_at_queue < stretch->until;
+}
+
 static void collect(brood__core_t *core)
 {
+    stretch_t stretch = {core, 0};
+
     brood__core_lock(core);
-    while (!core->leaving)
-        BROOD_IGNORE(may_collect(core) ? brood__schedule_wait(core, is_idle, core, BROOD__NEVER)
-                                       : brood__schedule_sleep(core, BROOD__NEVER));
+    while (!core->leaving) {
+        stretch.until = brood__limit_look(core);
+        BROOD_IGNORE(may_collect(core) ? brood__schedule_wait(core, is_over, &stretch, stretch.until)
+                                       : brood__schedule_sleep(core, stretch.until));
+    }
     brood__core_unlock(core);
 }
 
@@ -72,6 +91,8 @@ apr_status_t brood__collector_begin(brood__core_t *core)
 
 /* ---- the caller ---- */
 
+static BROOD__THREAD_LOCAL unsigned callbacks; /* that this thread is in */
+
 static brood__callback_t *next_callback(brood__job_t *job)
 {
     brood__callback_t *callback = job->callbacks;
@@ -82,15 +103,19 @@ static brood__callback_t *next_callback(brood__job_t *job)
 }
 
 /* All of one job, also those that are added meanwhile; the lock is given up for each. */
-static void call_those_of(brood__job_t *job, apr_pool_t *mem)
+static void call_those_of(brood__job_t *job)
 {
     brood__core_t *core = job->core;
     brood_value_t value = brood_nil();
     brood__callback_t *callback;
+    apr_pool_t *mem = NULL;
     apr_status_t rc;
 
+    brood__progress_last(job);
     brood__core_unlock(core);
-    rc = brood__job_value(&value, job, mem);
+    rc = brood__own_pool(&mem);
+    if (rc == APR_SUCCESS)
+        rc = brood__job_value(&value, job, mem);
     brood__core_lock(core);
     while ((callback = next_callback(job)) != NULL) {
         brood__core_unlock(core);
@@ -99,7 +124,9 @@ static void call_those_of(brood__job_t *job, apr_pool_t *mem)
         brood__core_lock(core);
     }
     job->ready = true;
-    brood__schedule_news(core);
+    brood__job_news(job);
+    if (mem != NULL)
+        apr_pool_destroy(mem);
 }
 
 static brood__job_t *next_job(brood__core_t *core)
@@ -111,26 +138,36 @@ static brood__job_t *next_job(brood__core_t *core)
     return job;
 }
 
+void brood__caller_run(brood__core_t *core)
+{
+    brood__job_t *job;
+
+    callbacks++;
+    while ((job = next_job(core)) != NULL) {
+        call_those_of(job);
+        brood__job_release(job);
+    }
+    callbacks--;
+}
+
+bool brood__caller_is_me(void)
+{
+    return callbacks != 0;
+}
+
 /* What is there is called even at the end. */
 static void call(brood__core_t *core)
 {
-    brood__job_t *job;
-    apr_pool_t *mem;
-
-    if (brood__own_pool(&mem) != APR_SUCCESS)
-        return;
     brood__core_lock(core);
-    while ((job = next_job(core)) != NULL || !core->leaving) {
-        if (job == NULL) {
-            BROOD_IGNORE(brood__schedule_sleep(core, BROOD__NEVER));
-            continue;
-        }
-        call_those_of(job, mem);
-        apr_pool_clear(mem);
-        brood__job_release(job);
+    while (core->to_call != NULL || !core->leaving) {
+        apr_time_t look;
+
+        brood__caller_run(core);
+        look = brood__progress_tell(core);
+        if (core->to_call == NULL && !core->leaving)
+            BROOD_IGNORE(brood__schedule_sleep(core, look));
     }
     brood__core_unlock(core);
-    apr_pool_destroy(mem);
 }
 
 static void *APR_THREAD_FUNC run_caller(apr_thread_t *thread, void *data)

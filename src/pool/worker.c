@@ -9,6 +9,7 @@
 #include "memory/loan.h"
 #include "platform/clock.h"
 #include "platform/self.h"
+#include "pool/array_job.h"
 #include "process/call.h"
 #include "process/entry.h"
 #include "process/guard.h"
@@ -30,13 +31,13 @@ bool brood_call_cancelled(void)
 
 /* ---- what came of a task ---- */
 
-/* The failure of an entry, as this thread's last one: whatever it has returned, and by whatever message. */
-static apr_status_t fail_of(apr_status_t rc, brood_entry_fn entry)
+/* The failure of a function, as this thread's last one: whatever it has returned, and by whatever message. */
+static apr_status_t fail_of(apr_status_t rc, const char *name)
 {
     if (brood_last_error()->status != rc)
         rc = brood_fail_text(rc, NULL);
     if (brood_last_error()->entry == NULL)
-        brood__status_entry(brood_entry_name(entry));
+        brood__status_entry(name);
     if (!in_thread)
         brood__sync_fail(); /* what its locks guard is not in doubt because a function returned */
     return rc;
@@ -61,7 +62,7 @@ static apr_status_t call_once(brood__output_t *output, brood_entry_fn entry, bro
     if (rc == APR_SUCCESS)
         rc = entry(&work.call);
     if (rc != APR_SUCCESS)
-        return fail_of(rc, entry);
+        return fail_of(rc, brood_entry_name(entry));
     if (work.result.size == 0)
         return append_value(output, brood_nil());
     return brood__output_append(output, work.result.data, work.result.size);
@@ -110,18 +111,29 @@ static apr_status_t each(brood__output_t *output, const brood__place_t *place, b
     return APR_SUCCESS;
 }
 
-static apr_status_t run(brood__output_t *output, brood__place_t *place, apr_pool_t *mem)
+static apr_status_t take_part(brood__output_t *output, brood__place_t *place, brood_value_t args, uint32_t worker,
+                              apr_pool_t *mem)
+{
+    const apr_status_t rc = brood__array_job_run(place, args, worker, mem);
+
+    return rc == APR_SUCCESS ? append_value(output, brood_nil()) : fail_of(rc, brood__entry_name_at(place->entry));
+}
+
+static apr_status_t run(brood__output_t *output, brood__place_t *place, uint32_t worker, apr_pool_t *mem)
 {
     const void *data = place->args != 0 ? brood__at(place->args) : (const void *) place->args_here;
     brood_entry_fn entry = brood__entry_at(place->entry);
     brood_value_t args;
 
-    if (entry == NULL || place->args_size > (place->args != 0 ? brood__heap_size(place->args) : BROOD__PLACE_ARGS))
+    if ((entry == NULL && place->work != BROOD__ARRAY)
+        || place->args_size > (place->args != 0 ? brood__heap_size(place->args) : BROOD__PLACE_ARGS))
         return brood_fail_text(BROOD_EDECODE, "a task of the pool has been overwritten");
     BROOD_TRY(brood__loan_decode(&args, place->args, data, place->args_size, mem));
     if (args.kind != BROOD_KIND_LIST)
         return brood_fail_text(BROOD_EDECODE, "a task of the pool has been overwritten");
     switch (place->work & ~BROOD__STAR) {
+    case BROOD__ARRAY:
+        return take_part(output, place, args, worker, mem);
     case BROOD__MAP:
         return map(output, place, entry, args, mem);
     case BROOD__EACH:
@@ -196,7 +208,7 @@ static bool work_at(const brood__worker_t *worker, uint32_t number, apr_pool_t *
         atomic_store_explicit(&place->begun, brood__clock_now(), memory_order_release);
     board_of_task = brood__board(worker->board);
     place_of_task = place;
-    place->status = run(&output, place, mem);
+    place->status = run(&output, place, worker->hello, mem);
     place_of_task = NULL;
     if (place->status == APR_SUCCESS)
         place->status = deliver(place, number, worker->board, &output);
@@ -224,7 +236,7 @@ static apr_status_t initialize(const brood__worker_t *worker, apr_pool_t *mem)
     if (worker->initializer == NULL)
         return APR_SUCCESS;
     rc = brood_call(NULL, worker->initializer, worker->initargs, mem);
-    return rc == APR_SUCCESS ? rc : fail_of(rc, worker->initializer);
+    return rc == APR_SUCCESS ? rc : fail_of(rc, brood_entry_name(worker->initializer));
 }
 
 static bool hello(const brood__worker_t *worker, apr_pool_t *mem)
@@ -294,4 +306,4 @@ apr_status_t brood__worker_entry(brood_call_t *call)
     return APR_SUCCESS;
 }
 
-const brood_entry_t brood__own_entries[] = {{"pool_worker", brood__worker_entry}, BROOD_ENTRIES_END};
+const brood_entry_t brood__own_entries[] = {{"pool_worker", brood__worker_entry, NULL}, BROOD_ENTRIES_END};

@@ -57,7 +57,8 @@ static void register_kinds(void)
                                                  &brood__barrier_kind,       &brood__array_kind,
                                                  &brood__shared_memory_kind, &brood__shareable_list_kind,
                                                  &brood__connection_kind,    &brood__socket_kind,
-                                                 &brood__queue_kind,         &brood__board_kind};
+                                                 &brood__queue_kind,         &brood__board_kind,
+                                                 &brood__array_job_kind};
 
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         brood__kind_register(kinds[i]);

@@ -13,6 +13,7 @@ const char *brood__guard_executable(void);
 
 /* What the floors above have for every process; defined there, registered here. */
 extern const brood__kind_t brood__board_kind;
+extern const brood__kind_t brood__array_job_kind;
 extern const brood_entry_t brood__own_entries[]; /* module "brood" */
 
 #endif

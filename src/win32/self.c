@@ -3,6 +3,7 @@
 
 #include "platform/self.h"
 #include <bcrypt.h>
+#include <psapi.h>
 
 /* JOB_OBJECT_CPU_RATE_CONTROL_MIN_MAX_RATE: MaxRate is the upper half of CpuRate.  MinGW's headers lack both. */
 #define MIN_MAX_RATE 0x10u
@@ -164,14 +165,15 @@ apr_status_t brood__self_pin(unsigned index)
     unsigned count = 0;
 
     if (!GetProcessAffinityMask(GetCurrentProcess(), &mine, &machine))
-        return apr_get_os_error();
+        return brood__os_status(GetLastError());
     for (one = mine; one != 0; one &= one - 1)
         count++;
     if (count == 0) /* in several groups */
         return APR_ENOTIMPL;
     for (index %= count; index > 0; index--)
         mine &= mine - 1;
-    return SetProcessAffinityMask(GetCurrentProcess(), mine & (~mine + 1)) ? APR_SUCCESS : apr_get_os_error();
+    return SetProcessAffinityMask(GetCurrentProcess(), mine & (~mine + 1)) ? APR_SUCCESS
+                                                                           : brood__os_status(GetLastError());
 }
 
 apr_status_t brood__self_nice(unsigned steps)
@@ -180,7 +182,8 @@ apr_status_t brood__self_nice(unsigned steps)
                            : steps < 10 ? BELOW_NORMAL_PRIORITY_CLASS
                                         : IDLE_PRIORITY_CLASS;
 
-    return steps == 0 || SetPriorityClass(GetCurrentProcess(), priority) ? APR_SUCCESS : apr_get_os_error();
+    return steps == 0 || SetPriorityClass(GetCurrentProcess(), priority) ? APR_SUCCESS
+                                                                         : brood__os_status(GetLastError());
 }
 
 uint64_t brood__self_memory_kills(void)

@@ -13,7 +13,7 @@
 
 #define STANDSTILL apr_time_from_sec(10)
 #define EXIT_PATIENCE apr_time_from_sec(10)
-#define EMPTYING apr_time_from_msec(1500) /* getters go on for so long when no more is put */
+#define EMPTYING apr_time_from_msec(1500) /* getters have so long when no more is put */
 
 typedef struct driver_t {
     const torture_mode_t *mode;
@@ -46,6 +46,11 @@ static void make_old(brood__ring_t *ring, uint32_t position)
     atomic_store(&ring->tail.seen, position);
 }
 
+static bool is_of_queue(const driver_t *driver)
+{
+    return driver->mode->work == torture_queue.work;
+}
+
 static apr_status_t create(driver_t *driver, double seconds)
 {
     static const unsigned capacities[6] = {100, 64, 4, 1024, 1, 16}; /* of the queue; by the seed */
@@ -55,12 +60,12 @@ static apr_status_t create(driver_t *driver, double seconds)
     torture_shared_t *shared = &driver->shared;
     uint64_t sequences = (uint64_t) (seconds + 2) << 21;
 
-    if (driver->mode != &torture_queue)
+    if (!is_of_queue(driver))
         sequences = 64;
     else if (sequences > UINT64_C(1) << 27)
         sequences = UINT64_C(1) << 27;
     BROOD_TRY(brood_array_create(&shared->books_array, 1, sizeof(torture_books_t), NULL, driver->mem));
-    BROOD_TRY(brood_array_create(&shared->items_array, (apr_size_t) (3 * TORTURE_LANES * sequences / 64),
+    BROOD_TRY(brood_array_create(&shared->items_array, (apr_size_t) (3 * TORTURE_PRODUCERS * sequences / 64),
                                  sizeof(uint64_t), NULL, driver->mem));
     BROOD_TRY(brood_queue_create(&shared->queue, capacities[driver->seed % 6], &options, driver->mem));
     BROOD_TRY(brood_lock_create(&shared->lock[0], driver->mem));
@@ -168,9 +173,11 @@ static bool all_move(driver_t *driver, apr_time_t now)
 /* End a nurse: her worker dies with her, and nobody is told. */
 static apr_status_t orphan_one(driver_t *driver, apr_time_t now)
 {
-    const unsigned number = torture_below(&driver->random, TORTURE_WORKERS);
+    const unsigned number = torture_below(&driver->random, driver->mode->crew.workers);
 
     driver->next_orphan = now + 100000 + torture_below(&driver->random, 900000);
+    if (!torture_is_victim(driver->mode, number))
+        return APR_SUCCESS;
     BROOD_TRY(brood_process_kill(driver->nurse[number]));
     BROOD_TRY(brood_process_join(driver->nurse[number], BROOD_FOREVER));
     BROOD_TRY(brood_process_close(driver->nurse[number]));
@@ -190,6 +197,19 @@ static void watch(driver_t *driver, apr_time_t duration, bool killing)
     }
 }
 
+/* No more is put, and getters take what there is.  Who waits at either end is told. */
+static void empty_queue(driver_t *driver)
+{
+    const apr_time_t end = brood__clock_now() + EMPTYING;
+    apr_size_t size;
+
+    if (brood_queue_shutdown(driver->shared.queue, false) != APR_SUCCESS)
+        torture_fault(driver->books, TORTURE_ERRORS, "shutdown: %s", brood_last_error()->message);
+    while (brood_queue_size(&size, driver->shared.queue) == APR_SUCCESS && size != 0 && !driver->hung
+           && brood__clock_now() < end)
+        watch(driver, apr_time_from_msec(20), false);
+}
+
 /* Nobody dies any more: now, if there was none in between, the barrier has its rounds. */
 static void see_a_round(driver_t *driver)
 {
@@ -205,16 +225,15 @@ static void stop(driver_t *driver)
     apr_time_t end;
 
     atomic_store(&driver->books->killing, 0);
-    atomic_store(&driver->books->stop_putting, 1);
-    if (driver->mode == &torture_queue && !driver->hung)
-        watch(driver, EMPTYING, false);
+    if (is_of_queue(driver) && !driver->hung)
+        empty_queue(driver);
     if (driver->mode == &torture_barrier)
         see_a_round(driver);
     if (driver->hung)
         dump(driver);
     end = brood__clock_now() + EXIT_PATIENCE;
     atomic_store(&driver->books->stop, 1);
-    for (unsigned i = 0; i < TORTURE_WORKERS; i++) {
+    for (unsigned i = 0; i < driver->mode->crew.workers; i++) {
         const apr_time_t left = end - brood__clock_now();
 
         if (brood_process_join(driver->nurse[i], driver->hung || left < 0 ? 0 : left) == APR_SUCCESS) {
@@ -275,7 +294,7 @@ static void keep_steps(const torture_books_t *books, torture_steps_t *steps)
 bool torture_run(unsigned mode, double seconds, uint64_t seed, torture_steps_t *steps, apr_pool_t *mem)
 {
     driver_t driver = {
-        .mode = torture_modes[mode], .mode_number = mode, .seed = seed, .random = torture_seeded(seed), .mem = mem};
+        .mode = torture_mode(mode), .mode_number = mode, .seed = seed, .random = torture_seeded(seed), .mem = mem};
     const torture_stock_t before = torture_stock_take();
     torture_stock_t after;
     char line[300] = "";
@@ -289,7 +308,7 @@ bool torture_run(unsigned mode, double seconds, uint64_t seed, torture_steps_t *
         return false;
     }
     driver.last_move = driver.next_orphan = brood__clock_now();
-    for (unsigned i = 0; i < TORTURE_WORKERS; i++) {
+    for (unsigned i = 0; i < driver.mode->crew.workers; i++) {
         driver.moved[i * 2] = driver.moved[i * 2 + 1] = driver.last_move;
         fine = start_nurse(&driver, i) == APR_SUCCESS && fine;
     }

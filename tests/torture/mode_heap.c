@@ -127,4 +127,4 @@ static const int steps[] = {BROOD__STEP_HEAP_GROW_LOCKED,
                             BROOD__STEP_SWEEP_BLOCK,
                             0};
 
-const torture_mode_t torture_heap = {"heap", work, account, steps};
+const torture_mode_t torture_heap = {"heap", TORTURE_CREW, work, account, steps, 0};

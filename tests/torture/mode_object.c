@@ -114,4 +114,4 @@ static const int steps[] = {BROOD__STEP_OBJECT_LOCKED,
                             BROOD__STEP_LOCK_FAST,
                             0};
 
-const torture_mode_t torture_object = {"object", work, torture_account_left, steps};
+const torture_mode_t torture_object = {"object", TORTURE_CREW, work, torture_account_left, steps, 0};

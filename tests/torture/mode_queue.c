@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define LARGEST 40000u /* words of an item */
+#define HEAVY 12800u   /* of each item of some storms: 100 KiB */
 #define PATIENCE apr_time_from_sec(3)
 
 static brood__ring_t *ring_of(const torture_shared_t *shared)
@@ -34,10 +35,24 @@ static apr_interval_time_t some_timeout(torture_thread_t *thread)
     return dice < 6 ? PATIENCE : dice == 6 ? BROOD_NOWAIT : (apr_interval_time_t) torture_below(&thread->random, 300);
 }
 
-/* ---- items: lane << 56 | number, words, then words that follow from these ---- */
+/* ---- items: lane << 56 | number, then words that follow from this and how many there are ---- */
+
+static uint64_t lane_of(const uint64_t *words)
+{
+    return words[0] >> 56;
+}
+
+static uint64_t number_of(const uint64_t *words)
+{
+    return words[0] & UINT64_C(0xffffffffffffff);
+}
 
 static uint32_t some_words(torture_thread_t *thread)
 {
+    const uint32_t all = torture_mode_of(thread->books)->words;
+
+    if (all != 0)
+        return all;
     if (torture_below(&thread->random, 8) != 0)
         return 2 + torture_below(&thread->random, 5); /* in the slot */
     return torture_below(&thread->random, 200) == 0 ? LARGEST : 8 + torture_below(&thread->random, 500);
@@ -46,27 +61,26 @@ static uint32_t some_words(torture_thread_t *thread)
 static void fill(uint64_t *words, uint32_t count, unsigned lane, uint64_t item)
 {
     words[0] = (uint64_t) lane << 56 | item;
-    words[1] = count;
-    for (uint32_t i = 2; i < count; i++)
-        words[i] = torture_mix(words[0]) + i;
+    for (uint32_t i = 1; i < count; i++)
+        words[i] = torture_mix(words[0] ^ count) + i;
 }
 
-static bool is_whole(const uint64_t *words, uint32_t count)
+static bool is_whole(const uint64_t *words, apr_size_t size)
 {
-    for (uint32_t i = 2; i < count; i++)
-        if (words[i] != torture_mix(words[0]) + i)
+    for (uint32_t i = 1; i < size / 8; i++)
+        if (words[i] != torture_mix(words[0] ^ size / 8) + i)
             return false;
-    return true;
+    return size % 8 == 0;
 }
 
 /* ---- putting ---- */
 
-/* False: stopped before it was in. */
-static bool put(torture_thread_t *thread, const uint64_t *words)
+/* False: it is not in, and no more will be. */
+static bool put(torture_thread_t *thread, const uint64_t *words, uint32_t count)
 {
     for (;;) {
         const apr_interval_time_t timeout = some_timeout(thread);
-        const apr_status_t rc = brood_queue_put_bytes(thread->shared->queue, words, words[1] * 8, timeout);
+        const apr_status_t rc = brood_queue_put_bytes(thread->shared->queue, words, count * sizeof *words, timeout);
 
         if (rc == APR_SUCCESS)
             return true;
@@ -74,6 +88,8 @@ static bool put(torture_thread_t *thread, const uint64_t *words)
             torture_count(thread->books, TORTURE_TIMEUPS);
         else if (rc == APR_ENOMEM)
             torture_count(thread->books, TORTURE_NO_MEMORY);
+        else if (rc == APR_EOF)
+            return false;
         else
             torture_fault(thread->books, TORTURE_ERRORS, "put: %s", brood_last_error()->message);
         if (timeout != PATIENCE)
@@ -85,7 +101,6 @@ static bool put(torture_thread_t *thread, const uint64_t *words)
 
 static void produce(torture_thread_t *thread)
 {
-    torture_books_t *books = thread->books;
     torture_lane_t *lane = thread->lane;
     uint64_t *words = apr_palloc(thread->mem, LARGEST * sizeof *words);
     uint64_t item = atomic_load(&lane->begun);
@@ -95,15 +110,19 @@ static void produce(torture_thread_t *thread)
         atomic_store(&lane->done, item);
     }
     while (!torture_over(thread)) {
+        const uint32_t count = some_words(thread);
+
         torture_progress(thread);
-        if (atomic_load(&books->stop_putting) != 0 || item + 2 >= books->sequences) {
+        if (item + 2 >= thread->books->sequences) {
             apr_sleep(1000);
             continue;
         }
-        fill(words, some_words(thread), thread->number, ++item);
+        fill(words, count, thread->number, ++item);
         atomic_store(&lane->begun, item);
-        if (!put(thread, words))
+        if (!put(thread, words, count)) {
             atomic_store(&lane->begun, --item); /* it was not put, and the accounts will see if it was */
+            apr_sleep(1000);
+        }
         atomic_store(&lane->done, item);
     }
 }
@@ -122,9 +141,9 @@ static void note_again(const torture_shared_t *shared, uint64_t lane, uint64_t i
 /* Note an item that came.  False: it is no item. */
 static bool note(const torture_shared_t *shared, const uint64_t *words, uint64_t size)
 {
-    const uint64_t lane = words[0] >> 56, item = words[0] & UINT64_C(0xffffffffffffff);
+    const uint64_t lane = lane_of(words), item = number_of(words);
 
-    if (size < 16 || lane >= TORTURE_LANES || item == 0 || item >= shared->books->sequences || words[1] * 8 != size) {
+    if (size < 16 || lane >= TORTURE_PRODUCERS || item == 0 || item >= shared->books->sequences) {
         torture_fault(shared->books, TORTURE_TORN, "item %llx of %u bytes", (unsigned long long) words[0],
                       (unsigned) size);
         return false;
@@ -136,10 +155,26 @@ static bool note(const torture_shared_t *shared, const uint64_t *words, uint64_t
     return true;
 }
 
+/* It is whole, and later than those of its producer that came before, to this process or those in its place. */
+static void check(const torture_shared_t *shared, const uint64_t *words, apr_size_t size, _Atomic uint64_t *last)
+{
+    const uint64_t lane = lane_of(words), item = number_of(words);
+
+    if (!is_whole(words, size))
+        torture_fault(shared->books, TORTURE_TORN, "item %llx of %u bytes is not whole", (unsigned long long) words[0],
+                      (unsigned) size);
+    if (brood_queue_deliveries(shared->queue) > 1)
+        return; /* in no order */
+    if (item <= atomic_load(&last[lane]))
+        torture_fault(shared->books, TORTURE_DISORDERED, "item %llx came after a later one",
+                      (unsigned long long) words[0]);
+    atomic_store(&last[lane], item);
+}
+
 /* It is done, as far as this process is concerned; from when it has said so, it must not come again. */
 static void finish(const torture_shared_t *shared, const uint64_t *words)
 {
-    const uint64_t lane = words[0] >> 56, item = words[0] & UINT64_C(0xffffffffffffff);
+    const uint64_t lane = lane_of(words), item = number_of(words);
 
     if (brood_queue_task_done(shared->queue) == APR_EINVAL)
         torture_fault(shared->books, TORTURE_ERRORS, "task_done: %s", brood_last_error()->message);
@@ -163,7 +198,7 @@ static apr_status_t get(torture_thread_t *thread, uint64_t *words, apr_size_t *s
     return APR_SUCCESS;
 }
 
-static void consume_one(torture_thread_t *thread, uint64_t *words, uint64_t *last, apr_pool_t *scratch)
+static void consume_one(torture_thread_t *thread, uint64_t *words, apr_pool_t *scratch)
 {
     torture_books_t *books = thread->books;
     const apr_interval_time_t timeout = some_timeout(thread);
@@ -177,21 +212,15 @@ static void consume_one(torture_thread_t *thread, uint64_t *words, uint64_t *las
     atomic_store(&thread->lane->busy, 0);
     if (rc == APR_TIMEUP)
         torture_count(books, TORTURE_TIMEUPS);
+    else if (rc == APR_EOF)
+        apr_sleep(1000);
     else if (rc != APR_SUCCESS && rc != BROOD_ETOOSHORT)
         torture_fault(books, TORTURE_ERRORS, "get: %s", brood_last_error()->message);
-    if (rc != APR_TIMEUP || timeout != PATIENCE || atomic_load(&books->stop_putting) != 0)
+    if (rc != APR_TIMEUP || timeout != PATIENCE)
         torture_progress(thread);
     if (!noted)
         return;
-    if (!is_whole(words, (uint32_t) words[1]))
-        torture_fault(books, TORTURE_TORN, "item %llx of %u bytes is not whole", (unsigned long long) words[0],
-                      (unsigned) size);
-    if (brood_queue_deliveries(thread->shared->queue) > 1)
-        ; /* in no order */
-    else if ((words[0] & UINT64_C(0xffffffffffffff)) <= last[words[0] >> 56])
-        torture_fault(books, TORTURE_DISORDERED, "item %llx came after a later one", (unsigned long long) words[0]);
-    else
-        last[words[0] >> 56] = words[0] & UINT64_C(0xffffffffffffff);
+    check(thread->shared, words, size, thread->lane->last);
     if (brood__leases(ring_of(thread->shared)) && torture_below(&thread->random, 64) == 0)
         apr_sleep(1000); /* so that it dies with one in hand */
     finish(thread->shared, words);
@@ -208,7 +237,6 @@ static apr_size_t most_items(const torture_shared_t *shared)
 
 static void consume(torture_thread_t *thread)
 {
-    uint64_t last[TORTURE_LANES] = {0};
     uint64_t *words = apr_palloc(thread->mem, LARGEST * sizeof *words);
     apr_pool_t *scratch;
 
@@ -217,7 +245,7 @@ static void consume(torture_thread_t *thread)
     while (!torture_over(thread)) {
         apr_size_t size;
 
-        consume_one(thread, words, last, scratch);
+        consume_one(thread, words, scratch);
         /* How many there are is no secret while they come and go. */
         if (torture_below(&thread->random, 64) == 0
             && (brood_queue_size(&size, thread->shared->queue) != APR_SUCCESS || size > most_items(thread->shared)))
@@ -227,10 +255,10 @@ static void consume(torture_thread_t *thread)
 
 static void work(torture_thread_t *thread)
 {
-    if (thread->number < TORTURE_LANES / 2)
-        produce(thread);
-    else
+    if (torture_is_consumer(torture_mode_of(thread->books), thread->number / TORTURE_THREADS))
         consume(thread);
+    else
+        produce(thread);
 }
 
 /* ---- accounts ---- */
@@ -243,12 +271,24 @@ typedef struct totals_t {
 /* As many as threads that may have died at one instant each. */
 static uint64_t most_died(const torture_shared_t *shared)
 {
-    return TORTURE_THREADS * atomic_load(&shared->books->count[TORTURE_DEATHS]);
+    return torture_mode_of(shared->books)->crew.threads
+           * (atomic_load(&shared->books->count[TORTURE_DEATHS]) + atomic_load(&shared->books->count[TORTURE_ORPHANS]));
+}
+
+/* Those who had nobody in their place by the end are counted here. */
+static uint64_t getters_killed(const torture_shared_t *shared)
+{
+    uint64_t killed = atomic_load(&shared->books->count[TORTURE_GETTERS]);
+
+    for (unsigned i = 0; i < TORTURE_LANES; i++)
+        killed += atomic_load(&shared->books->lane[i].busy);
+    return killed;
 }
 
 /* What is still in the queue came, too. */
 static bool empty_queue(const torture_shared_t *shared, totals_t *totals, uint64_t *words)
 {
+    _Atomic uint64_t last[TORTURE_PRODUCERS] = {0};
     apr_size_t promised, size;
 
     if (brood_queue_size(&promised, shared->queue) != APR_SUCCESS)
@@ -257,8 +297,9 @@ static bool empty_queue(const torture_shared_t *shared, totals_t *totals, uint64
         size = LARGEST * sizeof *words;
         if (brood_queue_get_into(words, &size, shared->queue, BROOD_NOWAIT) != APR_SUCCESS)
             return totals->left == promised;
-        if (!note(shared, words, size) || !is_whole(words, (uint32_t) words[1]))
+        if (!note(shared, words, size))
             return false;
+        check(shared, words, size, last);
         finish(shared, words);
         totals->left++;
     }
@@ -302,11 +343,11 @@ static bool account(const torture_shared_t *shared, char *line, apr_size_t size,
 {
     uint64_t *words = apr_palloc(mem, LARGEST * sizeof *words);
     const bool leases = brood__leases(ring_of(shared));
-    const uint64_t getters = leases ? 0 : atomic_load(&shared->books->count[TORTURE_GETTERS]);
+    const uint64_t getters = leases ? 0 : getters_killed(shared);
     totals_t totals = {0, 0, 0, 0, 0, 0, 0};
     bool fine = empty_queue(shared, &totals, words) && join_tasks(shared, &totals);
 
-    for (unsigned i = 0; i < TORTURE_LANES / 2; i++)
+    for (unsigned i = 0; i < TORTURE_PRODUCERS; i++)
         account_lane(shared, &totals, i);
     (void) snprintf(line, size,
                     "room for %u: put %" PRIu64 " left %" PRIu64 "%s LOST %" PRIu64 " (at most %" PRIu64
@@ -333,4 +374,17 @@ static const int steps[] = {BROOD__STEP_PUT_LOCKED,     BROOD__STEP_PUT_HALF,   
                             BROOD__STEP_LEASE_RETURNED, BROOD__STEP_LEASE_LINKED,      BROOD__STEP_LEASE_RETURNED,
                             BROOD__STEP_LEASE_LINKED,   BROOD__STEP_LEASE_RETURNED,    0};
 
-const torture_mode_t torture_queue = {"queue", work, account, steps};
+const torture_mode_t torture_queue = {"queue", TORTURE_CREW, work, account, steps, 0};
+
+/* ---- storms: some die often, the others never ---- */
+
+#define STORM(who, producers, consumers, ends, size, words)                                                      \
+    {                                                                                                            \
+        who "." #ends "." size, {2 * ends, 1, {producers, consumers}, ends * 40000}, work, account, steps, words \
+    }
+#define STORMS(who, producers, consumers)                                                             \
+    STORM(who, producers, consumers, 1, "16", 2), STORM(who, producers, consumers, 1, "100K", HEAVY), \
+        STORM(who, producers, consumers, 4, "16", 2), STORM(who, producers, consumers, 4, "100K", HEAVY)
+
+const torture_mode_t torture_storms[12] = {STORMS("consumers", false, true), STORMS("producers", true, false),
+                                           STORMS("both", true, true)};

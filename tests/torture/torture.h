@@ -12,9 +12,10 @@
 #include <brood.h>
 #include <stdatomic.h>
 
-#define TORTURE_WORKERS 6u
+#define TORTURE_WORKERS 8u /* at most */
 #define TORTURE_THREADS 2u
 #define TORTURE_LANES (TORTURE_WORKERS * TORTURE_THREADS) /* a thread's place: of one worker after another */
+#define TORTURE_PRODUCERS (TORTURE_LANES / 2)             /* at most, the first ones */
 
 /* What is counted: a name in the accounts, and whether more than 0 is a fault. */
 #define TORTURE_COUNT_MAP(X)                                                                                \
@@ -51,13 +52,14 @@ typedef struct torture_lane_t {
     _Atomic uint64_t begun, done; /* a producer's: the item it puts, the last one that is in */
     _Atomic uint32_t busy;        /* a consumer's: it may have an item in its hands that nobody has noted */
     _Atomic uint32_t running;
+    _Atomic uint64_t last[TORTURE_PRODUCERS]; /* a consumer's: the last item of each */
 } torture_lane_t;
 
 typedef struct torture_books_t {
     _Atomic uint64_t count[TORTURE_COUNTS];
     _Atomic uint32_t kills[BROOD__STEPS];
     _Atomic uint32_t reached[BROOD__STEPS];
-    _Atomic uint32_t mode, killing, stop_putting, stop;
+    _Atomic uint32_t mode, killing, stop;
     uint64_t sequences;                         /* items that a lane may put */
     _Atomic uint32_t worker[TORTURE_WORKERS];   /* who has the worker's lanes: an id */
     _Atomic uint32_t arrivals[TORTURE_WORKERS]; /* of workers, one after another */
@@ -80,7 +82,7 @@ typedef struct torture_shared_t {
     brood_event_t *event;
     brood_barrier_t *barrier;
     torture_books_t *books;
-    _Atomic uint64_t *delivered, *doubtful, *finished; /* bits: [lane][sequences] */
+    _Atomic uint64_t *delivered, *doubtful, *finished; /* bits: [producer][sequences] */
 } torture_shared_t;
 
 /* One thread of a worker. */
@@ -94,19 +96,55 @@ typedef struct torture_thread_t {
     apr_time_t end; /* when it leaves by itself; it also leaves when books->stop says so */
 } torture_thread_t;
 
+/* Who is there, and who of them dies. */
+typedef struct torture_crew_t {
+    unsigned workers;         /* the first half are the producers, the second the consumers of mode_queue.c */
+    unsigned threads;         /* of a worker, at most */
+    bool victims[2];          /* of each half */
+    apr_interval_time_t life; /* that a victim has at most */
+} torture_crew_t;
+
+#define TORTURE_CREW               \
+    {                              \
+        6, 2, {true, true}, 400000 \
+    }
+
 typedef struct torture_mode_t {
     const char *name;
+    torture_crew_t crew;
     void (*work)(torture_thread_t *thread);
     /* In the driver, when all have gone: what is left in the shared objects.  Adds to the line; false: a fault. */
     bool (*account)(const torture_shared_t *shared, char *line, apr_size_t size, apr_pool_t *mem);
     const int *steps; /* that this mode is about; the last one is 0 */
+    uint32_t words;   /* of each item of mode_queue.c; 0: some */
 } torture_mode_t;
 
 extern const torture_mode_t torture_lock, torture_queue, torture_heap, torture_object, torture_loan, torture_condition,
     torture_semaphore, torture_barrier;
-extern const torture_mode_t *const torture_modes[8];
+extern const torture_mode_t torture_storms[12]; /* of the queue */
 
-/* ---- driver.c, worker.c ---- */
+/* A mode's number: first these, then the storms. */
+#define TORTURE_MODES 8u
+#define TORTURE_ALL_MODES (TORTURE_MODES + 12u)
+const torture_mode_t *torture_mode(unsigned number);
+/* The one that is running. */
+const torture_mode_t *torture_mode_of(torture_books_t *books);
+
+static inline bool torture_is_consumer(const torture_mode_t *mode, unsigned worker)
+{
+    return worker >= mode->crew.workers / 2;
+}
+
+static inline bool torture_is_victim(const torture_mode_t *mode, unsigned worker)
+{
+    return mode->crew.victims[torture_is_consumer(mode, worker)];
+}
+
+/* ---- runs.c, driver.c, worker.c ---- */
+
+/* The program: modes first ... end - 1, or the one of the command line, that is [MODE|all] [SECONDS] [SEED].  Without
+ * them: all, for a `share` of BROOD_TORTURE_SECONDS (3) each, by BROOD_TORTURE_SEED (1). */
+apr_status_t torture_runs(brood_call_t *call, unsigned first, unsigned end, double share);
 
 /* One mode, with its line on stdout.  Returns whether all is well; *steps gets what was reached and killed at. */
 typedef struct torture_steps_t {

@@ -10,9 +10,19 @@
 
 #define PATIENCE apr_time_from_sec(5) /* for a worker to be at work */
 
-const torture_mode_t *const torture_modes[8] = {&torture_lock,      &torture_queue,  &torture_heap,
-                                                &torture_object,    &torture_loan,   &torture_condition,
-                                                &torture_semaphore, &torture_barrier};
+const torture_mode_t *torture_mode(unsigned number)
+{
+    static const torture_mode_t *const modes[TORTURE_MODES] = {&torture_lock,      &torture_queue,  &torture_heap,
+                                                               &torture_object,    &torture_loan,   &torture_condition,
+                                                               &torture_semaphore, &torture_barrier};
+
+    return number < TORTURE_MODES ? modes[number] : &torture_storms[number - TORTURE_MODES];
+}
+
+const torture_mode_t *torture_mode_of(torture_books_t *books)
+{
+    return torture_mode(atomic_load(&books->mode));
+}
 
 void torture_fault(torture_books_t *books, unsigned count, const char *format, ...)
 {
@@ -46,8 +56,8 @@ void torture_locate(torture_shared_t *shared)
 {
     shared->books = brood_array_data(shared->books_array);
     shared->delivered = brood_array_data(shared->items_array);
-    shared->doubtful = shared->delivered + TORTURE_LANES * shared->books->sequences / 64;
-    shared->finished = shared->doubtful + TORTURE_LANES * shared->books->sequences / 64;
+    shared->doubtful = shared->delivered + TORTURE_PRODUCERS * shared->books->sequences / 64;
+    shared->finished = shared->doubtful + TORTURE_PRODUCERS * shared->books->sequences / 64;
 }
 
 #define OBJECTS(s)                                                                                            \
@@ -91,6 +101,7 @@ typedef struct nurse_t {
     torture_books_t *books;
     const torture_mode_t *mode;
     unsigned number;
+    bool mortal; /* her workers */
     uint64_t random;
 } nurse_t;
 
@@ -122,7 +133,7 @@ static void watch(life_t *life, nurse_t *nurse)
         if (!arrived && atomic_load(&nurse->books->arrivals[nurse->number]) != life->arrivals) {
             arrived = true;
             end = brood__clock_now() + life->time;
-        } else if (left < 0 && !life->killed && atomic_load(&nurse->books->killing)) {
+        } else if (left < 0 && !life->killed && nurse->mortal && atomic_load(&nurse->books->killing)) {
             BROOD_IGNORE(brood_process_kill(life->worker));
             torture_count(nurse->books, TORTURE_KILLS);
             life->killed = true;
@@ -138,20 +149,22 @@ static bool stopping(torture_books_t *books)
 /* One worker, from its start to its end. */
 static apr_status_t nurse_one(nurse_t *nurse, apr_pool_t *mem)
 {
+    const uint32_t most = (uint32_t) nurse->mode->crew.life;
     char plan[TORTURE_PLAN];
     life_t life = {.arrivals = atomic_load(&nurse->books->arrivals[nurse->number])};
-    int step, code;
+    int step = BROOD__STEP_NONE, code;
 
     life.late = torture_below(&nurse->random, 3) == 0;
     life.early = torture_below(&nurse->random, 8) == 0;
-    life.time = torture_below(&nurse->random, life.early ? 3000 : 400000);
-    torture_plan(plan, &step, nurse->mode->steps, &nurse->random);
+    life.time = torture_below(&nurse->random, life.early ? 3000 : most);
+    if (nurse->mortal)
+        torture_plan(plan, &step, nurse->mode->steps, &nurse->random);
     BROOD_TRY(torture_start(&life.worker, torture_worker_entry, &nurse->shared, nurse->number,
-                            torture_random(&nurse->random), plan, mem));
+                            torture_random(&nurse->random), nurse->mortal ? plan : NULL, mem));
     torture_count(nurse->books, TORTURE_STARTS);
     watch(&life, nurse);
     if (life.late) {
-        const apr_time_t buried = brood__clock_now() + torture_below(&nurse->random, 100000);
+        const apr_time_t buried = brood__clock_now() + torture_below(&nurse->random, most / 4);
 
         torture_count(nurse->books, TORTURE_ZOMBIES);
         while (brood__clock_now() < buried && !stopping(nurse->books))
@@ -176,7 +189,8 @@ apr_status_t torture_nurse_entry(brood_call_t *call)
 
     BROOD_TRY(torture_unpack(&nurse.shared, &nurse.number, &seed, call));
     nurse.books = nurse.shared.books;
-    nurse.mode = torture_modes[atomic_load(&nurse.books->mode)];
+    nurse.mode = torture_mode_of(nurse.books);
+    nurse.mortal = torture_is_victim(nurse.mode, nurse.number);
     nurse.random = torture_seeded(seed);
     while (!stopping(nurse.books)) {
         apr_pool_t *mem;
@@ -216,17 +230,12 @@ static void take_lanes(torture_books_t *books, unsigned number)
     }
 }
 
-static const torture_mode_t *mode_of(torture_books_t *books)
-{
-    return torture_modes[atomic_load(&books->mode)];
-}
-
 static void *APR_THREAD_FUNC run(apr_thread_t *handle, void *data)
 {
     torture_thread_t *thread = data;
 
     (void) handle;
-    mode_of(thread->books)->work(thread);
+    torture_mode_of(thread->books)->work(thread);
     atomic_store(&thread->lane->running, 0);
     return NULL;
 }
@@ -234,7 +243,7 @@ static void *APR_THREAD_FUNC run(apr_thread_t *handle, void *data)
 /* Of its own: a pool and references that last as long as the process. */
 static apr_status_t prepare(torture_thread_t *thread, const torture_shared_t *shared, unsigned number, uint64_t seed)
 {
-    const bool leaves = torture_mix(seed) % 3 == 0;
+    const torture_mode_t *mode;
     torture_shared_t *own;
     brood_value_t copy;
 
@@ -248,7 +257,10 @@ static apr_status_t prepare(torture_thread_t *thread, const torture_shared_t *sh
     thread->number = number;
     thread->lane = &own->books->lane[number];
     thread->random = torture_seeded(seed + number);
-    thread->end = leaves ? brood__clock_now() + torture_below(&thread->random, 200000) : INT64_MAX;
+    thread->end = INT64_MAX;
+    mode = torture_mode_of(own->books);
+    if (torture_is_victim(mode, number / TORTURE_THREADS) && torture_mix(seed) % 3 == 0)
+        thread->end = brood__clock_now() + torture_below(&thread->random, (uint32_t) mode->crew.life / 2);
     return APR_SUCCESS;
 }
 
@@ -270,13 +282,13 @@ apr_status_t torture_worker_entry(brood_call_t *call)
     BROOD_TRY(apr_threadattr_create(&detached, call->mem));
     BROOD_TRY(apr_threadattr_detach_set(detached, 1));
     atomic_store(&thread[0].lane->running, 1);
-    if (seed % 2 == 0) {
+    if (torture_mode_of(shared.books)->crew.threads == 2 && seed % 2 == 0) {
         atomic_store(&thread[1].lane->running, 1);
         BROOD_TRY(apr_thread_create(&second, detached, run, &thread[1], thread[1].mem));
     }
     run(NULL, &thread[0]);
     while (atomic_load(&thread[1].lane->running) != 0
-           && (seed / 2 % 2 == 0 || mode_of(shared.books) == &torture_object || stopping(shared.books)))
+           && (seed / 2 % 2 == 0 || torture_mode_of(shared.books) == &torture_object || stopping(shared.books)))
         apr_sleep(1000);
     return APR_SUCCESS;
 }
