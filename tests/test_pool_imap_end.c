@@ -166,6 +166,26 @@ static void closing_an_iterator_lets_a_closed_pool_end(void)
     EXPECT_OK(brood_pool_join(pool, BROOD_FOREVER));
 }
 
+static void a_pool_that_is_shut_down_need_not_go_on(void) /* PPE-13 */
+{
+    for (int in_order = 0; in_order < 2; in_order++) {
+        brood_pool_t *pool = new_pool(1);
+        counter_t counter = until(-1);
+        brood_iterator_t *iterator = imap_or_not(in_order, pool, square, brood_source_function(count, &counter), NULL);
+        apr_status_t rc;
+
+        EXPECT(next_number(iterator) == 0);
+        EXPECT_OK(brood_pool_shutdown(pool, true, BROOD_FOREVER));
+        do
+            rc = next(iterator);
+        while (rc == APR_SUCCESS || brood_last_error()->item >= 0); /* done, or not begun */
+        EXPECT_STATUS(BROOD_ECANCELLED, rc);
+        EXPECT_MESSAGE("shut down");
+        expect_end(iterator);
+        EXPECT(counter.calls < 10);
+    }
+}
+
 /* ---- what nobody wants any more ---- */
 
 static void what_has_not_run_when_an_iterator_is_closed_never_does(void) /* PPE-07 */
@@ -313,6 +333,7 @@ int main(int argc, char **argv)
         TEST(an_iterator_outlives_its_pool),
         TEST(a_closed_pool_goes_on_with_the_iterators_it_has),
         TEST(closing_an_iterator_lets_a_closed_pool_end),
+        TEST(a_pool_that_is_shut_down_need_not_go_on),
         TEST(what_has_not_run_when_an_iterator_is_closed_never_does),
         TEST(what_runs_when_an_iterator_is_closed_is_asked_to_end),
         TEST(iterators_leave_nothing_behind),

@@ -210,7 +210,7 @@ BROOD_API BROOD_CHECKED apr_status_t brood_pool_imap_unordered(brood_iterator_t 
  *  @retval APR_EOF        no more, now and ever: all results were given, or the iterator is closed.
  *  @retval APR_TIMEUP     not there yet; ask again.
  *  @retval BROOD_EPOOL    the pool has broken down.  Once, then APR_EOF.
- *  @retval BROOD_ECANCELLED  the pool was terminated, or has ended.  Once, then APR_EOF; results from before it come first.
+ *  @retval BROOD_ECANCELLED  the pool was terminated or shut down, or has ended.  Once, then APR_EOF; results from before it come first.
  *                         Or Ctrl-C (see brood_main): ask again.  Or options->queue_limit was over for this item.
  *  @retval BROOD_EMISUSE  in another process, or in the source of this iterator.
  *  @retval BROOD_EARGS, BROOD_EENCODE, BROOD_EENTRY, BROOD_ECLOSED, APR_ENOMEM  also of an item that cannot be given to a
@@ -302,7 +302,7 @@ BROOD_API BROOD_CHECKED apr_status_t brood_pool_join(brood_pool_t *pool, apr_int
  *
  *  @param pool            of this process.
  *  @param cancel_pending  tasks (chunks, in maps) that no worker has begun never run and are BROOD_ECANCELLED, all of them;
- *                         those that run go on.
+ *                         those that run go on.  What iterators have not read is not read.
  *  @param timeout         microseconds to wait for the workers' end; BROOD_NOWAIT, BROOD_FOREVER.
  *  @retval APR_SUCCESS       all tasks are done, and no worker is left.
  *  @retval APR_TIMEUP        not yet; the pool is closed all the same, and what is left is done.

@@ -30,6 +30,7 @@ struct brood__core_t {
     unsigned sleepers;  /* threads that wait for news */
     unsigned wanted;    /* jobs whose outcomes must be fetched */
     unsigned iterators; /* whose source has not come to its end: more jobs of theirs may come, even if it is closed */
+    bool cut;           /* unless they are to come to an end, too */
     bool closed;        /* no new jobs */
     bool finished;      /* the engine has been told that all is done */
     bool terminated;

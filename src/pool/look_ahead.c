@@ -49,8 +49,8 @@ static apr_status_t add(brood_iterator_t *iterator, brood__job_t *job)
         rc = brood__schedule(job);
     if (rc == APR_SUCCESS && (failed || iterator->in_order))
         append(job, iterator);
-    if (rc != APR_SUCCESS && core->terminated)
-        rc = brood_fail_text(BROOD_ECANCELLED, "the pool was terminated");
+    if (rc != APR_SUCCESS && (core->terminated || core->cut))
+        rc = brood_fail_text(BROOD_ECANCELLED, "the pool was terminated or shut down");
     if (rc != APR_SUCCESS)
         job->settled = NULL;
     brood__core_unlock(core);

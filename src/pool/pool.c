@@ -158,10 +158,12 @@ apr_status_t brood_pool_join(brood_pool_t *pool, apr_interval_time_t timeout)
 
 static void drop_all_pending(brood__core_t *core)
 {
+    core->cut = true;
     for (brood__job_t *job = core->unsettled, *next; job != NULL; job = next) {
         next = job->next;
         brood__job_drop_pending(job, "the pool was shut down before the task ran");
     }
+    brood__schedule_news(core);
 }
 
 apr_status_t brood_pool_shutdown(brood_pool_t *pool, bool cancel_pending, apr_interval_time_t timeout)

@@ -117,7 +117,8 @@ static void settle(brood__core_t *core, uint32_t ticket)
 /* All has been given and done: the workers may end. */
 static void finish(brood__core_t *core)
 {
-    if (!core->closed || core->finished || core->terminated || core->unsettled != NULL || core->iterators != 0)
+    if (!core->closed || core->finished || core->terminated || core->unsettled != NULL
+        || (core->iterators != 0 && !core->cut))
         return;
     core->finished = true;
     core->engine->ops->finish(core->engine);
@@ -237,7 +238,7 @@ apr_status_t brood__schedule_check(const brood__core_t *core, bool given_before)
 {
     if (core->engine != NULL && core->engine->broken)
         return brood_fail(BROOD_EPOOL, "the pool runs no tasks any more: %s", core->engine->reason);
-    if (given_before ? core->terminated : core->closed)
+    if (given_before && !core->cut ? core->terminated : core->closed)
         return brood_fail_text(BROOD_EPOOL, "the pool has been closed or terminated, and takes no more tasks");
     return APR_SUCCESS;
 }
