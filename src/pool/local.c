@@ -1,12 +1,10 @@
 /* local.c - the local engine: messages to places of the board, and outcomes back. */
 #include "pool/local.h"
 
-#include "base/codec.h"
 #include "base/deadline.h"
 #include "base/own.h"
 #include "base/status.h"
 #include "memory/heap.h"
-#include "memory/loan.h"
 #include "queue/queue.h"
 #include <apr_strings.h>
 #include <brood/wait.h>
@@ -23,55 +21,6 @@ static brood__local_t *local_of(brood__engine_t *engine)
 static brood__place_t *place_of(const brood__local_t *local, uint32_t ticket)
 {
     return &brood__board(local->board)->place[ticket];
-}
-
-/* ---- messages ---- */
-
-static apr_status_t encode_in_block(brood__message_t *message, brood_value_t args, brood__loans_t *loans, uint64_t size)
-{
-    const uint64_t begin = loans->count == 0 ? 0 : brood__loans_size(loans);
-    brood__output_t output;
-    apr_status_t rc;
-
-    BROOD_TRY(brood__heap_alloc(&message->block, begin + size));
-    output = (brood__output_t){(unsigned char *) brood__at(message->block) + begin, 0, (size_t) size, NULL};
-    message->size = begin + size;
-    rc = brood__loans_encode(&output, args, loans);
-    if (rc == APR_SUCCESS && loans->count != 0)
-        rc = brood__loan_begin(message->block, loans);
-    if (rc == APR_SUCCESS)
-        return rc;
-    brood__heap_free(message->block);
-    message->block = 0;
-    return rc == APR_ENOMEM ? brood_fail_text(rc, "no memory for the arguments of a task") : rc;
-}
-
-static apr_status_t prepare(brood__message_t *message, brood_value_t args)
-{
-    brood__output_t output = {message->here, 0, sizeof message->here, NULL};
-    brood__loans_t loans;
-
-    message->block = 0;
-    BROOD_TRY(brood__loans_measure(&output, args, &loans));
-    message->size = output.size;
-    if (output.size <= sizeof message->here && loans.count == 0)
-        return APR_SUCCESS;
-    return encode_in_block(message, args, &loans, output.size);
-}
-
-static void free_args(uint64_t block)
-{
-    if (block == 0)
-        return;
-    brood__loan_revoke(block);
-    brood__loan_end(block);
-    brood__heap_free(block);
-}
-
-static void discard(brood__message_t *message)
-{
-    free_args(message->block);
-    message->block = 0;
 }
 
 /* ---- sending ---- */
@@ -301,7 +250,7 @@ void brood__local_bury(brood__local_t *local, brood__id_t id, int exitcode, cons
             lose(local, i, BROOD_ETIMELIMIT, exitcode,
                  "the task has run longer than it may, and was ended with its worker");
         } else if (state == BROOD__STATE(BROOD__STOPPED, id)) {
-            free_args(place_of(local, i)->args);
+            brood__message_free(place_of(local, i)->args);
             atomic_store(&place_of(local, i)->state, BROOD__FREE);
             release(local, i);
             notify(local, NOBODY); /* there is room for one that waits */
@@ -418,8 +367,8 @@ static void destroy(brood__engine_t *engine)
 }
 
 static const brood__engine_ops_t ops = {
-    .prepare = prepare,
-    .discard = discard,
+    .prepare = brood__message_prepare,
+    .discard = brood__message_discard,
     .send = send_task,
     .receive = receive,
     .interrupt = interrupt,

@@ -55,6 +55,13 @@ typedef struct brood__local_t {
     brood_event_t *ended; /* there is no worker any more, and will be none */
 } brood__local_t;
 
+/* ---- message.c ---- */
+
+apr_status_t brood__message_prepare(brood__message_t *message, brood_value_t args);
+void brood__message_discard(brood__message_t *message);
+/* The block of one; 0: none. */
+void brood__message_free(uint64_t block);
+
 /* ---- hand.c ---- */
 
 /* Start a worker, the `number`th of the pool, as local->hand[index] to be; without the lock, as it takes its time. */
