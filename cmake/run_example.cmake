@@ -1,9 +1,9 @@
 # Run a program and compare what it prints with a file:
 #   cmake -Dprogram=PROGRAM -Dexpected=FILE [-Demulator=COMMAND] [-Dbefore=ARGUMENTS] -Dfolder=FOLDER -P run_example.cmake
 #
-# The file holds the output as it must be.  <n> stands for a decimal number.  Lines that begin with # at its top are
-# no output but say how to compare: "#sorted": the lines may come in any order; "#args A B": the program's arguments,
-# in which @here@ is the file's folder; "#file NAME": what it writes to this file counts, not what it prints.
+# The file holds the output as it must be.  <n> stands for a decimal number, @here@ for the file's folder.  Lines that
+# begin with # at its top are no output but say how to compare: "#sorted": the lines may come in any order; "#args A B":
+# the program's arguments; "#file NAME": what it writes to this file counts, not what it prints.
 # The arguments -Dbefore=A;B come before those.
 # The program runs in the folder -Dfolder=FOLDER, which is emptied first.
 cmake_minimum_required(VERSION 3.22)
@@ -32,6 +32,7 @@ while(wanted MATCHES "^#([a-z]+) *([^\n]*)\n")
     message(FATAL_ERROR "${expected}: unknown directive #${word}")
   endif()
 endwhile()
+string(REPLACE "@here@" "${here}" wanted "${wanted}")
 
 file(REMOVE_RECURSE "${folder}")
 file(MAKE_DIRECTORY "${folder}")

@@ -16,9 +16,11 @@
 #include <brood/entry.h>
 #include <brood/exit.h>
 #include <brood/export.h>
+#include <brood/future.h>
 #include <brood/listener.h>
 #include <brood/log.h>
 #include <brood/pack.h>
+#include <brood/pool.h>
 #include <brood/process.h>
 #include <brood/queue.h>
 #include <brood/shareable_list.h>

@@ -8,6 +8,7 @@
 #include "platform/park.h"
 #include "platform/segment.h"
 #include "platform/self.h"
+#include "platform/terminal.h"
 #include "platform/wait.h"
 
 typedef void (*function_t)(void);
@@ -49,6 +50,7 @@ static const function_t contract[] = {
     (function_t) brood__self_at_exit,
     (function_t) brood__self_report,
     (function_t) brood__self_kill,
+    (function_t) brood__terminal_width,
     (function_t) brood__interrupt_begin,
     (function_t) brood__interrupt_leave,
     (function_t) brood__interrupt_possible,

@@ -18,6 +18,7 @@ struct brood_call_t {
     const char *name;        /**< the entry's registered name, without its module */
     int argc;                /**< the program's command line, in every process of the tree */
     const char *const *argv; /**< argc of them, then NULL */
+    void *self;              /**< of the source of an iterator (pool.h): its `user`; of an entry NULL */
 };
 
 /** Give the call its result; ends an entry: `return brood_return(call, brood_int(x * x));`.
@@ -34,16 +35,33 @@ struct brood_call_t {
  *  After a failure the call has the result it had before.  SPEC SPWN-09. */
 BROOD_API BROOD_CHECKED apr_status_t brood_return(brood_call_t *call, brood_value_t result);
 
+/** What a kernel is given: a run of items of a map over C arrays (pool.h).  Made by brood only; fields are added at the
+ *  end. */
+typedef struct brood_chunk_t {
+    apr_pool_t *mem; /**< the chunk's own: cleared when the kernel has returned */
+    void *out;       /**< places for the results of these items, in their order; NULL if there are none.  In a reduction
+                         *   one, all zero */
+    const void *in;  /**< the items; NULL if there are none */
+    apr_size_t first;   /**< index of the first one */
+    apr_size_t count;   /**< how many */
+    brood_value_t args; /**< as given to the map, the same for every chunk */
+} brood_chunk_t;
+
+/** A function over runs of items; any status but APR_SUCCESS fails the map. */
+typedef apr_status_t (*brood_kernel_fn)(brood_chunk_t *chunk);
+
 /** A row of an entry table (SPEC GEN-01). */
 typedef struct brood_entry_t {
-    const char *name;     /**< by which processes know the function; text that ends in NUL */
-    brood_entry_fn entry; /**< the function */
+    const char *name;       /**< by which processes know the function; text that ends in NUL */
+    brood_entry_fn entry;   /**< the function; NULL: it is a kernel */
+    brood_kernel_fn kernel; /**< the kernel; NULL: it is an entry */
 } brood_entry_t;
 
-/** A row of a function under its own name; the row that ends a table. */
+/** A row of a function under its own name, or of a kernel; the row that ends a table. */
 /* clang-format off */
-#define BROOD_ENTRY(function) {#function, function}
-#define BROOD_ENTRIES_END {NULL, NULL}
+#define BROOD_ENTRY(function) {#function, function, NULL}
+#define BROOD_KERNEL(function) {#function, NULL, function}
+#define BROOD_ENTRIES_END {NULL, NULL, NULL}
 /* clang-format on */
 
 /** Add a module's table, before brood_main or brood_init, in one thread.  APR need not be initialized yet.
@@ -55,8 +73,8 @@ typedef struct brood_entry_t {
  *  @param entries  rows, the last one BROOD_ENTRIES_END; NULL: none.  Copied.
  *  @retval APR_SUCCESS    the module's entries can be used.
  *  @retval APR_EEXIST     there is a module of this name.
- *  @retval APR_EINVAL     two rows of one name, a row that lacks its name or function, or no name for the module:
- *                         the message tells which.
+ *  @retval APR_EINVAL     two rows of one name, a row without a name or with neither an entry nor a kernel or with both,
+ *                         or no name for the module: the message tells which.
  *  @retval BROOD_EMISUSE  too late: brood_init has run, and processes started since would not know the table.
  *  @retval APR_ENOMEM     no memory.
  *  After a failure the tables are as they were.  SPEC SPWN-09. */
@@ -123,7 +141,7 @@ BROOD_API int brood_main(int argc, char **argv, brood_entry_fn app, const brood_
 /** The name of a function.  Any thread of any process, once the tables are registered; also without brood_init.
  *
  *  @param entry  any function, or NULL.
- *  @return its registered name without the module, valid for ever; NULL: it is in no table.  SPEC GEN-01. */
+ *  @return its registered name without the module, valid for ever; NULL: it is in no table, or a kernel.  SPEC GEN-01. */
 BROOD_API const char *brood_entry_name(brood_entry_fn entry);
 
 /** Run an entry here and now, in this thread.  Any thread of any process, also without brood_init; an entry may call
@@ -139,6 +157,12 @@ BROOD_API const char *brood_entry_name(brood_entry_fn entry);
  *  SPEC GEN-01, GEN-02, SPWN-09. */
 BROOD_API BROOD_CHECKED apr_status_t brood_call(brood_value_t *result, brood_entry_fn entry, brood_value_t args,
                                                 apr_pool_t *mem);
+
+/** Whether the task that this thread runs is to end: it was cancelled, its time is up, or its pool is terminated.  A task
+ *  that takes long asks now and then, and returns BROOD_ECANCELLED.  Any thread of any process; costs next to nothing.
+ *
+ *  @return false also in a thread that runs no task of a pool's. */
+BROOD_API bool brood_call_cancelled(void);
 
 BROOD_END
 #endif

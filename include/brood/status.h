@@ -19,8 +19,7 @@ BROOD_BEGIN
 
 /** One list: codes, texts and the tests are made from it.
  *
- *  Reserved for later releases, and given by no call of this one: BROOD_ETIMELIMIT, BROOD_EWORKER, BROOD_EPOOL,
- *  BROOD_ETASK, BROOD_ELOST and BROOD_EMETHOD.  SPEC GEN-05. */
+ *  Reserved for later releases, and given by no call of this one: BROOD_ELOST and BROOD_EMETHOD.  SPEC GEN-05. */
 #define BROOD_STATUS_MAP(X)                                                         \
     X(BROOD_EMISUSE, "call not allowed in this state or by this process")           \
     X(BROOD_ECLOSED, "object is closed")                                            \

@@ -60,6 +60,8 @@ static inline uint64_t brood__span_block(const brood__span_t *span, uint32_t ind
 
 /* False: `block` is the begin of no block. */
 bool brood__block_find(uint64_t block, brood__block_t *found);
+/* The block that this place is in.  False: none; of a place in a block that may be freed meanwhile it says nothing. */
+bool brood__block_around(uint64_t place, uint64_t *block);
 
 static inline uint32_t brood__block_owner(const brood__block_t *found)
 {

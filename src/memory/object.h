@@ -48,6 +48,10 @@ apr_status_t brood__object_hold(uint64_t block);
  * in this thread is over, if that has led here. */
 void brood__object_release(uint64_t block);
 
+/* The object of this kind that this place of the arena is in, as another reference in `mem`, if it is one that this process
+ * holds; else NULL. */
+void *brood__object_around(const void *place, apr_int32_t tag, apr_pool_t *mem);
+
 /* Does no other process hold it, and no item bear it? */
 bool brood__object_alone(brood__object_t *object);
 

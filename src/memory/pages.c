@@ -36,6 +36,32 @@ bool brood__block_find(uint64_t block, brood__block_t *found)
     return run != 0 && block == brood__page_offset(page);
 }
 
+bool brood__block_around(uint64_t place, uint64_t *block)
+{
+    const brood__heap_t *heap = brood__heap();
+    uint32_t page, first;
+    uint64_t run;
+
+    if (place < heap->memory || (place - heap->memory) / BROOD__PAGE >= heap->pages)
+        return false;
+    page = (uint32_t) ((place - heap->memory) / BROOD__PAGE);
+    first = page & ~(BROOD__SPAN_PAGES - 1u);
+    if (BROOD__RUN_CLASS(atomic_load_explicit(brood__page(first), memory_order_acquire)) != 0) {
+        brood__span_t *span = brood__span(first);
+        const uint64_t inside = place - brood__offset(span);
+
+        if (inside < span->data || (inside - span->data) >> BROOD__CLASS_SHIFT(span->class_) >= span->blocks)
+            return false;
+        *block = brood__span_block(span, (uint32_t) ((inside - span->data) >> BROOD__CLASS_SHIFT(span->class_)));
+        return true;
+    }
+    first = page; /* inside a run all words but the first are 0 */
+    while ((run = atomic_load_explicit(brood__page(first), memory_order_acquire)) == 0 && first != 0)
+        first--;
+    *block = brood__page_offset(first);
+    return page - first < BROOD__RUN_PAGES(run);
+}
+
 /* ---- pages: under the heap's lock ---- */
 
 /* After a holder of the lock died: which spans a class has follows from the page map.  The entries that are there

@@ -3,6 +3,7 @@
 #include "memory/heap.h"
 #include "memory/loan.h"
 #include "memory/object.h"
+#include "base/status.h"
 
 static apr_status_t close_ref(void *ref)
 {
@@ -106,4 +107,17 @@ apr_status_t brood__object_copy(void **copied, size_t ref_size, void *ref, apr_p
 bool brood__object_same(const void *a, const void *b)
 {
     return ((const brood__ref_t *) a)->object == ((const brood__ref_t *) b)->object;
+}
+
+void *brood__object_around(const void *place, apr_int32_t tag, apr_pool_t *mem)
+{
+    void *ref = NULL;
+    uint64_t block;
+
+    brood__status_hold(true); /* that there is none is no failure */
+    if (!brood__block_around(brood__offset(place), &block)
+        || brood__kind_find(tag)->unpack(&ref, block, mem) != APR_SUCCESS)
+        ref = NULL;
+    brood__status_hold(false);
+    return ref;
 }

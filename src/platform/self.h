@@ -25,6 +25,9 @@ apr_status_t brood__self_random(void *bytes, size_t size);
 /* Bytes of memory of the machine; 0: unknown. */
 uint64_t brood__self_memory(void);
 
+/* Bytes of memory that this process takes up; 0: unknown. */
+uint64_t brood__self_resident(void);
+
 /* Logical CPUs of the machine; CPUs this process may use: the least of affinity, cpuset and quota (cgroup v1 and v2,
  * job limits), rounded up.  Both at least 1. */
 int brood__self_cpus(void);
@@ -36,6 +39,11 @@ int brood__self_threads(void);
 
 /* Is the calling thread the only one for certain?  Costs next to nothing. */
 bool brood__self_alone(void);
+
+/* Let this process run on one CPU only, the `index`th, counted round and round, of those that it may use.  APR_ENOTIMPL. */
+apr_status_t brood__self_pin(unsigned index);
+/* Take so many steps off the priority of this process, 0 to 19; where the system has fewer, what comes near it. */
+apr_status_t brood__self_nice(unsigned steps);
 
 /* How many processes the system has killed since it started because there was no memory left; 0: unknown. */
 uint64_t brood__self_memory_kills(void);

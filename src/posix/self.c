@@ -176,6 +176,11 @@ uint64_t brood__self_memory(void)
 #endif
 }
 
+uint64_t brood__self_resident(void)
+{
+    return brood__system_resident();
+}
+
 int brood__self_cpus(void)
 {
     long cpus = sysconf(_SC_NPROCESSORS_ONLN);
@@ -205,6 +210,17 @@ bool brood__self_alone(void)
 #else
     return false;
 #endif
+}
+
+apr_status_t brood__self_pin(unsigned index)
+{
+    return brood__system_pin(index) == 0 ? APR_SUCCESS : APR_FROM_OS_ERROR(errno == ENOSYS ? APR_ENOTIMPL : errno);
+}
+
+apr_status_t brood__self_nice(unsigned steps)
+{
+    errno = 0; /* -1 may be the new one */
+    return nice((int) steps) != -1 || errno == 0 ? APR_SUCCESS : APR_FROM_OS_ERROR(errno);
 }
 
 uint64_t brood__self_memory_kills(void)

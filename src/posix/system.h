@@ -18,6 +18,12 @@ void brood__system_process(brood__system_process_t *process, pid_t pid);
  * counts is that later processes of the pid have a later one.  0: it does not tell. */
 uint64_t brood__system_time_for(pid_t pid);
 
+/* Bytes of this process that are in memory; 0: unknown. */
+uint64_t brood__system_resident(void);
+
+/* Run on the `index`th, round and round, of the CPUs that may be used.  0, or -1 with errno: ENOSYS where it cannot be. */
+int brood__system_pin(unsigned index);
+
 /* CPUs that affinity and quotas leave to this process; 0: no limit known. */
 int brood__system_cpu_limit(void);
 

@@ -64,6 +64,45 @@ int brood__system_cpu_limit(void)
     return 0;
 }
 
+uint64_t brood__system_resident(void)
+{
+#if defined __APPLE__
+    struct rusage_info_v2 use;
+
+    return proc_pid_rusage(getpid(), RUSAGE_INFO_V2, (rusage_info_t *) &use) == 0 ? use.ri_resident_size : 0;
+#elif defined __FreeBSD__
+    int name[] = {CTL_KERN, KERN_PROC, KERN_PROC_PID, (int) getpid()};
+    struct kinfo_proc info;
+    size_t size = sizeof info;
+
+    if (sysctl(name, 4, &info, &size, NULL, 0) != 0 || size < sizeof info)
+        return 0;
+    return (uint64_t) info.ki_rssize * (uint64_t) sysconf(_SC_PAGESIZE);
+#else
+    return 0;
+#endif
+}
+
+int brood__system_pin(unsigned index)
+{
+#ifdef __FreeBSD__
+    cpuset_t all, one;
+
+    if (cpuset_getaffinity(CPU_LEVEL_WHICH, CPU_WHICH_PID, -1, sizeof all, &all) != 0)
+        return -1;
+    index %= (unsigned) CPU_COUNT(&all);
+    CPU_ZERO(&one);
+    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+        if (CPU_ISSET(cpu, &all) && index-- == 0)
+            CPU_SET(cpu, &one);
+    return cpuset_setaffinity(CPU_LEVEL_WHICH, CPU_WHICH_PID, -1, sizeof one, &one);
+#else
+    (void) index;
+    errno = ENOSYS;
+    return -1;
+#endif
+}
+
 int brood__system_pidfd(pid_t pid)
 {
     (void) pid;

@@ -250,6 +250,28 @@ int brood__system_cpu_limit(void)
     return lesser(affinity(), quota());
 }
 
+uint64_t brood__system_resident(void)
+{
+    char text[256];
+    const char *pages = read_text("/proc/self/statm", text, sizeof text) ? strchr(text, ' ') : NULL;
+
+    return pages != NULL ? read_number(pages + 1) * (uint64_t) sysconf(_SC_PAGESIZE) : 0;
+}
+
+int brood__system_pin(unsigned index)
+{
+    cpu_set_t all, one;
+
+    if (sched_getaffinity(0, sizeof all, &all) != 0)
+        return -1;
+    index %= (unsigned) CPU_COUNT(&all);
+    CPU_ZERO(&one);
+    for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++)
+        if (CPU_ISSET(cpu, &all) && index-- == 0)
+            CPU_SET(cpu, &one);
+    return sched_setaffinity(0, sizeof one, &one);
+}
+
 int brood__system_pidfd(pid_t pid)
 {
     int fd = (int) syscall(SYS_pidfd_open, pid, 0);

@@ -8,15 +8,16 @@
 #include <string.h>
 
 typedef struct row_t {
-    const char *full;   /* "module.function" */
-    size_t size;        /* of `full` */
-    size_t module_size; /* of the "module." in it */
-    brood_entry_fn entry;
-    size_t order; /* of registration: the first name of a function is its name */
+    const char *full;       /* "module.function" */
+    size_t size;            /* of `full` */
+    size_t module_size;     /* of the "module." in it */
+    brood_entry_fn entry;   /* NULL: it is a kernel */
+    brood_kernel_fn kernel; /* NULL: it is an entry */
+    size_t order;           /* of registration: the first name of a function is its name */
 } row_t;
 
 static row_t *by_name;
-static row_t *by_entry;
+static row_t *by_function;
 static size_t row_count;
 static uint64_t fingerprint; /* of all names */
 static bool is_frozen;
@@ -36,34 +37,48 @@ static int compare_names(const void *left, const void *right)
     return compare_text(a->full, a->size, b->full, b->size);
 }
 
-static int compare_entries(const void *left, const void *right)
+static uintptr_t place_of(const row_t *row)
+{
+    return row->entry != NULL ? (uintptr_t) row->entry : (uintptr_t) row->kernel;
+}
+
+/* A linker may give an entry and a kernel one place. */
+static int compare_places(const row_t *row, uintptr_t place, bool is_kernel)
+{
+    if (place_of(row) != place)
+        return place_of(row) < place ? -1 : 1;
+    return (row->kernel != NULL) - is_kernel;
+}
+
+static int compare_functions(const void *left, const void *right)
 {
     const row_t *a = left;
     const row_t *b = right;
-    const uintptr_t a_place = (uintptr_t) a->entry;
-    const uintptr_t b_place = (uintptr_t) b->entry;
+    const int order = compare_places(a, place_of(b), b->kernel != NULL);
 
-    if (a_place != b_place)
-        return a_place < b_place ? -1 : 1;
-    return (a->order > b->order) - (a->order < b->order);
+    return order != 0 ? order : (a->order > b->order) - (a->order < b->order);
 }
 
 /* The first row of this function. */
-static const row_t *find_entry(brood_entry_fn entry)
+static const row_t *find(uintptr_t place, bool is_kernel)
 {
-    const uintptr_t place = (uintptr_t) entry;
     size_t low = 0;
     size_t high = row_count;
 
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
 
-        if ((uintptr_t) by_entry[middle].entry < place)
+        if (compare_places(&by_function[middle], place, is_kernel) < 0)
             low = middle + 1;
         else
             high = middle;
     }
-    return low < row_count && by_entry[low].entry == entry ? &by_entry[low] : NULL;
+    return low < row_count && compare_places(&by_function[low], place, is_kernel) == 0 ? &by_function[low] : NULL;
+}
+
+static const row_t *find_entry(brood_entry_fn entry)
+{
+    return find((uintptr_t) entry, false);
 }
 
 /* The first row whose name is not before this one. */
@@ -106,16 +121,61 @@ const char *brood_entry_name(brood_entry_fn entry)
     return row != NULL ? row->full + row->module_size : NULL;
 }
 
+static apr_status_t require(const row_t *row, uintptr_t place)
+{
+    if (row != NULL)
+        return APR_SUCCESS;
+    if (place == 0)
+        return brood_fail(BROOD_EENTRY, "there is no function: NULL was given");
+    return brood_fail(BROOD_EENTRY, "function at 0x%llx is in no entry table: list it in BROOD_MAIN or brood_register",
+                      (unsigned long long) place);
+}
+
 apr_status_t brood__entry_require(const char **name, brood_entry_fn entry)
 {
-    if (entry == NULL)
-        return brood_fail(BROOD_EENTRY, "there is no function: NULL was given");
-    *name = brood__entry_full_name(entry);
-    if (*name == NULL)
-        return brood_fail(BROOD_EENTRY,
-                          "function at 0x%llx is in no entry table: list it in BROOD_MAIN or brood_register",
-                          (unsigned long long) (uintptr_t) entry);
+    const row_t *row = find_entry(entry);
+
+    BROOD_TRY(require(row, (uintptr_t) entry));
+    *name = row->full;
     return APR_SUCCESS;
+}
+
+/* ---- by number ---- */
+
+static uint32_t number_of(const row_t *row)
+{
+    const row_t *named = row == NULL ? NULL : bsearch(row, by_name, row_count, sizeof *by_name, compare_names);
+
+    return named != NULL ? (uint32_t) (named - by_name) : UINT32_MAX;
+}
+
+uint32_t brood__entry_number(brood_entry_fn entry)
+{
+    return number_of(find_entry(entry));
+}
+
+brood_entry_fn brood__entry_at(uint32_t number)
+{
+    return number < row_count ? by_name[number].entry : NULL;
+}
+
+apr_status_t brood__kernel_number(uint32_t *number, brood_kernel_fn kernel)
+{
+    const row_t *row = find((uintptr_t) kernel, true);
+
+    BROOD_TRY(require(row, (uintptr_t) kernel));
+    *number = number_of(row);
+    return APR_SUCCESS;
+}
+
+brood_kernel_fn brood__kernel_at(uint32_t number)
+{
+    return number < row_count ? by_name[number].kernel : NULL;
+}
+
+const char *brood__entry_name_at(uint32_t number)
+{
+    return number < row_count ? by_name[number].full + by_name[number].module_size : NULL;
 }
 
 static uint64_t take_fingerprint(void)
@@ -160,9 +220,11 @@ static apr_status_t make_row(row_t *row, const char *module, const brood_entry_t
     size_t name_size;
     char *full;
 
-    if (entry->name == NULL || *entry->name == '\0' || entry->entry == NULL)
-        return brood_fail(APR_EINVAL, "a row of module %s has no %s", module,
-                          entry->entry == NULL ? "function" : "name");
+    if (entry->name == NULL || *entry->name == '\0')
+        return brood_fail(APR_EINVAL, "a row of module %s has no name", module);
+    if ((entry->entry == NULL) == (entry->kernel == NULL))
+        return brood_fail(APR_EINVAL, "%s of module %s is to be an entry or a kernel, and not both", entry->name,
+                          module);
     name_size = strlen(entry->name);
     full = malloc(module_size + name_size + 2);
     if (full == NULL)
@@ -174,6 +236,7 @@ static apr_status_t make_row(row_t *row, const char *module, const brood_entry_t
     row->size = module_size + 1 + name_size;
     row->module_size = module_size + 1;
     row->entry = entry->entry;
+    row->kernel = entry->kernel;
     row->order = order;
     return APR_SUCCESS;
 }
@@ -209,6 +272,11 @@ static apr_status_t merge(row_t *names, const char *module, const brood_entry_t 
     return APR_SUCCESS;
 }
 
+static bool is_end(const brood_entry_t *row)
+{
+    return row->name == NULL && row->entry == NULL && row->kernel == NULL;
+}
+
 apr_status_t brood_register(const char *module, const brood_entry_t *entries)
 {
     size_t count = 0;
@@ -219,7 +287,7 @@ apr_status_t brood_register(const char *module, const brood_entry_t *entries)
         return brood_fail(BROOD_EMISUSE, "brood_init has run: too late to register module %s",
                           module != NULL ? module : "");
     BROOD_TRY(check_module(module));
-    while (entries != NULL && (entries[count].name != NULL || entries[count].entry != NULL))
+    while (entries != NULL && !is_end(&entries[count]))
         count++;
     if (count == 0)
         return APR_SUCCESS;
@@ -235,11 +303,11 @@ apr_status_t brood_register(const char *module, const brood_entry_t *entries)
         return rc;
     }
     free(by_name);
-    free(by_entry);
+    free(by_function);
     row_count += count;
     by_name = names;
-    by_entry = memcpy(functions, names, row_count * sizeof *names);
-    qsort(by_entry, row_count, sizeof *by_entry, compare_entries);
+    by_function = memcpy(functions, names, row_count * sizeof *names);
+    qsort(by_function, row_count, sizeof *by_function, compare_functions);
     fingerprint = take_fingerprint();
     return APR_SUCCESS;
 }
@@ -248,8 +316,8 @@ void brood__entry_clear(void)
 {
     drop_rows(by_name, row_count);
     free(by_name);
-    free(by_entry);
-    by_name = by_entry = NULL;
+    free(by_function);
+    by_name = by_function = NULL;
     row_count = 0;
     fingerprint = 0;
 }

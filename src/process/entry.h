@@ -13,6 +13,17 @@ const char *brood__entry_full_name(brood_entry_fn entry);
 /* The function of a full name; NULL: there is none. */
 brood_entry_fn brood__entry_by_name(const char *name, size_t size);
 
+/* Its number among all, the same in all processes that have the same tables; UINT32_MAX: it is in no table. */
+uint32_t brood__entry_number(brood_entry_fn entry);
+/* NULL: there is none of that number. */
+brood_entry_fn brood__entry_at(uint32_t number);
+
+/* The same of a kernel.  BROOD_EENTRY, with a message that says what to do. */
+apr_status_t brood__kernel_number(uint32_t *number, brood_kernel_fn kernel);
+brood_kernel_fn brood__kernel_at(uint32_t number);
+/* The name of either, without its module; NULL: there is none of that number. */
+const char *brood__entry_name_at(uint32_t number);
+
 /* The full name, or BROOD_EENTRY with a message that says what to do. */
 apr_status_t brood__entry_require(const char **name, brood_entry_fn entry);
 

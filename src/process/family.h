@@ -98,6 +98,8 @@ apr_status_t brood__record_cleanup(void *data);
 /* Wait for a child of this process and note its end, which is reported if it is one that nobody here has asked for.
  * APR_TIMEUP, or the status of a failed wait. */
 apr_status_t brood__record_wait(brood_process_t *record, apr_time_t deadline);
+/* How a child has ended, in words.  Returns `text`. */
+const char *brood__record_end_text(const brood_process_t *record, char *text, apr_size_t size);
 /* Interrupt, terminate or kill it or its group, whichever is given. */
 apr_status_t brood__record_end(brood_process_t *record, apr_status_t (*end)(brood__child_t *child));
 

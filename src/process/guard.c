@@ -57,12 +57,20 @@ static void register_kinds(void)
                                                  &brood__barrier_kind,       &brood__array_kind,
                                                  &brood__shared_memory_kind, &brood__shareable_list_kind,
                                                  &brood__connection_kind,    &brood__socket_kind,
-                                                 &brood__queue_kind};
+                                                 &brood__queue_kind,         &brood__board_kind,
+                                                 &brood__array_job_kind};
 
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         brood__kind_register(kinds[i]);
     brood__codec_entries(&table);
     brood__shared_memory_before(brood__keeper_begin);
+}
+
+/* Once: a second life has the tables of the first. */
+static apr_status_t register_own(void)
+{
+    return brood__entry_full_name(brood__own_entries[0].entry) != NULL ? APR_SUCCESS
+                                                                       : brood_register("brood", brood__own_entries);
 }
 
 /* A copy of the pointers, since argv need not end with NULL when it is not main's. */
@@ -147,6 +155,7 @@ static apr_status_t enter(int argc, char **argv)
         return brood_fail(BROOD_EMISUSE, "brood_init has run already");
     BROOD_TRY(brood__own_begin());
     register_kinds();
+    BROOD_TRY(register_own());
     if (brood__child_inherit(&bequest)) {
         brood__entry_freeze(true);
         keep_command_line(argc, argv, brood__own_alloc(words * sizeof(const char *)));

@@ -2,10 +2,18 @@
 #ifndef BROOD_PROCESS_GUARD_H
 #define BROOD_PROCESS_GUARD_H
 
+#include "base/kind.h"
+#include <brood/entry.h>
+
 /* The program's command line, NULL-ended: what a spawned child is run with. */
 const char *const *brood__guard_argv(void);
 
 /* What brood_set_executable was given; NULL: the running image. */
 const char *brood__guard_executable(void);
+
+/* What the floors above have for every process; defined there, registered here. */
+extern const brood__kind_t brood__board_kind;
+extern const brood__kind_t brood__array_job_kind;
+extern const brood_entry_t brood__own_entries[]; /* module "brood" */
 
 #endif

@@ -130,8 +130,7 @@ static bool note_end(brood_process_t *record, int exitcode)
     return true;
 }
 
-/* What nobody else can tell: the process itself had no time to. */
-static void report_end(const brood_process_t *record)
+const char *brood__record_end_text(const brood_process_t *record, char *text, apr_size_t size)
 {
     const char *how = brood__child_end_name(record->exitcode);
     const uint64_t kills = brood__self_memory_kills();
@@ -140,9 +139,22 @@ static void report_end(const brood_process_t *record)
     if (record->peak != 0) /* else it is not known */
         (void) apr_snprintf(used, sizeof used, "; it had used %lu MiB of memory",
                             (unsigned long) ((record->peak + MIB - 1) / MIB));
-    brood__report("%s (pid %lu): %s was ended by %s (exit code %d)%s%s", record->name, (unsigned long) record->pid,
-                  record->entry, how != NULL ? how : "an unknown signal", record->exitcode, used,
-                  kills > brood__family.kills ? "; meanwhile the system has killed for lack of memory" : "");
+    if (record->exitcode >= 0)
+        (void) apr_snprintf(text, size, "ended with exit code %d%s", record->exitcode, used);
+    else
+        (void) apr_snprintf(text, size, "was ended by %s (exit code %d)%s%s", how != NULL ? how : "an unknown signal",
+                            record->exitcode, used,
+                            kills > brood__family.kills ? "; meanwhile the system has killed for lack of memory" : "");
+    return text;
+}
+
+/* What nobody else can tell: the process itself had no time to. */
+static void report_end(const brood_process_t *record)
+{
+    char text[200];
+
+    brood__report("%s (pid %lu): %s %s", record->name, (unsigned long) record->pid, record->entry,
+                  brood__record_end_text(record, text, sizeof text));
 }
 
 apr_status_t brood__record_wait(brood_process_t *record, apr_time_t deadline)

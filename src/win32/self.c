@@ -3,6 +3,7 @@
 
 #include "platform/self.h"
 #include <bcrypt.h>
+#include <psapi.h>
 
 /* JOB_OBJECT_CPU_RATE_CONTROL_MIN_MAX_RATE: MaxRate is the upper half of CpuRate.  MinGW's headers lack both. */
 #define MIN_MAX_RATE 0x10u
@@ -90,6 +91,13 @@ uint64_t brood__self_memory(void)
     return GlobalMemoryStatusEx(&memory) ? memory.ullTotalPhys : 0;
 }
 
+uint64_t brood__self_resident(void)
+{
+    PROCESS_MEMORY_COUNTERS use = {0};
+
+    return K32GetProcessMemoryInfo(GetCurrentProcess(), &use, sizeof use) ? use.WorkingSetSize : 0;
+}
+
 int brood__self_cpus(void)
 {
     DWORD count = GetActiveProcessorCount(ALL_PROCESSOR_GROUPS);
@@ -148,6 +156,34 @@ int brood__self_threads(void)
 bool brood__self_alone(void)
 {
     return false;
+}
+
+/* Within the process's group of CPUs. */
+apr_status_t brood__self_pin(unsigned index)
+{
+    DWORD_PTR mine, machine, one;
+    unsigned count = 0;
+
+    if (!GetProcessAffinityMask(GetCurrentProcess(), &mine, &machine))
+        return brood__os_status(GetLastError());
+    for (one = mine; one != 0; one &= one - 1)
+        count++;
+    if (count == 0) /* in several groups */
+        return APR_ENOTIMPL;
+    for (index %= count; index > 0; index--)
+        mine &= mine - 1;
+    return SetProcessAffinityMask(GetCurrentProcess(), mine & (~mine + 1)) ? APR_SUCCESS
+                                                                           : brood__os_status(GetLastError());
+}
+
+apr_status_t brood__self_nice(unsigned steps)
+{
+    const DWORD priority = steps == 0   ? NORMAL_PRIORITY_CLASS
+                           : steps < 10 ? BELOW_NORMAL_PRIORITY_CLASS
+                                        : IDLE_PRIORITY_CLASS;
+
+    return steps == 0 || SetPriorityClass(GetCurrentProcess(), priority) ? APR_SUCCESS
+                                                                         : brood__os_status(GetLastError());
 }
 
 uint64_t brood__self_memory_kills(void)

@@ -73,7 +73,9 @@ static apr_status_t grow(family_t *family, apr_pool_t *mem)
 static apr_status_t wait_for(const char *how, family_t *family, apr_pool_t *mem)
 {
     brood_wait_t item = brood_wait_process(family->child[0]);
+    brood_future_t *future;
     brood_value_t word;
+    brood_pool_t *pool;
 
     if (strcmp(how, "join") == 0)
         return brood_process_join(family->child[0], BROOD_FOREVER);
@@ -83,7 +85,15 @@ static apr_status_t wait_for(const char *how, family_t *family, apr_pool_t *mem)
         return brood_queue_get(&word, family->ready, BROOD_FOREVER, mem);
     if (strcmp(how, "acquire") == 0)
         return brood_lock_acquire(family->lock, BROOD_FOREVER);
-    return brood_wait(&item, 1, BROOD_FOREVER);
+    if (strcmp(how, "wait") == 0)
+        return brood_wait(&item, 1, BROOD_FOREVER);
+    BROOD_TRY(brood_future_create(&future, mem));
+    if (strcmp(how, "future") == 0)
+        return brood_future_wait(future, BROOD_FOREVER);
+    if (strcmp(how, "futures") == 0)
+        return brood_futures_wait(&future, 1, BROOD_ALL_DONE, BROOD_FOREVER);
+    BROOD_TRY(brood_pool_create(&pool, 1, NULL, mem));
+    return brood_pool_apply(&word, pool, stuck, BROOD_ARGS(family->ready, family->orders, family->lock), mem);
 }
 
 /* Nothing that waits hears of it, whatever comes. */
@@ -201,7 +211,7 @@ static bool signals_get_lost(void)
 
 static void ctrl_c_is_one_orderly_end_of_a_program_that_waits__PROC_18(void)
 {
-    static const char *const ways[] = {"join", "join in time", "get", "acquire", "wait"};
+    static const char *const ways[] = {"join", "join in time", "get", "acquire", "wait", "future", "futures", "apply"};
 
     if (signals_get_lost())
         return;

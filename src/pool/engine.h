@@ -1,0 +1,98 @@
+/* engine.h - what a pool asks of those who run its tasks, and the only thing it knows of them.
+ *
+ * The pool hands an engine one message a task and gets one outcome for it, whatever happens: a worker that dies is an
+ * outcome, too.  Who the workers are, how they are started, replaced and stopped is the engine's.  All of it is called
+ * with the pool's lock held, unless it says otherwise. */
+#ifndef BROOD_POOL_ENGINE_H
+#define BROOD_POOL_ENGINE_H
+
+#include "pool/board.h"
+#include <apr_thread_mutex.h>
+#include <brood/pool.h>
+
+/* A task on its way to a worker: see board.h for the kinds of work. */
+typedef struct brood__message_t {
+    uint32_t work;
+    uint32_t entry;
+    uint64_t block; /* the engine's memory; 0: the arguments are here */
+    uint64_t size;
+    apr_interval_time_t limit; /* of its running; 0: none */
+    unsigned char here[BROOD__PLACE_ARGS];
+} brood__message_t;
+
+/* What came of it.  Everything is the engine's until it is given back. */
+typedef struct brood__outcome_t {
+    apr_status_t status;
+    uint32_t first;   /* a failure of BROOD__MAP: index of the item */
+    bool plain;       /* the engine's own failure: `data` is text, no record */
+    int exitcode;     /* of the worker, then */
+    const void *data; /* the encoded result, or the record of the failure; NULL: none */
+    uint64_t size;
+    uint64_t block; /* where that lies, if it may be kept until the engine is told to free it; else 0 */
+} brood__outcome_t;
+
+#define BROOD__ARRIVALS 32
+
+/* Tasks that may have an outcome now. */
+typedef struct brood__arrivals_t {
+    uint32_t count;
+    uint32_t ticket[BROOD__ARRIVALS];
+} brood__arrivals_t;
+
+typedef struct brood__engine_t brood__engine_t;
+
+typedef struct brood__engine_ops_t {
+    /* Encode arguments into a message; without the lock.  Objects in them are lent until it is discarded. */
+    apr_status_t (*prepare)(brood__message_t *message, brood_value_t args);
+    void (*discard)(brood__message_t *message);
+
+    /* Give it to the workers; the message must stay until there is an outcome.  False: too many are on their way; if there
+     * is room again by anything but collect and withdraw, receive returns. */
+    bool (*send)(uint32_t *ticket, brood__engine_t *engine, const brood__message_t *message);
+    /* Wait for arrivals; without the lock, and in one thread at a time if it may wait.  APR_TIMEUP, BROOD_ECANCELLED. */
+    apr_status_t (*receive)(brood__arrivals_t *arrivals, brood__engine_t *engine, apr_interval_time_t timeout);
+    /* Whoever waits for arrivals comes back, with none perhaps. */
+    void (*interrupt)(brood__engine_t *engine);
+    /* Fetch an outcome, which is good until something is sent; the ticket is void then.  False: there is none (any more, or
+     * yet); any number may be asked for. */
+    bool (*collect)(brood__outcome_t *outcome, brood__engine_t *engine, uint32_t ticket);
+    /* A block that was kept, or is not wanted; 0: nothing. */
+    void (*free)(uint64_t block);
+
+    /* Take a task back that nobody has begun: the ticket is void.  False: somebody has. */
+    bool (*withdraw)(brood__engine_t *engine, uint32_t ticket);
+    /* Ask a task to end: see brood_call_cancelled. */
+    void (*ask)(brood__engine_t *engine, uint32_t ticket);
+    /* End a task together with its worker: the ticket is void, whatever the task does yet counts for nothing, and the
+     * message's block is the engine's.  False: it has an outcome, or cannot be ended. */
+    bool (*stop)(brood__engine_t *engine, uint32_t ticket);
+    /* Has somebody begun with it? */
+    bool (*begun)(brood__engine_t *engine, uint32_t ticket);
+
+    /* No more will be sent, and all have had their outcome: workers end. */
+    void (*finish)(brood__engine_t *engine);
+    /* Workers are ended, at once if they are to be killed, and no outcome comes any more. */
+    void (*terminate)(brood__engine_t *engine, bool kill);
+    /* Wait until the workers have ended; without the lock.  APR_TIMEUP, BROOD_ECANCELLED. */
+    apr_status_t (*join)(brood__engine_t *engine, apr_time_t deadline);
+    /* Those there are, an array that ends with NULL, held until `mem` ends; without the lock. */
+    brood_process_t **(*workers)(brood__engine_t *engine, apr_pool_t *mem);
+    /* After terminate; without the lock.  What is called of it afterwards finds no worker. */
+    void (*destroy)(brood__engine_t *engine);
+} brood__engine_ops_t;
+
+struct brood__engine_t {
+    const brood__engine_ops_t *ops;
+    brood__board_t *board;
+    unsigned workers; /* how many there are to be */
+    bool broken;      /* no worker will run anything any more; failure says why */
+    apr_status_t failure;
+    char reason[512];
+};
+
+/* Processes, or threads, of this machine.  `lock` is the pool's, `mem` one that the engine may use for as long as it lives,
+ * under the lock; the workers run, and their initializers have succeeded, when this returns, unless they are to start lazily. */
+apr_status_t brood__local_open(brood__engine_t **engine, unsigned workers, const brood_pool_options_t *options,
+                               apr_thread_mutex_t *lock, apr_pool_t *mem);
+
+#endif

@@ -1,0 +1,107 @@
+/* local.h - inside of the local engine: a board, two queues of places, and the workers. */
+#ifndef BROOD_POOL_LOCAL_H
+#define BROOD_POOL_LOCAL_H
+
+#include "memory/table.h"
+#include "pool/engine.h"
+#include "pool/worker.h"
+#include <apr_thread_proc.h>
+#include <brood/connection.h>
+#include <brood/sync.h>
+#include <brood/wait.h>
+
+#define BROOD__EPITAPH 192u
+
+/* A worker as the pool's process sees it. */
+typedef struct brood__hand_t {
+    apr_pool_t *mem; /* of it; NULL: there is none */
+    brood_process_t *process;
+    apr_thread_t *thread; /* or this */
+    bool over;            /* it has ended */
+    brood__id_t id;
+    bool here;          /* it has said hello */
+    apr_time_t kill_at; /* it has been asked to end, and is killed then; 0: it has not */
+} brood__hand_t;
+
+typedef struct brood__local_t {
+    brood__engine_t engine;
+    apr_thread_mutex_t *lock; /* the pool's */
+    apr_pool_t *mem;
+    brood__ref_t *board;
+    brood_queue_t *tasks, *results;
+    brood_pool_options_t options;
+    const char *name; /* of the workers, before their number */
+
+    uint32_t unused[BROOD__PLACES]; /* places of nobody */
+    uint32_t unused_count;
+    apr_status_t fate[BROOD__PLACES]; /* of a task whose worker has died: its status; else APR_SUCCESS */
+    bool expired[BROOD__PLACES];      /* it was stopped since it has run too long */
+    int exitcode[BROOD__PLACES];
+    char (*epitaph)[BROOD__EPITAPH]; /* how it died, of each place */
+    apr_time_t hint_again;           /* some were not given for want of memory: then all are; 0: none */
+    apr_time_t look_at_limits;       /* a task may have run too long then; 0: none is limited */
+
+    brood__hand_t *hand;   /* engine.workers of them */
+    unsigned born;         /* how many have been started */
+    unsigned failures;     /* starts in a row after which no hello came */
+    apr_time_t next_start; /* not before that */
+    unsigned started;      /* lazily: how many there are to be by now */
+
+    apr_thread_t *supervisor;          /* NULL: none */
+    brood_wait_t *watched;             /* by it */
+    brood_connection_t *poked, *poker; /* ends the supervisor's wait */
+    bool poke_on_its_way;
+    bool finishing, terminated, killed;
+    brood_event_t *ended; /* there is no worker any more, and will be none */
+} brood__local_t;
+
+/* ---- message.c ---- */
+
+apr_status_t brood__message_prepare(brood__message_t *message, brood_value_t args);
+void brood__message_discard(brood__message_t *message);
+/* The block of one; 0: none. */
+void brood__message_free(uint64_t block);
+
+/* ---- hand.c ---- */
+
+/* Start a worker, the `number`th of the pool, as local->hand[index] to be; without the lock, as it takes its time. */
+apr_status_t brood__hand_start(brood__hand_t *hand, brood__local_t *local, unsigned index, unsigned number);
+/* Ask it to end, and when it is to be killed; a thread cannot be ended. */
+void brood__hand_end(brood__hand_t *hand, apr_time_t kill_at);
+void brood__hand_kill(brood__hand_t *hand);
+/* Of a process that has ended, and in words. */
+int brood__hand_exitcode(const brood__hand_t *hand, char *epitaph, apr_size_t size);
+/* Of one that has ended, or is about to: nothing is left of it. */
+void brood__hand_release(brood__hand_t *hand);
+
+/* ---- supervisor.c: the thread that starts, watches and ends workers ---- */
+
+/* Start the workers and, when they are there, the thread. */
+apr_status_t brood__supervisor_begin(brood__local_t *local);
+/* Under the lock: there is something new to look at. */
+void brood__supervisor_poke(brood__local_t *local);
+/* Without the lock: wait until all workers have ended.  APR_TIMEUP, BROOD_ECANCELLED. */
+apr_status_t brood__supervisor_join(brood__local_t *local, apr_time_t deadline);
+/* And until the thread has. */
+void brood__supervisor_end(brood__local_t *local);
+/* Under the lock: end the worker that has this id. */
+void brood__supervisor_stop(brood__local_t *local, brood__id_t id);
+/* Under the lock: what a worker has said first. */
+void brood__supervisor_hello(brood__local_t *local, unsigned index, const brood__outcome_t *hello);
+
+/* ---- local.c ---- */
+
+/* Under the lock: a worker has ended, and all that it had is an outcome now. */
+void brood__local_bury(brood__local_t *local, brood__id_t id, int exitcode, const char *epitaph);
+/* Under the lock: a worker's first word, if it hangs at this place. */
+void brood__local_take_hello(brood__local_t *local, uint32_t ticket);
+/* Under the lock: give all hints again, if it is time. */
+void brood__local_hint_again(brood__local_t *local);
+/* Under the lock: a task of this worker's was ended, and so is the worker to be. */
+bool brood__local_has_stopped(const brood__local_t *local, brood__id_t id);
+/* Under the lock: end what has run too long, and say when to look again. */
+void brood__local_look_at_limits(brood__local_t *local);
+/* Under the lock: nothing runs any more, for this reason. */
+void brood__local_break(brood__local_t *local, apr_status_t status, const char *reason);
+
+#endif

@@ -1,0 +1,363 @@
+/* supervisor.c - the thread that has the workers: it starts them, hears of their ends, and ends them. */
+#include "pool/local.h"
+
+#include "base/codec.h"
+#include "base/deadline.h"
+#include "base/own.h"
+#include "base/status.h"
+#include "process/call.h"
+#include <apr_strings.h>
+
+#define GRACE apr_time_from_sec(1) /* from the request to end to the end */
+#define PAUSE_FIRST apr_time_from_msec(10)
+#define PAUSE_LAST apr_time_from_sec(1)
+#define FAILURES_MOST 10 /* starts in a row of which nothing comes: then there is no use in it */
+
+static void lock(brood__local_t *local)
+{
+    apr_thread_mutex_lock(local->lock);
+}
+
+static void unlock(brood__local_t *local)
+{
+    apr_thread_mutex_unlock(local->lock);
+}
+
+/* ---- starting ---- */
+
+static unsigned count(const brood__local_t *local)
+{
+    unsigned number = 0;
+
+    for (unsigned i = 0; i < local->engine.workers; i++)
+        number += local->hand[i].mem != NULL;
+    return number;
+}
+
+/* Also one whose first word nobody has heard yet. */
+static bool is_anybody_here(brood__local_t *local)
+{
+    bool anybody = false;
+
+    for (unsigned i = 0; i < local->engine.workers; i++) {
+        brood__local_take_hello(local, BROOD__PLACES + i);
+        anybody = anybody || (local->hand[i].mem != NULL && local->hand[i].here);
+    }
+    return anybody;
+}
+
+/* One more start of which nothing has come. */
+static void despair(brood__local_t *local, apr_status_t status, const char *why)
+{
+    apr_interval_time_t pause = PAUSE_FIRST;
+
+    for (unsigned i = 0; i < local->failures && pause < PAUSE_LAST; i++)
+        pause *= 2;
+    local->next_start = brood__clock_now() + (pause < PAUSE_LAST ? pause : PAUSE_LAST);
+    if (++local->failures >= FAILURES_MOST && !is_anybody_here(local))
+        brood__local_break(local, status, why);
+}
+
+static bool may_start(const brood__local_t *local)
+{
+    return !local->finishing && !local->terminated && !local->engine.broken && local->next_start <= brood__clock_now();
+}
+
+/* Those that are missing.  The lock is given up meanwhile: only this thread changes who there is. */
+static void start_missing(brood__local_t *local)
+{
+    char text[BROOD__EPITAPH];
+
+    for (unsigned i = 0; i < local->started; i++) {
+        brood__hand_t hand;
+        unsigned number;
+        apr_status_t rc;
+
+        if (local->hand[i].mem != NULL || !may_start(local))
+            continue;
+        number = ++local->born;
+        local->hand[i] = (brood__hand_t){.process = NULL};
+        unlock(local);
+        rc = brood__hand_start(&hand, local, i, number);
+        lock(local);
+        hand.here = local->hand[i].here; /* it may have been quick */
+        hand.over = local->hand[i].over;
+        local->hand[i] = hand;
+        if (rc != APR_SUCCESS)
+            despair(local, rc, brood__failure_text(rc, text, sizeof text));
+        else if (brood__local_has_stopped(local, hand.id))
+            brood__hand_end(&local->hand[i],
+                            brood__clock_now() + GRACE); /* it was at work before it was here to be found */
+    }
+}
+
+/* ---- ends ---- */
+
+void brood__supervisor_stop(brood__local_t *local, brood__id_t id)
+{
+    for (unsigned i = 0; i < local->engine.workers; i++)
+        if (local->hand[i].process != NULL && local->hand[i].id == id)
+            brood__hand_end(&local->hand[i], brood__clock_now() + GRACE);
+    brood__supervisor_poke(local);
+}
+
+static void kill_late(brood__local_t *local)
+{
+    const apr_time_t now = brood__clock_now();
+
+    for (unsigned i = 0; i < local->engine.workers; i++) {
+        brood__hand_t *hand = &local->hand[i];
+
+        if (local->terminated && !local->killed && hand->kill_at == 0)
+            brood__hand_end(hand, now + GRACE);
+        if (local->killed || (hand->kill_at != 0 && hand->kill_at <= now))
+            brood__hand_kill(hand);
+    }
+}
+
+/* A thread ends of itself and leaves nothing behind.  Perhaps nobody has heard what this one has said first. */
+static void bury(brood__local_t *local, unsigned index)
+{
+    brood__hand_t *hand = &local->hand[index];
+    char epitaph[BROOD__EPITAPH] = "a thread has ended";
+    bool in_vain;
+
+    brood__local_take_hello(local, BROOD__PLACES + index);
+    if (hand->process != NULL)
+        brood__local_bury(local, hand->id, brood__hand_exitcode(hand, epitaph, sizeof epitaph), epitaph);
+    in_vain = !hand->here && hand->kill_at == 0;
+    brood__hand_release(hand);
+    if (in_vain)
+        despair(local, BROOD_EWORKER, epitaph);
+}
+
+static void bury_ended(brood__local_t *local)
+{
+    for (unsigned i = 0; i < local->engine.workers; i++)
+        if (local->hand[i].mem != NULL && local->hand[i].over)
+            bury(local, i);
+}
+
+/* Without the lock, since the end of a process may be reported to the program's function. */
+static void look_who_has_ended(brood__local_t *local)
+{
+    for (unsigned i = 0; i < local->engine.workers; i++)
+        if (local->hand[i].process != NULL && !brood_process_is_alive(local->hand[i].process))
+            local->hand[i].over = true;
+}
+
+/* ---- hellos ---- */
+
+void brood__supervisor_hello(brood__local_t *local, unsigned index, const brood__outcome_t *hello)
+{
+    char reason[BROOD__EPITAPH];
+    brood_value_t failure;
+    apr_pool_t *mem;
+
+    local->hand[index].here = true;
+    local->failures = 0;
+    if (hello->status == APR_SUCCESS || brood__own_pool(&mem) != APR_SUCCESS)
+        return;
+    if (brood__decode(&failure, hello->data, (size_t) hello->size, false, mem) != APR_SUCCESS
+        || brood__status_from_value(failure) != hello->status)
+        BROOD_IGNORE(brood_fail_text(hello->status, NULL));
+    (void) apr_snprintf(reason, sizeof reason, "the initializer failed: %s", brood_last_error()->message);
+    brood__local_break(local, hello->status, reason);
+    apr_pool_destroy(mem);
+}
+
+/* ---- the thread ---- */
+
+void brood__supervisor_poke(brood__local_t *local)
+{
+    if (local->supervisor != NULL && !local->poke_on_its_way)
+        local->poke_on_its_way = brood_connection_send_bytes(local->poker, "", 1, BROOD_NOWAIT) == APR_SUCCESS;
+}
+
+static void take_poke(brood__local_t *local)
+{
+    char poke;
+    apr_size_t size = sizeof poke;
+
+    if (local->poke_on_its_way && brood_connection_poll(local->poked, BROOD_NOWAIT) == APR_SUCCESS)
+        local->poke_on_its_way = brood_connection_recv_into(&poke, &size, local->poked, BROOD_NOWAIT) != APR_SUCCESS;
+}
+
+static void earlier(apr_time_t *deadline, apr_time_t time)
+{
+    if (time != 0 && time < *deadline)
+        *deadline = time;
+}
+
+static apr_time_t next_look(const brood__local_t *local)
+{
+    apr_time_t deadline = BROOD__NEVER;
+
+    earlier(&deadline, local->look_at_limits);
+    earlier(&deadline, local->hint_again);
+    for (unsigned i = 0; i < local->engine.workers; i++)
+        earlier(&deadline, local->hand[i].kill_at);
+    if (count(local) < local->started && !local->finishing && !local->terminated && !local->engine.broken)
+        earlier(&deadline, local->next_start != 0 ? local->next_start : BROOD__AT_ONCE + 1);
+    return deadline;
+}
+
+/* Until a worker ends, somebody pokes, or the time has come. */
+static void wait_for_ends(brood__local_t *local)
+{
+    brood_wait_t *items = local->watched;
+    const apr_time_t deadline = next_look(local);
+    apr_interval_time_t left = BROOD_FOREVER;
+    apr_size_t number = 0;
+    apr_status_t rc;
+
+    if (deadline != BROOD__NEVER)
+        left = deadline > brood__clock_now() ? deadline - brood__clock_now() : BROOD_NOWAIT;
+    items[number++] = brood_wait_connection(local->poked);
+    for (unsigned i = 0; i < local->engine.workers; i++)
+        if (local->hand[i].process != NULL)
+            items[number++] = brood_wait_process(local->hand[i].process);
+    unlock(local);
+    rc = brood_wait(items, number, left < 0 ? left : left + 1);
+    if (rc != APR_SUCCESS && rc != APR_TIMEUP)
+        apr_sleep(PAUSE_FIRST);
+    look_who_has_ended(local);
+    lock(local);
+}
+
+static bool is_over(const brood__local_t *local)
+{
+    return (local->finishing || local->terminated) && count(local) == 0;
+}
+
+static void supervise(brood__local_t *local)
+{
+    lock(local);
+    while (!is_over(local)) {
+        take_poke(local);
+        bury_ended(local);
+        start_missing(local);
+        brood__local_look_at_limits(local);
+        brood__local_hint_again(local);
+        kill_late(local);
+        if (!is_over(local))
+            wait_for_ends(local);
+    }
+    BROOD_IGNORE(brood_event_set(local->ended));
+    unlock(local);
+}
+
+static void *APR_THREAD_FUNC run(apr_thread_t *thread, void *data)
+{
+    brood__local_t *local = data;
+
+    supervise(local);
+    brood__status_clear();
+    apr_thread_exit(thread, APR_SUCCESS);
+    return NULL;
+}
+
+/* ---- from outside ---- */
+
+static apr_status_t start_all(brood__local_t *local)
+{
+    for (unsigned i = 0; i < local->started; i++)
+        BROOD_TRY(brood__hand_start(&local->hand[i], local, i, ++local->born));
+    return APR_SUCCESS;
+}
+
+/* Nobody has been given anything yet. */
+static void kill_all(brood__local_t *local)
+{
+    BROOD_IGNORE(brood_queue_shutdown(local->tasks, true));
+    for (unsigned i = 0; i < local->engine.workers; i++)
+        if (local->hand[i].mem != NULL) {
+            brood__hand_kill(&local->hand[i]);
+            brood__hand_release(&local->hand[i]);
+        }
+}
+
+static apr_status_t begin_thread(brood__local_t *local)
+{
+    apr_status_t rc;
+
+    brood__own_thread_begins();
+    rc = apr_thread_create(&local->supervisor, NULL, run, local, local->mem);
+    if (rc == APR_SUCCESS)
+        return rc;
+    brood__own_thread_ended();
+    local->supervisor = NULL;
+    return brood_fail(rc, "no thread for the supervisor of a pool");
+}
+
+/* Under the lock. */
+static bool all_here(const brood__local_t *local)
+{
+    bool all = true;
+
+    for (unsigned i = 0; i < local->started; i++)
+        all = all && local->hand[i].mem != NULL && local->hand[i].here;
+    return all || local->engine.broken;
+}
+
+/* Until every initializer has run, or one has failed. */
+static apr_status_t await_hellos(brood__local_t *local)
+{
+    brood__arrivals_t hellos;
+    apr_status_t rc = APR_SUCCESS;
+
+    lock(local);
+    while (!all_here(local) && rc == APR_SUCCESS) {
+        unlock(local);
+        rc = local->engine.ops->receive(&hellos, &local->engine, BROOD_FOREVER);
+        lock(local);
+        for (uint32_t i = 0; i < hellos.count; i++)
+            brood__local_take_hello(local, hellos.ticket[i]);
+    }
+    if (local->engine.broken)
+        rc = brood_fail(local->engine.failure, "%s", local->engine.reason);
+    unlock(local);
+    return rc;
+}
+
+apr_status_t brood__supervisor_begin(brood__local_t *local)
+{
+    apr_status_t rc;
+
+    local->started = local->options.lazy ? 0 : local->engine.workers;
+    rc = start_all(local);
+    if (rc == APR_SUCCESS)
+        rc = begin_thread(local);
+    if (rc != APR_SUCCESS) {
+        kill_all(local);
+        return rc;
+    }
+    if (local->options.initializer != NULL)
+        rc = await_hellos(local);
+    if (rc != APR_SUCCESS)
+        brood__supervisor_end(local);
+    return rc;
+}
+
+apr_status_t brood__supervisor_join(brood__local_t *local, apr_time_t deadline)
+{
+    apr_interval_time_t left = BROOD_FOREVER;
+
+    if (deadline != BROOD__NEVER)
+        left = deadline > brood__clock_now() ? deadline - brood__clock_now() : BROOD_NOWAIT;
+    return brood_event_wait(local->ended, left);
+}
+
+void brood__supervisor_end(brood__local_t *local)
+{
+    apr_status_t rc;
+
+    if (local->supervisor == NULL)
+        return;
+    lock(local);
+    local->engine.ops->terminate(&local->engine, false);
+    unlock(local);
+    apr_thread_join(&rc, local->supervisor);
+    local->supervisor = NULL;
+    brood__own_thread_ended();
+}

@@ -1,0 +1,309 @@
+/* worker.c - claim a place, run what hangs there, say so. */
+#include "pool/worker.h"
+
+#include "base/codec.h"
+#include "base/status.h"
+#include "base/step.h"
+#include "base/thread_local.h"
+#include "memory/heap.h"
+#include "memory/loan.h"
+#include "platform/clock.h"
+#include "platform/self.h"
+#include "pool/array_job.h"
+#include "process/call.h"
+#include "process/entry.h"
+#include "process/guard.h"
+#include "sync/kinds.h"
+#include <brood/pack.h>
+#include <string.h>
+
+/* The task of this thread, if it is a worker's. */
+static BROOD__THREAD_LOCAL const brood__board_t *board_of_task;
+static BROOD__THREAD_LOCAL const brood__place_t *place_of_task;
+static BROOD__THREAD_LOCAL bool in_thread; /* of the pool's process */
+
+bool brood_call_cancelled(void)
+{
+    return place_of_task != NULL
+           && (atomic_load_explicit(&place_of_task->cancelled, memory_order_relaxed) != 0
+               || atomic_load_explicit(&board_of_task->ended, memory_order_relaxed) != 0);
+}
+
+/* ---- what came of a task ---- */
+
+/* The failure of a function, as this thread's last one: whatever it has returned, and by whatever message. */
+static apr_status_t fail_of(apr_status_t rc, const char *name)
+{
+    if (brood_last_error()->status != rc)
+        rc = brood_fail_text(rc, NULL);
+    if (brood_last_error()->entry == NULL)
+        brood__status_entry(name);
+    if (!in_thread)
+        brood__sync_fail(); /* what its locks guard is not in doubt because a function returned */
+    return rc;
+}
+
+static apr_status_t append_value(brood__output_t *output, brood_value_t value)
+{
+    return brood__encode(output, value, 0);
+}
+
+static apr_status_t append_failure(brood__output_t *output)
+{
+    return append_value(output, brood__status_to_value(output->mem));
+}
+
+/* One call; its result, or nil, goes behind what is in *output. */
+static apr_status_t call_once(brood__output_t *output, brood_entry_fn entry, brood_value_t args, apr_pool_t *mem)
+{
+    brood__work_t work;
+    apr_status_t rc = brood__work_init(&work, brood_entry_name(entry), args, mem);
+
+    if (rc == APR_SUCCESS)
+        rc = entry(&work.call);
+    if (rc != APR_SUCCESS)
+        return fail_of(rc, brood_entry_name(entry));
+    if (work.result.size == 0)
+        return append_value(output, brood_nil());
+    return brood__output_append(output, work.result.data, work.result.size);
+}
+
+/* The head of a MessagePack list of so many. */
+static apr_status_t append_list(brood__output_t *output, apr_size_t count)
+{
+    const unsigned char head[5] = {0xdd, (unsigned char) (count >> 24), (unsigned char) (count >> 16),
+                                   (unsigned char) (count >> 8), (unsigned char) count};
+
+    return brood__output_append(output, head, sizeof head);
+}
+
+static brood_value_t args_of(const brood_value_t *item, bool star)
+{
+    return star ? *item : brood_list(item, 1);
+}
+
+static apr_status_t map(brood__output_t *output, brood__place_t *place, brood_entry_fn entry, brood_value_t items,
+                        apr_pool_t *mem)
+{
+    BROOD_TRY(append_list(output, items.as.list.count));
+    for (apr_size_t i = 0; i < items.as.list.count; i++) {
+        place->first = (uint32_t) i;
+        BROOD_TRY(call_once(output, entry, args_of(&items.as.list.items[i], place->work & BROOD__STAR), mem));
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t each(brood__output_t *output, const brood__place_t *place, brood_entry_fn entry,
+                         brood_value_t items, apr_pool_t *mem)
+{
+    BROOD_TRY(append_list(output, 2 * items.as.list.count));
+    for (apr_size_t i = 0; i < items.as.list.count; i++) {
+        brood__output_t one = {NULL, 0, 0, mem};
+        const apr_status_t rc =
+            call_once(&one, entry, args_of(&items.as.list.items[i], place->work & BROOD__STAR), mem);
+
+        BROOD_TRY(append_value(output, brood_int(rc)));
+        if (rc == APR_SUCCESS)
+            BROOD_TRY(brood__output_append(output, one.data, one.size));
+        else
+            BROOD_TRY(append_failure(output));
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t take_part(brood__output_t *output, brood__place_t *place, brood_value_t args, uint32_t worker,
+                              apr_pool_t *mem)
+{
+    const apr_status_t rc = brood__array_job_run(place, args, worker, mem);
+
+    return rc == APR_SUCCESS ? append_value(output, brood_nil()) : fail_of(rc, brood__entry_name_at(place->entry));
+}
+
+static apr_status_t run(brood__output_t *output, brood__place_t *place, uint32_t worker, apr_pool_t *mem)
+{
+    const void *data = place->args != 0 ? brood__at(place->args) : (const void *) place->args_here;
+    brood_entry_fn entry = brood__entry_at(place->entry);
+    brood_value_t args;
+
+    if ((entry == NULL && place->work != BROOD__ARRAY)
+        || place->args_size > (place->args != 0 ? brood__heap_size(place->args) : BROOD__PLACE_ARGS))
+        return brood_fail_text(BROOD_EDECODE, "a task of the pool has been overwritten");
+    BROOD_TRY(brood__loan_decode(&args, place->args, data, place->args_size, mem));
+    if (args.kind != BROOD_KIND_LIST)
+        return brood_fail_text(BROOD_EDECODE, "a task of the pool has been overwritten");
+    switch (place->work & ~BROOD__STAR) {
+    case BROOD__ARRAY:
+        return take_part(output, place, args, worker, mem);
+    case BROOD__MAP:
+        return map(output, place, entry, args, mem);
+    case BROOD__EACH:
+        return each(output, place, entry, args, mem);
+    default:
+        return call_once(output, entry, args, mem);
+    }
+}
+
+/* ---- a place ---- */
+
+/* Small results lie in the place, others in a block of this process, until the pool takes it. */
+static apr_status_t deliver(brood__place_t *place, uint32_t number, const brood__ref_t *board,
+                            const brood__output_t *output)
+{
+    place->result = 0;
+    place->result_size = output->size;
+    if (output->size <= BROOD__PLACE_RESULT) {
+        memcpy(place->result_here, output->data, output->size);
+        return APR_SUCCESS;
+    }
+    BROOD_TRY(brood__heap_alloc(&place->result, output->size));
+    memcpy(brood__at(place->result), output->data, output->size);
+    brood__heap_publish(place->result, brood__offset(board->object), number);
+    return APR_SUCCESS;
+}
+
+/* A failure, as short as need be. */
+static void deliver_failure(brood__place_t *place, uint32_t number, const brood__ref_t *board, apr_pool_t *mem)
+{
+    brood__output_t output = {NULL, 0, 0, mem};
+
+    place->status = brood_last_error()->status;
+    if (append_failure(&output) == APR_SUCCESS && deliver(place, number, board, &output) == APR_SUCCESS)
+        return;
+    place->result = 0;
+    place->result_size = 0;
+}
+
+/* False: the task was given up meanwhile, and this worker is to end. */
+static bool done(brood__place_t *place)
+{
+    uint32_t mine = BROOD__STATE(BROOD__CLAIMED, brood__me);
+
+    if (atomic_compare_exchange_strong(&place->state, &mine, BROOD__STATE(BROOD__DONE, brood__me)))
+        return true;
+    if (place->result != 0)
+        brood__heap_free(place->result);
+    return false;
+}
+
+static bool claim(brood__place_t *place)
+{
+    uint32_t ready = BROOD__STATE(BROOD__READY, 0);
+
+    return atomic_load_explicit(&place->state, memory_order_relaxed) == ready
+           && atomic_compare_exchange_strong(&place->state, &ready, BROOD__STATE(BROOD__CLAIMED, brood__me));
+}
+
+static bool announce(const brood__worker_t *worker, uint32_t number)
+{
+    return brood_queue_put_bytes(worker->results, &number, sizeof number, BROOD_FOREVER) == APR_SUCCESS;
+}
+
+/* False: this worker is to end. */
+static bool work_at(const brood__worker_t *worker, uint32_t number, apr_pool_t *mem)
+{
+    brood__place_t *place = &brood__board(worker->board)->place[number];
+    brood__output_t output = {NULL, 0, 0, mem};
+
+    if (place->limit != 0)
+        atomic_store_explicit(&place->begun, brood__clock_now(), memory_order_release);
+    board_of_task = brood__board(worker->board);
+    place_of_task = place;
+    place->status = run(&output, place, worker->hello, mem);
+    place_of_task = NULL;
+    if (place->status == APR_SUCCESS)
+        place->status = deliver(place, number, worker->board, &output);
+    if (place->status != APR_SUCCESS)
+        deliver_failure(place, number, worker->board, mem);
+    return done(place) && announce(worker, number);
+}
+
+/* ---- the worker ---- */
+
+/* What cannot be had is done without. */
+static void settle_down(const brood__worker_t *worker)
+{
+    if (worker->pin != 0)
+        (void) brood__self_pin(worker->pin - 1);
+    if (worker->nice != 0)
+        (void) brood__self_nice(worker->nice);
+}
+
+static apr_status_t initialize(const brood__worker_t *worker, apr_pool_t *mem)
+{
+    apr_status_t rc;
+
+    settle_down(worker);
+    if (worker->initializer == NULL)
+        return APR_SUCCESS;
+    rc = brood_call(NULL, worker->initializer, worker->initargs, mem);
+    return rc == APR_SUCCESS ? rc : fail_of(rc, brood_entry_name(worker->initializer));
+}
+
+static bool hello(const brood__worker_t *worker, apr_pool_t *mem)
+{
+    brood__place_t *place = &brood__board(worker->board)->place[worker->hello];
+
+    place->status = initialize(worker, mem);
+    place->result_size = 0;
+    if (place->status != APR_SUCCESS)
+        deliver_failure(place, worker->hello, worker->board, mem);
+    atomic_store(&place->state, BROOD__STATE(BROOD__DONE, brood__me));
+    return announce(worker, worker->hello) && place->status == APR_SUCCESS;
+}
+
+static bool is_worn_out(const brood__worker_t *worker, unsigned tasks, apr_time_t born)
+{
+    return (worker->max_tasks != 0 && tasks >= worker->max_tasks)
+           || (worker->max_memory != 0 && brood__self_resident() > worker->max_memory)
+           || (worker->max_age != 0 && brood__clock_now() - born > worker->max_age);
+}
+
+void brood__worker_run(const brood__worker_t *worker, apr_pool_t *mem)
+{
+    const apr_time_t born = brood__clock_now();
+    apr_pool_t *turn;
+    unsigned tasks = 0;
+
+    in_thread = worker->is_thread;
+    if (!hello(worker, mem) || apr_pool_create(&turn, mem) != APR_SUCCESS)
+        return;
+    for (bool more = true; more;) {
+        uint32_t number = BROOD__PLACES;
+        apr_size_t size = sizeof number;
+
+        more = brood_queue_get_into(&number, &size, worker->tasks, BROOD_FOREVER) == APR_SUCCESS;
+        if (!more || number >= BROOD__PLACES || !claim(&brood__board(worker->board)->place[number]))
+            continue;
+        tasks++;
+        more = work_at(worker, number, turn) && !is_worn_out(worker, tasks, born);
+        apr_pool_clear(turn);
+    }
+}
+
+static apr_status_t slot_board(brood__ref_t **board, brood_value_t value)
+{
+    void *object;
+
+    BROOD_TRY(brood__kind_from_value(&object, BROOD__TAG_BOARD, value));
+    *board = object;
+    return APR_SUCCESS;
+}
+
+apr_status_t brood__worker_entry(brood_call_t *call)
+{
+    brood__worker_t worker = {.initializer = NULL};
+    brood_value_t board, initializer;
+
+    BROOD_TRY(BROOD_UNPACK(call->args, &board, &worker.tasks, &worker.results, &initializer, &worker.initargs,
+                           &worker.max_tasks, &worker.max_memory, &worker.max_age, &worker.nice, &worker.pin,
+                           &worker.hello));
+    BROOD_TRY(slot_board(&worker.board, board));
+    if (worker.hello >= brood__board(worker.board)->places)
+        return brood_fail_text(BROOD_EARGS, "a worker without a place");
+    if (initializer.kind == BROOD_KIND_ENTRY)
+        worker.initializer = initializer.as.entry;
+    brood__worker_run(&worker, call->mem);
+    return APR_SUCCESS;
+}
+
+const brood_entry_t brood__own_entries[] = {{"pool_worker", brood__worker_entry, NULL}, BROOD_ENTRIES_END};

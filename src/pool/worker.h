@@ -1,0 +1,30 @@
+/* worker.h - the one who runs tasks: a process of the pool's, or a thread of the pool's process. */
+#ifndef BROOD_POOL_WORKER_H
+#define BROOD_POOL_WORKER_H
+
+#include "pool/board.h"
+#include <brood/entry.h>
+#include <brood/queue.h>
+
+typedef struct brood__worker_t {
+    brood__ref_t *board;
+    brood_queue_t *tasks;       /* numbers of places that are to be claimed */
+    brood_queue_t *results;     /* numbers of places that are done */
+    brood_entry_fn initializer; /* NULL: none */
+    brood_value_t initargs;
+    unsigned max_tasks;          /* then it ends; 0: never */
+    uint64_t max_memory;         /* bytes, likewise, once it has more after a task */
+    apr_interval_time_t max_age; /* likewise */
+    unsigned nice;               /* steps */
+    unsigned pin;                /* 1 and more: it has one CPU, this one, round and round; 0: it has all */
+    uint32_t hello;              /* the place for its first word: that it is there, and how its initializer went */
+    bool is_thread;              /* of the pool's process, whose locks are not its own */
+} brood__worker_t;
+
+/* Run tasks until there are no more, this worker has run as many as it may, or its task has been given up. */
+void brood__worker_run(const brood__worker_t *worker, apr_pool_t *mem);
+
+/* The same as an entry; its arguments are those fields in their order, initializer nil if there is none. */
+apr_status_t brood__worker_entry(brood_call_t *call);
+
+#endif

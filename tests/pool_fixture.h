@@ -1,0 +1,118 @@
+/* pool_fixture.h - pools, what their workers run, and what they leave behind. */
+#ifndef BROOD_TESTS_POOL_FIXTURE_H
+#define BROOD_TESTS_POOL_FIXTURE_H
+
+#include "harness_tree.h"
+
+#include "memory/heap.h"
+#include <brood.h>
+#include <brood/pool.h>
+#include <stdint.h>
+
+static apr_pool_t *mem; /* of all that a test makes */
+
+/* ---- pools ---- */
+
+static inline brood_pool_t *new_pool_with(unsigned workers, const brood_pool_options_t *options)
+{
+    brood_pool_t *pool = NULL;
+
+    EXPECT_OK(brood_pool_create(&pool, workers, options, mem));
+    return pool;
+}
+
+/* In a test that begins: what the test before had in `mem` has ended. */
+static inline brood_pool_t *new_pool(unsigned workers)
+{
+    mem = harness_mem();
+    return new_pool_with(workers, NULL);
+}
+
+static inline void end_pool(brood_pool_t *pool)
+{
+    brood_pool_close(pool);
+    EXPECT_OK(brood_pool_join(pool, BROOD_FOREVER));
+}
+
+/* ---- tasks ---- */
+
+static inline brood_future_t *give_with(brood_pool_t *pool, brood_entry_fn entry, brood_value_t args,
+                                        const brood_task_options_t *options)
+{
+    brood_future_t *future = NULL;
+
+    EXPECT_OK(brood_pool_apply_async(&future, pool, entry, args, options, mem));
+    return future;
+}
+
+static inline brood_future_t *give(brood_pool_t *pool, brood_entry_fn entry, brood_value_t args)
+{
+    return give_with(pool, entry, args, NULL);
+}
+
+static inline brood_value_t value_of(brood_future_t *future)
+{
+    brood_value_t value = brood_nil();
+
+    EXPECT_OK(brood_future_get(&value, future, BROOD_FOREVER, mem));
+    return value;
+}
+
+static inline apr_status_t status_of(brood_future_t *future)
+{
+    brood_value_t value;
+
+    return brood_future_get(&value, future, BROOD_FOREVER, mem);
+}
+
+static inline brood_value_t apply(brood_pool_t *pool, brood_entry_fn entry, brood_value_t args)
+{
+    brood_value_t value = brood_nil();
+
+    EXPECT_OK(brood_pool_apply(&value, pool, entry, args, mem));
+    return value;
+}
+
+/* ---- shared things ---- */
+
+static inline brood_event_t *new_event(void)
+{
+    brood_event_t *event = NULL;
+
+    EXPECT_OK(brood_event_create(&event, mem));
+    return event;
+}
+
+/* So many ints, all 0, that processes count in. */
+static inline brood_array_t *new_counts(apr_size_t count)
+{
+    brood_array_t *array = NULL;
+
+    EXPECT_OK(brood_raw_array_create(&array, count, sizeof(int), NULL, mem));
+    return array;
+}
+
+static inline _Atomic int *counts(brood_array_t *array)
+{
+    return brood_array_data(array);
+}
+
+/* ---- the arena ---- */
+
+static inline brood__heap_use_t use(void)
+{
+    brood__heap_use_t now;
+
+    brood__heap_flush();
+    brood__heap_count(&now);
+    return now;
+}
+
+static inline void expect_use(const brood__heap_use_t *before)
+{
+    const brood__heap_use_t after = use();
+
+    EXPECT(after.mine == before->mine && after.objects == before->objects && after.queued == before->queued);
+}
+
+#endif
