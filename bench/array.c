@@ -2,6 +2,7 @@
 #include "raw/openmp.h"
 #include "raw/raw.h"
 #include "support.h"
+#include <stdint.h>
 #include <stdlib.h>
 
 enum { IN_PLACE, COPIED, OPENMP, ONE_THREAD };

@@ -65,11 +65,11 @@ static apr_status_t app(brood_call_t *call)
             continue;
         }
         BROOD_TRY(BROOD_UNPACK(result, &path, &lines));
-        printf("%8" APR_INT64_T_FMT " %s\n", lines, path);
+        printf("%8lld %s\n", (long long) lines, path);
         total += lines;
         apr_pool_clear(turn);
     }
-    printf("%8" APR_INT64_T_FMT " total\n", total);
+    printf("%8lld total\n", (long long) total);
     return APR_SUCCESS;
 }
 

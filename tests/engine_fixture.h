@@ -6,6 +6,7 @@
 #include "harness_tree.h"
 
 #include "pool/core.h"
+#include <stdint.h>
 
 #define PLACES 2u /* fewer than there are pieces, so that some wait */
 #define BLOCKS 256

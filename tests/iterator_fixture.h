@@ -6,6 +6,7 @@
 
 #include <brood.h>
 #include <brood/pool.h>
+#include <stdint.h>
 
 static apr_pool_t *mem; /* of all that a test makes */
 

@@ -3,6 +3,7 @@
 
 #include "memory/heap.h"
 #include <apr_thread_proc.h>
+#include <stdint.h>
 #include <string.h>
 
 /* Says that it runs. */

@@ -4,6 +4,7 @@
 #include "memory/heap.h"
 #include "process/entry.h"
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 

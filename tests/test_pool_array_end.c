@@ -1,6 +1,7 @@
 /* test_pool_array_end.c - maps over C arrays that end early: failures, deaths, cancels, limits. */
 #include "harness_tree.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 

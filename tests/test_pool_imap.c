@@ -1,5 +1,6 @@
 /* imap and imap_unordered: results, one at a time, of input that is read as they are taken. */
 #include "iterator_fixture.h"
+#include <stdint.h>
 
 static const brood_task_options_t star = {.star = true};
 

@@ -1,6 +1,7 @@
 /* imap and imap_unordered: a worker's death costs the item that it ran, and nothing else. */
 #include "iterator_fixture.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 
 static const brood_task_options_t star = {.star = true};

@@ -19,7 +19,7 @@ static brood__job_t *due(const brood__core_t *core, apr_time_t now, apr_time_t *
     return NULL;
 }
 
-static void tell(brood__job_t *job, apr_size_t done)
+static void tell_user(brood__job_t *job, apr_size_t done)
 {
     brood__core_t *core = job->core;
 
@@ -44,7 +44,7 @@ apr_time_t brood__progress_tell(brood__core_t *core)
         if (job == NULL)
             return next;
         if (brood__job_done(job) != job->told)
-            tell(job, brood__job_done(job));
+            tell_user(job, brood__job_done(job));
         else
             job->tell_at = now + PERIOD;
     }
@@ -53,5 +53,5 @@ apr_time_t brood__progress_tell(brood__core_t *core)
 void brood__progress_last(brood__job_t *job)
 {
     if (job->progress != NULL)
-        tell(job, brood__job_done(job));
+        tell_user(job, brood__job_done(job));
 }

@@ -27,7 +27,7 @@ struct brood__watcher_t {
 
 /* ---- under the lock of the job ---- */
 
-static void tell(brood__watcher_t *watcher, const brood__job_t *job)
+static void tell_watcher(brood__watcher_t *watcher, const brood__job_t *job)
 {
     waiter_t *waiter = watcher->waiter;
 
@@ -47,14 +47,14 @@ void brood__watchers_tell(brood__job_t *job)
 {
     for (brood__watcher_t *watcher = job->watchers; watcher != NULL; watcher = watcher->next)
         if (!watcher->told && is_done(watcher, job))
-            tell(watcher, job);
+            tell_watcher(watcher, job);
 }
 
 static apr_status_t add(brood__watcher_t *watcher, brood__job_t *job)
 {
     brood__schedule_go_on(job->core);
     if (is_done(watcher, job)) {
-        tell(watcher, job);
+        tell_watcher(watcher, job);
         return APR_SUCCESS;
     }
     if (watcher->waiter->deadline != BROOD__AT_ONCE)
