@@ -148,20 +148,28 @@ static void look_who_has_ended(brood__local_t *local)
 
 /* ---- hellos ---- */
 
+/* What its record says, and no more than that: whoever reads it has not failed. */
+static const char *message_of(const brood__outcome_t *hello, apr_pool_t *mem)
+{
+    brood_value_t record = brood_nil(), message;
+
+    BROOD_IGNORE(brood__decode(&record, hello->data, (size_t) hello->size, false, mem));
+    message = brood_value_at(record, 1);
+    if (message.kind == BROOD_KIND_TEXT)
+        return apr_pstrmemdup(mem, message.as.text.data, message.as.text.size);
+    return brood_strerror(hello->status, apr_palloc(mem, BROOD__EPITAPH), BROOD__EPITAPH);
+}
+
 void brood__supervisor_hello(brood__local_t *local, unsigned index, const brood__outcome_t *hello)
 {
     char reason[BROOD__EPITAPH];
-    brood_value_t failure;
     apr_pool_t *mem;
 
     local->hand[index].here = true;
     local->failures = 0;
     if (hello->status == APR_SUCCESS || brood__own_pool(&mem) != APR_SUCCESS)
         return;
-    if (brood__decode(&failure, hello->data, (size_t) hello->size, false, mem) != APR_SUCCESS
-        || brood__status_from_value(failure) != hello->status)
-        BROOD_IGNORE(brood_fail_text(hello->status, NULL));
-    (void) apr_snprintf(reason, sizeof reason, "the initializer failed: %s", brood_last_error()->message);
+    (void) apr_snprintf(reason, sizeof reason, "the initializer failed: %s", message_of(hello, mem));
     brood__local_break(local, hello->status, reason);
     apr_pool_destroy(mem);
 }
