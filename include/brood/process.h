@@ -128,6 +128,7 @@ typedef struct brood_process_options_t {
  *  @retval APR_EAGAIN     too many processes: for the system, or 1000 in the tree.
  *  @retval APR_TIMEUP     the new process took none of its start data for 60 s, and has been killed; or the fork server
  *                         has not answered for so long.
+ *  @retval BROOD_ECANCELLED  Ctrl-C while the new process, or the fork server, was waited for: see brood_main.
  *  @retval APR_EMFILE     too many files are open.
  *  @retval APR_ENOMEM     no memory for it.
  *  @return otherwise the status of what the system refused; the message says what, by which method, and what may help.

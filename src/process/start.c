@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "base/report.h"
+#include "base/status.h"
 #include "base/utf8.h"
 #include "connection/mac.h"
 #include "connection/open.h"
@@ -198,6 +199,8 @@ static apr_status_t refused(const launch_t *launch, apr_status_t rc)
     const char *why = "the system refuses it", *advice = "";
     char text[200];
 
+    if (APR_STATUS_IS_EINTR(rc))
+        return brood__fail_interrupted();
     if (rc == APR_TIMEUP)
         return brood_fail(rc, "cannot start %s by %s: the fork server has not answered for %d s; perhaps it is stopped",
                           name, method, (int) apr_time_sec(BROOD__STARTUP_PATIENCE));
@@ -267,6 +270,8 @@ static apr_status_t instruct(launch_t *launch)
         return APR_SUCCESS;
     BROOD_IGNORE(brood__record_end(launch->record, brood__child_kill));
     BROOD_IGNORE(brood__record_wait(launch->record, brood__deadline(KILL_WAIT)));
+    if (APR_STATUS_IS_EINTR(rc))
+        return brood__fail_interrupted();
     return brood_fail(rc, "%s does not take its start data, and was killed", launch->record->name);
 }
 
