@@ -210,12 +210,23 @@ static void empty_queue(driver_t *driver)
         watch(driver, apr_time_from_msec(20), false);
 }
 
-/* Nobody dies any more: now, if there was none in between, the barrier has its rounds. */
-static void see_a_round(driver_t *driver)
+static uint64_t count_moves(const torture_books_t *books)
 {
+    uint64_t moves = 0;
+
+    for (unsigned i = 0; i < TORTURE_LANES; i++)
+        moves += atomic_load(&books->lane[i].progress);
+    return moves;
+}
+
+/* Nobody dies any more: now, if nothing has been done in between, as where processes take long to start, it is. */
+static void see_something(driver_t *driver)
+{
+    const torture_books_t *books = driver->books;
     const apr_time_t end = brood__clock_now() + EXIT_PATIENCE;
 
-    while (atomic_load(&driver->books->passed[0]) == 0 && !driver->hung && brood__clock_now() < end)
+    while ((count_moves(books) == 0 || (driver->mode == &torture_barrier && atomic_load(&books->passed[0]) == 0))
+           && !driver->hung && brood__clock_now() < end)
         watch(driver, apr_time_from_msec(50), false);
 }
 
@@ -225,10 +236,9 @@ static void stop(driver_t *driver)
     apr_time_t end;
 
     atomic_store(&driver->books->killing, 0);
+    see_something(driver);
     if (is_of_queue(driver) && !driver->hung)
         empty_queue(driver);
-    if (driver->mode == &torture_barrier)
-        see_a_round(driver);
     if (driver->hung)
         dump(driver);
     end = brood__clock_now() + EXIT_PATIENCE;
@@ -299,7 +309,7 @@ bool torture_run(unsigned mode, double seconds, uint64_t seed, torture_steps_t *
     torture_stock_t after;
     char line[300] = "";
     bool fine = true;
-    uint64_t moves = 0;
+    uint64_t moves;
 
     for (unsigned i = 0; i < mode; i++)
         (void) torture_random(&driver.random);
@@ -317,8 +327,7 @@ bool torture_run(unsigned mode, double seconds, uint64_t seed, torture_steps_t *
     torture_stock_sweep();
     fine = driver.mode->account(&driver.shared, line, sizeof line, mem) && fine && !driver.hung;
 
-    for (unsigned i = 0; i < TORTURE_LANES; i++)
-        moves += atomic_load(&driver.books->lane[i].progress);
+    moves = count_moves(driver.books);
     printf("%s %s seed %" PRIu64 " %gs: operations %" PRIu64, driver.mode->name,
            brood_start_method_name(brood_get_start_method(true)), seed, seconds, moves);
     fine = print_counts(driver.books) && fine && moves != 0;
