@@ -233,9 +233,8 @@ static void await_round(_Atomic uint32_t *round, uint32_t wanted)
             brood__clock_yield();
 }
 
-static void *APR_THREAD_FUNC put_work(apr_thread_t *thread, void *data)
+static apr_status_t put_work(desk_t *desk)
 {
-    desk_t *desk = data;
     apr_status_t rc = APR_SUCCESS;
 
     for (uint32_t round = 1;; round++) {
@@ -249,7 +248,12 @@ static void *APR_THREAD_FUNC put_work(apr_thread_t *thread, void *data)
         rc = brood_event_set(desk->event);
         atomic_store(&desk->ended, round);
     }
-    apr_thread_exit(thread, rc);
+    return rc;
+}
+
+static void *APR_THREAD_FUNC run_putter(apr_thread_t *thread, void *data)
+{
+    apr_thread_exit(thread, put_work(data));
     return NULL;
 }
 
@@ -264,7 +268,7 @@ static void work_is_seen_or_the_event_is_set__EVT_01_EVT_02(void)
     uint32_t round = 1;
     unsigned lost = 0;
 
-    EXPECT_OK(apr_thread_create(&thread, NULL, put_work, &desk, mem));
+    EXPECT_OK(apr_thread_create(&thread, NULL, run_putter, &desk, mem));
     for (; round <= ROUNDS && brood__clock_now() < end; round++) {
         uint32_t seen;
 

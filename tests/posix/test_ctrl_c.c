@@ -40,7 +40,13 @@ static apr_status_t stuck(brood_call_t *call)
     return brood_queue_put(ready, word, BROOD_FOREVER);
 }
 
-static const brood_entry_t entries[] = {BROOD_ENTRY(stuck), BROOD_ENTRIES_END};
+static apr_status_t nothing(brood_call_t *call)
+{
+    (void) call;
+    return APR_SUCCESS;
+}
+
+static const brood_entry_t entries[] = {BROOD_ENTRY(stuck), BROOD_ENTRY(nothing), BROOD_ENTRIES_END};
 
 static void finalize(void *nothing)
 {
@@ -70,6 +76,20 @@ static apr_status_t grow(family_t *family, apr_pool_t *mem)
     return APR_SUCCESS;
 }
 
+/* One child after another, so that it comes while one is started or joined. */
+static apr_status_t start_and_join(apr_pool_t *mem)
+{
+    for (;;) {
+        brood_process_t *child;
+        apr_pool_t *own;
+
+        BROOD_TRY(apr_pool_create(&own, mem));
+        BROOD_TRY(brood_process_start(&child, nothing, brood_nil(), NULL, own));
+        BROOD_TRY(brood_process_join(child, BROOD_FOREVER));
+        apr_pool_destroy(own);
+    }
+}
+
 static apr_status_t wait_for(const char *how, family_t *family, apr_pool_t *mem)
 {
     brood_wait_t item = brood_wait_process(family->child[0]);
@@ -85,6 +105,8 @@ static apr_status_t wait_for(const char *how, family_t *family, apr_pool_t *mem)
         return brood_queue_get(&word, family->ready, BROOD_FOREVER, mem);
     if (strcmp(how, "acquire") == 0)
         return brood_lock_acquire(family->lock, BROOD_FOREVER);
+    if (strcmp(how, "start") == 0)
+        return start_and_join(mem);
     if (strcmp(how, "wait") == 0)
         return brood_wait(&item, 1, BROOD_FOREVER);
     BROOD_TRY(brood_future_create(&future, mem));
@@ -211,7 +233,8 @@ static bool signals_get_lost(void)
 
 static void ctrl_c_is_one_orderly_end_of_a_program_that_waits__PROC_18(void)
 {
-    static const char *const ways[] = {"join", "join in time", "get", "acquire", "wait", "future", "futures", "apply"};
+    static const char *const ways[] = {"join", "join in time", "get",     "acquire", "start",
+                                       "wait", "future",       "futures", "apply"};
 
     if (signals_get_lost())
         return;
