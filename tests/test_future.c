@@ -210,12 +210,12 @@ static void *APR_THREAD_FUNC add_many(apr_thread_t *thread, void *data)
     turn_t *turn = data;
     static notes_t notes;
 
-    (void) thread;
     atomic_store(&notes.count, 0);
     for (int i = 0; i < ADDED; i++)
         EXPECT_OK(brood_future_on_done(turn->future, note, &notes));
     EXPECT_OK(brood_future_wait(turn->future, BROOD_FOREVER));
     EXPECT(atomic_load(&notes.count) == ADDED);
+    apr_thread_exit(thread, APR_SUCCESS);
     return NULL;
 }
 
@@ -348,8 +348,8 @@ static void callbacks_by_hand_run_before_it_is_ready__FUT_06_ARES_07(void)
 
 static void *APR_THREAD_FUNC complete(apr_thread_t *thread, void *future)
 {
-    (void) thread;
     EXPECT_OK(brood_future_set(future, brood_int(9)));
+    apr_thread_exit(thread, APR_SUCCESS);
     return NULL;
 }
 

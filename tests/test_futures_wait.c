@@ -197,8 +197,8 @@ static void *APR_THREAD_FUNC wait_in_crowd(apr_thread_t *thread, void *data)
 {
     const crowd_t *crowd = data;
 
-    (void) thread;
     EXPECT_OK(brood_futures_wait(crowd->futures, 6, crowd->when, BROOD_FOREVER));
+    apr_thread_exit(thread, APR_SUCCESS);
     return NULL;
 }
 
@@ -230,8 +230,8 @@ static void many_threads_wait_for_the_same__FUT_09(void)
 /* Whoever waits is not left alone by the one who has led and leaves. */
 static void *APR_THREAD_FUNC wait_alone(apr_thread_t *thread, void *future)
 {
-    (void) thread;
     EXPECT_OK(brood_future_wait(future, BROOD_FOREVER));
+    apr_thread_exit(thread, APR_SUCCESS);
     return NULL;
 }
 
