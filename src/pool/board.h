@@ -61,6 +61,7 @@ typedef struct brood__seat_t {
 /* The numbers of places that are to be claimed, in their order: the pool puts, workers take. */
 typedef struct brood__run_queue_t {
     _Alignas(128) uint64_t put; /* the pool's alone: how many it has put, and not all of them told yet */
+    uint64_t head_seen;         /* likewise: the head when it looked last */
     _Alignas(128) _Atomic uint64_t tail;
     _Atomic uint32_t closed; /* no more will come */
     _Alignas(128) _Atomic uint64_t head;

@@ -7,7 +7,9 @@
 #include "memory/sleep.h"
 #include "platform/clock.h"
 
-#define TURN 8 /* numbers from one seat, before others have theirs */
+#define TURN 8     /* numbers from one seat, before others have theirs */
+#define BACKLOG 64 /* tasks that wait, for there to be more than enough */
+#define PAUSES 40  /* some microseconds */
 
 static bool is_over(const brood__board_t *board)
 {
@@ -149,10 +151,25 @@ static apr_status_t sleep_there(brood__board_t *board, brood__sleeper_t *sleeper
     return rc == APR_EINTR ? brood__fail_interrupted() : rc;
 }
 
+/* While there is more to do than workers to do it, nobody is kept waiting, and what comes in between comes together. */
+static void let_more_come(const brood__board_t *board)
+{
+    const brood__run_queue_t *queue = &board->run_queue;
+
+    if (atomic_load_explicit(&queue->tail, memory_order_relaxed)
+            - atomic_load_explicit(&queue->head, memory_order_relaxed)
+        < BACKLOG)
+        return;
+    for (int i = 0; i < PAUSES; i++)
+        brood__clock_pause();
+}
+
 apr_status_t brood__completions_take(brood__arrivals_t *arrivals, brood__board_t *board, apr_interval_time_t timeout)
 {
     brood__sleeper_t sleeper = brood__sleeper(brood__deadline(timeout));
 
+    if (sleeper.deadline != BROOD__AT_ONCE)
+        let_more_come(board);
     for (;;) {
         arrivals->count = 0;
         take_told(arrivals, &board->completions);

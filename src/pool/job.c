@@ -31,9 +31,7 @@ brood__job_t *brood__job_create(brood__core_t *core, apr_size_t pieces)
         job->piece[i].job = job;
         job->piece[i].ticket = BROOD__NO_TICKET;
     }
-    brood__core_lock(core);
-    core->references++;
-    brood__core_unlock(core);
+    atomic_fetch_add(&core->references, 1); /* the caller refers to it, too */
     return job;
 }
 

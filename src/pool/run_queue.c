@@ -30,9 +30,13 @@ static void append(brood__run_queue_t *queue, uint32_t number)
     atomic_store_explicit(&queue->number[queue->put++ % BROOD__RUN_QUEUE], (uint16_t) number, memory_order_relaxed);
 }
 
+/* The head is the workers': it is looked at only if need be. */
 static bool is_full(brood__run_queue_t *queue)
 {
-    return queue->put - atomic_load_explicit(&queue->head, memory_order_acquire) == BROOD__RUN_QUEUE;
+    if (queue->put - queue->head_seen < BROOD__RUN_QUEUE)
+        return false;
+    queue->head_seen = atomic_load_explicit(&queue->head, memory_order_acquire);
+    return queue->put - queue->head_seen >= BROOD__RUN_QUEUE;
 }
 
 /* Most of it was withdrawn, as there are fewer places: the others once more. */

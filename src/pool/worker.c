@@ -196,8 +196,7 @@ static bool claim(brood__place_t *place)
 {
     uint32_t ready = BROOD__STATE(BROOD__READY, 0);
 
-    return atomic_load_explicit(&place->state, memory_order_relaxed) == ready
-           && atomic_compare_exchange_strong(&place->state, &ready, BROOD__STATE(BROOD__CLAIMED, brood__me));
+    return atomic_compare_exchange_strong(&place->state, &ready, BROOD__STATE(BROOD__CLAIMED, brood__me));
 }
 
 /* False: this worker is to end. */
