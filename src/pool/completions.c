@@ -24,6 +24,7 @@ static void wake(brood__completions_t *completions)
 
 /* ---- a worker ---- */
 
+/* If the bit is there already, whoever clears it looks at the ring afterwards. */
 static void mark(brood__board_t *board, uint32_t worker)
 {
     _Atomic uint64_t *fresh = &board->completions.fresh[worker / 64];
@@ -45,9 +46,8 @@ void brood__completions_put(brood__board_t *board, uint32_t worker, uint32_t num
         brood__clock_yield();
     }
     atomic_store_explicit(&seat->number[done % BROOD__PLACES], (uint16_t) number, memory_order_relaxed);
-    atomic_store_explicit(&seat->done, done + 1, memory_order_release);
+    atomic_store(&seat->done, done + 1);
     BROOD__STEP(COMPLETION_PUT);
-    atomic_thread_fence(memory_order_seq_cst); /* the bit was there: whoever clears it sees this one, too */
     mark(board, worker);
     if (atomic_load(&completions->waiting) == 0 || atomic_exchange(&completions->waiting, 0) == 0)
         return;
@@ -94,7 +94,7 @@ static void take_told(brood__arrivals_t *arrivals, brood__completions_t *complet
 static void take_at(brood__arrivals_t *arrivals, brood__board_t *board, uint32_t worker)
 {
     brood__seat_t *seat = brood__seat(board, worker);
-    const uint32_t done = atomic_load_explicit(&seat->done, memory_order_acquire);
+    const uint32_t done = atomic_load(&seat->done);
     uint32_t taken = atomic_load_explicit(&seat->taken, memory_order_relaxed);
 
     for (int i = 0; i < TURN && taken != done && arrivals->count < BROOD__ARRIVALS; i++)
@@ -118,7 +118,6 @@ static void take_from_seats(brood__arrivals_t *arrivals, brood__board_t *board)
         if ((atomic_load_explicit(fresh, memory_order_relaxed) & bit) == 0)
             continue;
         atomic_fetch_and(fresh, ~bit);
-        atomic_thread_fence(memory_order_seq_cst);
         take_at(arrivals, board, worker);
         completions->next = worker + 1;
     }
@@ -134,7 +133,7 @@ static bool is_quiet(const brood__board_t *board)
         any |= atomic_load(&completions->fresh[i]);
     for (uint32_t i = 0; i < BROOD__PLACES / 64; i++)
         any |= atomic_load(&completions->told[i]);
-    return any == 0 && !is_over(board);
+    return any == 0 && atomic_load(&board->ended) == 0;
 }
 
 static apr_status_t sleep_there(brood__board_t *board, brood__sleeper_t *sleeper)
@@ -144,7 +143,6 @@ static apr_status_t sleep_there(brood__board_t *board, brood__sleeper_t *sleeper
     apr_status_t rc = APR_SUCCESS;
 
     atomic_store(&completions->waiting, 1);
-    atomic_thread_fence(memory_order_seq_cst);
     if (is_quiet(board))
         rc = brood__sleeper_sleep(sleeper, &completions->news, seen);
     atomic_store(&completions->waiting, 0);

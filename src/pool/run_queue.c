@@ -72,18 +72,16 @@ static void wake(brood__board_t *board, uint32_t worker)
     brood__wake(&seat->wake, 1);
 }
 
-/* Who sleeps says so before he looks for the last time: he sees the new tail, or is seen here. */
+/* Who sleeps says so before he looks for the last time: he sees what the caller has changed, or is seen here. */
 static void wake_idle(brood__board_t *board, uint64_t count)
 {
-    atomic_thread_fence(memory_order_seq_cst);
     for (uint32_t worker = 0; worker < board->workers && count != 0; worker++) {
         _Atomic uint64_t *idle = &board->run_queue.idle[worker / 64];
         const uint64_t bit = UINT64_C(1) << worker % 64;
 
-        if (atomic_load_explicit(idle, memory_order_relaxed) == 0)
+        if (atomic_load(idle) == 0)
             worker |= 63;
-        else if ((atomic_load_explicit(idle, memory_order_relaxed) & bit) != 0
-                 && (atomic_fetch_and(idle, ~bit) & bit) != 0) {
+        else if ((atomic_load(idle) & bit) != 0 && (atomic_fetch_and(idle, ~bit) & bit) != 0) {
             wake(board, worker);
             count--;
         }
@@ -97,7 +95,7 @@ void brood__run_queue_flush(brood__board_t *board)
 
     if (fresh == 0)
         return;
-    atomic_store_explicit(&queue->tail, queue->put, memory_order_release);
+    atomic_store(&queue->tail, queue->put);
     wake_idle(board, fresh);
 }
 
@@ -137,7 +135,7 @@ static bool is_empty(const brood__board_t *board)
     const brood__run_queue_t *queue = &board->run_queue;
 
     return atomic_load(&queue->head) == atomic_load(&queue->tail) && atomic_load(&queue->closed) == 0
-           && !is_over(board);
+           && atomic_load(&board->ended) == 0;
 }
 
 static void sleep_at(brood__board_t *board, uint32_t worker, brood__sleeper_t *sleeper)
@@ -149,7 +147,6 @@ static void sleep_at(brood__board_t *board, uint32_t worker, brood__sleeper_t *s
 
     atomic_fetch_or(idle, bit);
     BROOD__STEP(RUN_IDLE);
-    atomic_thread_fence(memory_order_seq_cst);
     if (is_empty(board))
         (void) brood__sleeper_sleep(sleeper, &seat->wake, seen);
     atomic_fetch_and(idle, ~bit);
