@@ -15,12 +15,12 @@
 
 /* ---- how workers end: `lives` of them so far, and how many at each step ---- */
 
-static const int steps[] = {BROOD__STEP_RUN_IDLE,       BROOD__STEP_RUN_TAKEN,      BROOD__STEP_RUN_CLAIMED,
-                            BROOD__STEP_RUN_DONE,       BROOD__STEP_COMPLETION_PUT, BROOD__STEP_COMPLETION_MARKED,
-                            BROOD__STEP_SLEEP_DECLARED, BROOD__STEP_SLEEP_ENDED};
-#define STEPS ((int) (sizeof steps / sizeof steps[0]))
+#define STEPS 8
 
 #ifdef BROOD_TORTURE
+static const int steps[STEPS] = {BROOD__STEP_RUN_IDLE,       BROOD__STEP_RUN_TAKEN,      BROOD__STEP_RUN_CLAIMED,
+                                 BROOD__STEP_RUN_DONE,       BROOD__STEP_COMPLETION_PUT, BROOD__STEP_COMPLETION_MARKED,
+                                 BROOD__STEP_SLEEP_DECLARED, BROOD__STEP_SLEEP_ENDED};
 static const bool has_steps = true;
 static _Atomic int *ends;
 static int planned, visits;
