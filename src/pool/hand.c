@@ -66,8 +66,8 @@ static void work(const thread_worker_t *self)
 
 static void *APR_THREAD_FUNC run(apr_thread_t *thread, void *data)
 {
+    (void) thread;
     work(data);
-    apr_thread_exit(thread, APR_SUCCESS);
     return NULL;
 }
 

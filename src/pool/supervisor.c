@@ -258,9 +258,9 @@ static void *APR_THREAD_FUNC run(apr_thread_t *thread, void *data)
 {
     brood__local_t *local = data;
 
+    (void) thread;
     supervise(local);
     brood__status_clear();
-    apr_thread_exit(thread, APR_SUCCESS);
     return NULL;
 }
 

@@ -76,9 +76,9 @@ static void collect(brood__core_t *core)
 
 static void *APR_THREAD_FUNC run_collector(apr_thread_t *thread, void *data)
 {
+    (void) thread;
     collect(data);
     brood__status_clear();
-    apr_thread_exit(thread, APR_SUCCESS);
     return NULL;
 }
 
@@ -172,9 +172,9 @@ static void call(brood__core_t *core)
 
 static void *APR_THREAD_FUNC run_caller(apr_thread_t *thread, void *data)
 {
+    (void) thread;
     call(data);
     brood__status_clear();
-    apr_thread_exit(thread, APR_SUCCESS);
     return NULL;
 }
 
