@@ -17,7 +17,7 @@
 #include <brood/pack.h>
 #include <string.h>
 
-/* The task of this thread, if it is a worker's. */
+/* The board and the task of this thread, if it is a worker. */
 static BROOD__THREAD_LOCAL const brood__board_t *board_of_task;
 static BROOD__THREAD_LOCAL const brood__place_t *place_of_task;
 static BROOD__THREAD_LOCAL bool in_thread; /* of the pool's process */
@@ -27,6 +27,11 @@ bool brood_call_cancelled(void)
     return place_of_task != NULL
            && (atomic_load_explicit(&place_of_task->cancelled, memory_order_relaxed) != 0
                || atomic_load_explicit(&board_of_task->ended, memory_order_relaxed) != 0);
+}
+
+bool brood__worker_is_me(const brood__board_t *board)
+{
+    return in_thread && board_of_task == board;
 }
 
 /* ---- what came of a task ---- */
@@ -206,7 +211,6 @@ static bool work_at(const brood__worker_t *worker, uint32_t number, apr_pool_t *
 
     if (place->limit != 0)
         atomic_store_explicit(&place->begun, brood__clock_now(), memory_order_release);
-    board_of_task = brood__board(worker->board);
     place_of_task = place;
     place->status = run(&output, place, worker->hello, mem);
     place_of_task = NULL;
@@ -265,6 +269,7 @@ void brood__worker_run(const brood__worker_t *worker, apr_pool_t *mem)
     unsigned tasks = 0;
 
     in_thread = worker->is_thread;
+    board_of_task = brood__board(worker->board);
     if (!hello(worker, mem) || apr_pool_create(&turn, mem) != APR_SUCCESS)
         return;
     for (bool more = true; more;) {
