@@ -50,6 +50,7 @@ static struct {
     phase_t phase[PLACES];
     uint32_t hint[HINTS];
     unsigned hints;
+    bool unflushed; /* workers have not heard of all that was sent */
     bool interrupted, finished, terminated;
     bool block[BLOCKS]; /* in use */
     unsigned blocks, in_use;
@@ -76,17 +77,12 @@ static void free_block(uint64_t block)
     world.in_use--;
 }
 
-static apr_status_t prepare(brood__message_t *message, brood_value_t args)
+static apr_status_t prepare(brood__message_t *message, brood__bytes_t *bytes, brood_value_t args)
 {
+    (void) bytes;
     (void) args;
     message->block = new_block();
     return APR_SUCCESS;
-}
-
-static void discard(brood__message_t *message)
-{
-    free_block(message->block);
-    message->block = 0;
 }
 
 static void hint(uint32_t ticket)
@@ -95,9 +91,13 @@ static void hint(uint32_t ticket)
         world.hint[world.hints++] = ticket;
 }
 
-static bool send_task(uint32_t *ticket, brood__engine_t *engine, const brood__message_t *message)
+static bool send_task(uint32_t *ticket, brood__engine_t *engine, const brood__order_t *order,
+                      const brood__message_t *message, const brood__bytes_t *bytes)
 {
     (void) engine;
+    (void) order;
+    (void) bytes;
+    world.unflushed = true;
     EXPECT(!world.finished && !world.terminated);
     EXPECT(message->block != 0 && world.block[message->block]);
     for (*ticket = 0; *ticket < PLACES; ++*ticket)
@@ -107,6 +107,12 @@ static bool send_task(uint32_t *ticket, brood__engine_t *engine, const brood__me
             return true;
         }
     return false;
+}
+
+static void flush(brood__engine_t *engine)
+{
+    (void) engine;
+    world.unflushed = false;
 }
 
 /* What may happen by itself: to a place of this phase, so many things. */
@@ -164,6 +170,7 @@ static bool failed[PLACES];
 static apr_status_t receive(brood__arrivals_t *arrivals, brood__engine_t *engine, apr_interval_time_t timeout)
 {
     (void) engine;
+    EXPECT(!world.unflushed);
     arrivals->count = 0;
     while (timeout != BROOD_NOWAIT && world.hints == 0 && !world.interrupted)
         if (!anything_happens()) {
@@ -264,8 +271,9 @@ static apr_status_t join(brood__engine_t *engine, apr_time_t deadline)
 }
 
 static const brood__engine_ops_t ops = {.prepare = prepare,
-                                        .discard = discard,
+                                        .discard = free_block,
                                         .send = send_task,
+                                        .flush = flush,
                                         .receive = receive,
                                         .interrupt = interrupt,
                                         .collect = collect,

@@ -69,7 +69,7 @@ static void give(unsigned number)
     for (apr_size_t i = 0; i < pieces; i++) {
         job->piece[i].first = i;
         job->piece[i].items = 1;
-        EXPECT_OK(prepare(&job->piece[i].message, brood_nil()));
+        EXPECT_OK(brood__job_prepare(&job->piece[i], brood_nil()));
     }
     brood__core_lock(core);
     given[number] = brood__schedule(job) == APR_SUCCESS;

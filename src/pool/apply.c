@@ -19,7 +19,7 @@ static apr_status_t make(brood__job_t **made, brood__core_t *core, brood_entry_f
     BROOD_TRY(brood__check_args(args));
     BROOD_TRY(brood__job_begin(&job, core, 1, entry, options));
     job->total = job->only.items = 1;
-    rc = core->ops->prepare(&job->only.message, args);
+    rc = brood__job_prepare(&job->only, args);
     if (rc != APR_SUCCESS)
         brood__job_abandon(job);
     else

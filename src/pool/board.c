@@ -5,13 +5,13 @@
 
 apr_status_t brood__board_create(brood__ref_t **board, unsigned workers, apr_pool_t *mem)
 {
-    const uint64_t places = (uint64_t) BROOD__PLACES + workers;
+    const uint64_t size = sizeof(brood__board_t) + ((uint64_t) BROOD__PLACES + workers) * sizeof(brood__place_t)
+                          + (uint64_t) workers * sizeof(brood__seat_t);
     void *ref;
 
-    BROOD_TRY(brood__object_create(&ref, sizeof **board, &brood__board_kind,
-                                   sizeof(brood__board_t) + places * sizeof(brood__place_t), mem));
+    BROOD_TRY(brood__object_create(&ref, sizeof **board, &brood__board_kind, size, mem));
     *board = ref;
-    brood__board(*board)->places = (uint32_t) places;
+    brood__board(*board)->workers = workers;
     brood__object_publish(ref);
     return APR_SUCCESS;
 }
@@ -39,7 +39,8 @@ static int holds(void *shared, uint32_t position, uint64_t block, uint32_t owner
     brood__board_t *board = shared;
 
     (void) owner;
-    return position < board->places && BROOD__PHASE(atomic_load(&board->place[position].state)) == BROOD__DONE
+    return position < BROOD__PLACES + board->workers
+           && BROOD__PHASE(atomic_load(&board->place[position].state)) == BROOD__DONE
            && board->place[position].result == block;
 }
 
@@ -48,7 +49,7 @@ static void destroy(void *shared)
 {
     brood__board_t *board = shared;
 
-    for (uint32_t i = 0; i < board->places; i++)
+    for (uint32_t i = 0; i < BROOD__PLACES + board->workers; i++)
         if (BROOD__PHASE(atomic_load(&board->place[i].state)) == BROOD__DONE && board->place[i].result != 0) {
             brood__heap_take(board->place[i].result);
             brood__heap_free(board->place[i].result);

@@ -12,7 +12,7 @@
 struct brood__core_t {
     apr_pool_t *mem; /* its own; used under the lock */
     apr_thread_mutex_t *lock;
-    unsigned references;            /* of the pool, and of each job */
+    _Atomic unsigned references;    /* of the pool, and of each job; counted down under the lock */
     uint32_t owner, pid;            /* the process */
     unsigned epoch;                 /* of the arena */
     uint64_t news_block;            /* of the arena */

@@ -6,18 +6,28 @@
 #ifndef BROOD_POOL_ENGINE_H
 #define BROOD_POOL_ENGINE_H
 
-#include "pool/board.h"
+#include "pool/completions.h"
 #include <apr_thread_mutex.h>
 #include <brood/pool.h>
 
-/* A task on its way to a worker: see board.h for the kinds of work. */
-typedef struct brood__message_t {
+/* What a worker is to do: see board.h for the kinds of work. */
+typedef struct brood__order_t {
     uint32_t work;
     uint32_t entry;
-    uint64_t block; /* the engine's memory; 0: the arguments are here */
-    uint64_t size;
     apr_interval_time_t limit; /* of its running; 0: none */
-    unsigned char here[BROOD__PLACE_ARGS];
+} brood__order_t;
+
+/* Plain memory in which short arguments lie, those of one task behind those of another. */
+typedef struct brood__bytes_t {
+    unsigned char *data; /* by malloc */
+    size_t size, room;
+} brood__bytes_t;
+
+/* And with what: encoded arguments. */
+typedef struct brood__message_t {
+    uint64_t block; /* the engine's memory; 0: they lie in such bytes, from here on: */
+    size_t at;
+    uint64_t size;
 } brood__message_t;
 
 /* What came of it.  Everything is the engine's until it is given back. */
@@ -31,24 +41,20 @@ typedef struct brood__outcome_t {
     uint64_t block; /* where that lies, if it may be kept until the engine is told to free it; else 0 */
 } brood__outcome_t;
 
-#define BROOD__ARRIVALS 32
-
-/* Tasks that may have an outcome now. */
-typedef struct brood__arrivals_t {
-    uint32_t count;
-    uint32_t ticket[BROOD__ARRIVALS];
-} brood__arrivals_t;
-
 typedef struct brood__engine_t brood__engine_t;
 
 typedef struct brood__engine_ops_t {
-    /* Encode arguments into a message; without the lock.  Objects in them are lent until it is discarded. */
-    apr_status_t (*prepare)(brood__message_t *message, brood_value_t args);
-    void (*discard)(brood__message_t *message);
+    /* Encode arguments, the short ones behind what is in *bytes; without the lock.  Others lie in a block, and objects in
+     * them are lent until it is discarded. */
+    apr_status_t (*prepare)(brood__message_t *message, brood__bytes_t *bytes, brood_value_t args);
+    void (*discard)(uint64_t block);
 
-    /* Give it to the workers; the message must stay until there is an outcome.  False: too many are on their way; if there
-     * is room again by anything but collect and withdraw, receive returns. */
-    bool (*send)(uint32_t *ticket, brood__engine_t *engine, const brood__message_t *message);
+    /* Give it to the workers, who need not hear of it before the next flush; a message's block must stay until there is an
+     * outcome.  False: too many are on their way; if there is room again by anything but collect and withdraw, receive
+     * returns. */
+    bool (*send)(uint32_t *ticket, brood__engine_t *engine, const brood__order_t *order,
+                 const brood__message_t *message, const brood__bytes_t *bytes);
+    void (*flush)(brood__engine_t *engine);
     /* Wait for arrivals; without the lock, and in one thread at a time if it may wait.  APR_TIMEUP, BROOD_ECANCELLED. */
     apr_status_t (*receive)(brood__arrivals_t *arrivals, brood__engine_t *engine, apr_interval_time_t timeout);
     /* Whoever waits for arrivals comes back, with none perhaps. */

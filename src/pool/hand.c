@@ -7,7 +7,7 @@
 #include <apr_strings.h>
 #include <brood/pack.h>
 
-#define ARGS 11 /* of a worker's entry */
+#define ARGS 9 /* of a worker's entry */
 
 /* ---- processes ---- */
 
@@ -16,16 +16,14 @@ static brood_value_t args_of(const brood__local_t *local, unsigned index, brood_
     const brood_pool_options_t *options = &local->options;
 
     args[0] = brood__kind_to_value(BROOD__TAG_BOARD, local->board);
-    args[1] = brood_queue_to_value(local->tasks);
-    args[2] = brood_queue_to_value(local->results);
-    args[3] = options->initializer != NULL ? brood_entry(options->initializer) : brood_nil();
-    args[4] = options->initargs;
-    args[5] = brood_uint(options->max_tasks_per_worker);
-    args[6] = brood_uint(options->max_memory_per_worker);
-    args[7] = brood_int(options->max_age_of_worker);
-    args[8] = brood_uint(options->nice);
-    args[9] = brood_uint(options->pin ? index + 1 : 0);
-    args[10] = brood_uint(BROOD__PLACES + index);
+    args[1] = options->initializer != NULL ? brood_entry(options->initializer) : brood_nil();
+    args[2] = options->initargs;
+    args[3] = brood_uint(options->max_tasks_per_worker);
+    args[4] = brood_uint(options->max_memory_per_worker);
+    args[5] = brood_int(options->max_age_of_worker);
+    args[6] = brood_uint(options->nice);
+    args[7] = brood_uint(options->pin ? index + 1 : 0);
+    args[8] = brood_uint(index);
     return brood_list(args, ARGS);
 }
 
@@ -80,9 +78,7 @@ static apr_status_t start_thread(brood__hand_t *hand, brood__local_t *local, uns
     apr_status_t rc;
 
     *self = (thread_worker_t){.worker = {.board = local->board,
-                                         .tasks = local->tasks,
-                                         .results = local->results,
-                                         .hello = BROOD__PLACES + index,
+                                         .seat = index,
                                          .initializer = options->initializer,
                                          .initargs = options->initargs,
                                          .max_tasks = options->max_tasks_per_worker,

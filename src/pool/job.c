@@ -31,9 +31,7 @@ brood__job_t *brood__job_create(brood__core_t *core, apr_size_t pieces)
         job->piece[i].job = job;
         job->piece[i].ticket = BROOD__NO_TICKET;
     }
-    brood__core_lock(core);
-    core->references++;
-    brood__core_unlock(core);
+    atomic_fetch_add(&core->references, 1); /* the caller refers to it, too */
     return job;
 }
 
@@ -56,15 +54,16 @@ void brood__job_release(brood__job_t *job)
     for (apr_size_t i = 0; i < job->count; i++) {
         brood__piece_t *piece = &job->piece[i];
 
-        if (piece->block == 0)
-            free(piece->result);
-        else if (brood__core_has_arena(core))
+        if (piece->block != 0 && brood__core_has_arena(core))
             core->ops->free(piece->block);
+        else if (piece->block == 0 && piece->result != piece->small)
+            free((void *) (uintptr_t) piece->result);
         if (piece->message.block != 0 && brood__core_has_arena(core))
-            core->ops->discard(&piece->message);
+            brood__job_discard(piece);
     }
     if (job->piece != &job->only)
         free(job->piece);
+    free(job->bytes.data);
     if (job->array != NULL)
         brood__map_array_end(job->array);
     if (job->wanted)
@@ -73,6 +72,19 @@ void brood__job_release(brood__job_t *job)
     free(job->failure);
     free(job);
     core->references--;
+}
+
+/* ---- arguments ---- */
+
+apr_status_t brood__job_prepare(brood__piece_t *piece, brood_value_t args)
+{
+    return piece->job->core->ops->prepare(&piece->message, &piece->job->bytes, args);
+}
+
+void brood__job_discard(brood__piece_t *piece)
+{
+    piece->job->core->ops->discard(piece->message.block);
+    piece->message.block = 0;
 }
 
 /* ---- settling ---- */
@@ -142,14 +154,24 @@ void brood__job_end_piece(brood__job_t *job)
     brood__job_release(job);
 }
 
+/* NULL: no memory. */
+static const void *copy_of(brood__piece_t *piece, const void *data)
+{
+    void *copy = piece->result_size <= sizeof piece->small ? piece->small : malloc(piece->result_size);
+
+    if (copy != NULL)
+        memcpy(copy, data, piece->result_size);
+    return copy;
+}
+
 /* What the pieces of one job weigh is copied only if it is small: a block stays where it is. */
 static void keep_result(brood__piece_t *piece, const brood__outcome_t *outcome)
 {
     piece->result_size = (size_t) outcome->size;
     piece->block = outcome->block;
-    piece->result = outcome->block != 0 ? (void *) outcome->data : malloc(piece->result_size);
-    if (piece->result != NULL && outcome->block == 0)
-        memcpy(piece->result, outcome->data, piece->result_size);
+    piece->result = outcome->data;
+    if (outcome->block == 0)
+        piece->result = copy_of(piece, outcome->data);
 }
 
 /* Of several failures the first one that comes is the job's. */
@@ -172,7 +194,7 @@ void brood__job_settle_piece(brood__piece_t *piece, const brood__outcome_t *outc
     brood__job_t *job = piece->job;
     brood__core_t *core = job->core;
 
-    core->ops->discard(&piece->message);
+    brood__job_discard(piece);
     job->done += piece->items;
     if (outcome->status == APR_SUCCESS && !is_settled(job)) {
         keep_result(piece, outcome);
@@ -186,7 +208,7 @@ void brood__job_settle_piece(brood__piece_t *piece, const brood__outcome_t *outc
 
 void brood__job_drop_piece(brood__piece_t *piece, const char *reason)
 {
-    piece->job->core->ops->discard(&piece->message);
+    brood__job_discard(piece);
     if (piece->job->status == APR_SUCCESS)
         keep_failure(piece->job, BROOD_ECANCELLED, reason, strlen(reason), true);
     brood__job_end_piece(piece->job);
@@ -245,7 +267,7 @@ bool brood__job_owns_status(apr_status_t status)
 
 static apr_status_t fail_plainly(const brood__job_t *job)
 {
-    const char *entry = brood__entry_name_at(job->entry);
+    const char *entry = brood__entry_name_at(job->order.entry);
     apr_status_t rc;
 
     if (job->failure == NULL)

@@ -21,19 +21,21 @@ typedef enum brood__whereabouts_t {
     BROOD__SENT
 } brood__whereabouts_t;
 
+/* Small, as a map may have very many. */
 typedef struct brood__piece_t {
     struct brood__piece_t *next, *previous; /* among those that wait */
     brood__job_t *job;
     brood__whereabouts_t whereabouts;
     uint32_t ticket;
     unsigned retries;      /* how often it may run again after a worker's death */
+    uint32_t items;        /* 0: a part in a map over C arrays */
+    apr_size_t first;      /* index of its first item; of such a part see brood__map_array_again */
     apr_time_t wait_until; /* for a worker; BROOD__NEVER */
-    apr_size_t first;      /* index of its first item; of a part in a map over C arrays see brood__map_array_again */
-    apr_size_t items;      /* 0: such a part */
     brood__message_t message;
-    void *result; /* encoded, in plain memory, or in `block` of the engine's */
+    const void *result; /* encoded: in `small`, or else in plain memory, or in `block` of the engine's */
     uint64_t block;
     size_t result_size;
+    unsigned char small[16];
 } brood__piece_t;
 
 /* Somebody who is to be told. */
@@ -63,7 +65,8 @@ struct brood__job_t {
     bool plain;
     apr_ssize_t item;                /* that has failed; -1 */
     int exitcode;                    /* of the worker, if that is the failure */
-    uint32_t entry;                  /* its number */
+    brood__order_t order;            /* what is to be done in each piece */
+    brood__bytes_t bytes;            /* their short arguments */
     brood__map_array_t *array;       /* a map over C arrays: see map_array.h; else NULL */
     apr_interval_time_t queue_limit; /* of each piece's waiting for a worker; 0: none */
     brood__watcher_t *watchers;
@@ -86,6 +89,11 @@ struct brood__job_t {
 brood__job_t *brood__job_create(brood__core_t *core, apr_size_t pieces);
 /* Under the lock.  The last one frees it. */
 void brood__job_release(brood__job_t *job);
+
+/* The arguments of a piece that has not been given out. */
+apr_status_t brood__job_prepare(brood__piece_t *piece, brood_value_t args);
+/* What is in them is not needed any more. */
+void brood__job_discard(brood__piece_t *piece);
 
 /* One piece is settled by an outcome; the job perhaps, too. */
 void brood__job_settle_piece(brood__piece_t *piece, const brood__outcome_t *outcome);

@@ -5,13 +5,10 @@
 #include "base/own.h"
 #include "base/status.h"
 #include "memory/heap.h"
-#include "queue/queue.h"
+#include "pool/run_queue.h"
 #include <apr_strings.h>
 #include <brood/wait.h>
 #include <string.h>
-
-#define NOBODY UINT32_MAX /* no place: only a reason to look */
-#define PAUSE apr_time_from_msec(50)
 
 static brood__local_t *local_of(brood__engine_t *engine)
 {
@@ -32,57 +29,40 @@ static void release(brood__local_t *local, uint32_t ticket)
     local->unused[local->unused_count++] = ticket;
 }
 
-/* One more hint.  If there is no memory for it now, all are given again later. */
-static void hint(brood__local_t *local, brood_queue_t *queue, uint32_t ticket)
-{
-    if (local->terminated || brood_queue_put_bytes(queue, &ticket, sizeof ticket, BROOD_NOWAIT) == APR_SUCCESS)
-        return;
-    local->hint_again = brood__clock_now() + PAUSE;
-    brood__supervisor_poke(local);
-}
-
-/* For the workers: there is something to claim. */
-static void announce(brood__local_t *local, uint32_t ticket)
-{
-    hint(local, local->tasks, ticket);
-}
-
-/* For who receives: there is an outcome. */
-static void notify(brood__local_t *local, uint32_t ticket)
-{
-    hint(local, local->results, ticket);
-}
-
 static void look_at_limits(brood__local_t *local, apr_time_t when)
 {
     if (local->look_at_limits == 0 || local->look_at_limits > when)
         local->look_at_limits = when;
 }
 
-static bool send_task(uint32_t *ticket, brood__engine_t *engine, const brood__message_t *message)
+static void fill(brood__place_t *place, const brood__order_t *order, const brood__message_t *message,
+                 const brood__bytes_t *bytes)
+{
+    place->work = order->work;
+    place->entry = order->entry;
+    place->limit = order->limit;
+    place->args = message->block;
+    place->args_size = message->size;
+    place->first = 0;
+    if (message->block == 0)
+        memcpy(place->here, bytes->data + message->at, (size_t) message->size);
+    atomic_store_explicit(&place->cancelled, 0, memory_order_relaxed);
+    atomic_store_explicit(&place->begun, 0, memory_order_relaxed);
+    atomic_store_explicit(&place->state, BROOD__STATE(BROOD__READY, 0), memory_order_release);
+}
+
+static bool send_task(uint32_t *ticket, brood__engine_t *engine, const brood__order_t *order,
+                      const brood__message_t *message, const brood__bytes_t *bytes)
 {
     brood__local_t *local = local_of(engine);
-    brood__place_t *place;
 
     if (local->unused_count == 0)
         return false;
-    *ticket = local->unused[local->unused_count - 1];
-    place = place_of(local, *ticket);
-    place->work = message->work;
-    place->entry = message->entry;
-    place->args = message->block;
-    place->args_size = message->size;
-    place->limit = message->limit;
-    place->first = 0;
-    if (message->block == 0)
-        memcpy(place->args_here, message->here, (size_t) message->size);
-    atomic_store_explicit(&place->cancelled, 0, memory_order_relaxed);
-    atomic_store_explicit(&place->begun, 0, memory_order_relaxed);
-    atomic_store(&place->state, BROOD__STATE(BROOD__READY, 0));
-    local->unused_count--;
-    announce(local, *ticket);
-    if (message->limit != 0) {
-        look_at_limits(local, brood__deadline(message->limit));
+    *ticket = local->unused[--local->unused_count];
+    fill(place_of(local, *ticket), order, message, bytes);
+    brood__run_queue_put(engine->board, *ticket);
+    if (order->limit != 0) {
+        look_at_limits(local, brood__deadline(order->limit));
         brood__supervisor_poke(local);
     }
     if (local->started < engine->workers && local->unused_count + local->started < BROOD__PLACES) {
@@ -92,34 +72,26 @@ static bool send_task(uint32_t *ticket, brood__engine_t *engine, const brood__me
     return true;
 }
 
+static void flush(brood__engine_t *engine)
+{
+    brood__run_queue_flush(engine->board);
+}
+
 /* ---- receiving ---- */
 
 static apr_status_t receive(brood__arrivals_t *arrivals, brood__engine_t *engine, apr_interval_time_t timeout)
 {
-    static const brood__wish_t wish = {BROOD__BYTES, BROOD__ARRIVALS, UINT64_MAX, false};
-    brood__local_t *local = local_of(engine);
-    unsigned char with[BROOD__ARRIVALS * BROOD__INLINE];
-    brood__item_t items[BROOD__ARRIVALS];
-    uint32_t count = 0;
-
-    arrivals->count = 0;
-    BROOD_TRY(brood__queue_take(&count, items, with, local->results, &wish, timeout));
-    for (uint32_t i = 0; i < count; i++) {
-        if (items[i].length == sizeof *arrivals->ticket && items[i].block == 0)
-            memcpy(&arrivals->ticket[arrivals->count++], items[i].data, sizeof *arrivals->ticket);
-        brood__queue_free(&items[i]);
-    }
-    return APR_SUCCESS;
+    return brood__completions_take(arrivals, engine->board, timeout);
 }
 
 /* The result that hangs there, or what is left to say if it was overwritten. */
 static void read_outcome(brood__outcome_t *outcome, brood__place_t *place)
 {
-    uint64_t room = BROOD__PLACE_RESULT;
+    uint64_t room = BROOD__PLACE_ROOM;
 
     *outcome = (brood__outcome_t){.status = place->status,
                                   .first = place->first,
-                                  .data = place->result_here,
+                                  .data = place->here,
                                   .size = place->result_size};
     if (place->result != 0) {
         brood__heap_take(place->result);
@@ -133,7 +105,7 @@ static void read_outcome(brood__outcome_t *outcome, brood__place_t *place)
 
 static void interrupt(brood__engine_t *engine)
 {
-    notify(local_of(engine), NOBODY);
+    brood__completions_interrupt(engine->board);
 }
 
 static void free_block(uint64_t block)
@@ -146,7 +118,7 @@ void brood__local_take_hello(brood__local_t *local, uint32_t ticket)
 {
     brood__outcome_t outcome;
 
-    if (ticket >= local->engine.board->places
+    if (ticket >= BROOD__PLACES + local->engine.workers
         || BROOD__PHASE(atomic_load(&place_of(local, ticket)->state)) != BROOD__DONE)
         return;
     read_outcome(&outcome, place_of(local, ticket));
@@ -174,7 +146,7 @@ static bool collect(brood__outcome_t *outcome, brood__engine_t *engine, uint32_t
         read_outcome(outcome, place);
     else
         return false;
-    atomic_store(&place->state, BROOD__FREE);
+    atomic_store_explicit(&place->state, BROOD__FREE, memory_order_relaxed);
     release(local, ticket);
     return true;
 }
@@ -236,11 +208,14 @@ static void lose(brood__local_t *local, uint32_t ticket, apr_status_t fate, int 
     local->exitcode[ticket] = exitcode;
     apr_cpystrn(local->epitaph[ticket], epitaph, BROOD__EPITAPH);
     atomic_store(&place_of(local, ticket)->state, BROOD__FREE);
-    notify(local, ticket);
+    brood__completions_tell(local->engine.board, ticket);
 }
 
-void brood__local_bury(brood__local_t *local, brood__id_t id, int exitcode, const char *epitaph)
+void brood__local_bury(brood__local_t *local, unsigned index, int exitcode, const char *epitaph)
 {
+    brood__board_t *board = local->engine.board;
+    const brood__id_t id = local->hand[index].id;
+
     for (uint32_t i = 0; i < BROOD__PLACES; i++) {
         const uint32_t state = atomic_load(&place_of(local, i)->state);
 
@@ -250,32 +225,16 @@ void brood__local_bury(brood__local_t *local, brood__id_t id, int exitcode, cons
             lose(local, i, BROOD_ETIMELIMIT, exitcode,
                  "the task has run longer than it may, and was ended with its worker");
         } else if (state == BROOD__STATE(BROOD__STOPPED, id)) {
-            brood__message_free(place_of(local, i)->args);
+            brood__message_discard(place_of(local, i)->args);
             atomic_store(&place_of(local, i)->state, BROOD__FREE);
             release(local, i);
-            notify(local, NOBODY); /* there is room for one that waits */
+            brood__completions_interrupt(board); /* there is room for one that waits */
         } else if (state == BROOD__STATE(BROOD__DONE, id)) {
-            notify(local, i); /* perhaps it did not come to that */
-        } else if (state == BROOD__STATE(BROOD__READY, 0)) {
-            announce(local, i); /* perhaps it had the number in hand */
+            brood__completions_tell(board, i); /* perhaps it did not come to that */
         }
     }
-}
-
-void brood__local_hint_again(brood__local_t *local)
-{
-    if (local->hint_again == 0 || local->hint_again > brood__clock_now())
-        return;
-    local->hint_again = 0;
-    notify(local, NOBODY);
-    for (uint32_t i = 0; i < BROOD__PLACES; i++) {
-        const uint32_t phase = BROOD__PHASE(atomic_load(&place_of(local, i)->state));
-
-        if (phase == BROOD__READY)
-            announce(local, i);
-        else if (phase == BROOD__DONE || local->fate[i] != APR_SUCCESS)
-            notify(local, i);
-    }
+    brood__completions_bury(board, index);
+    brood__run_queue_bury(board, index);
 }
 
 /* Until when it may run at most, by what is known now. */
@@ -313,7 +272,7 @@ void brood__local_break(brood__local_t *local, apr_status_t status, const char *
     local->engine.broken = true;
     local->engine.failure = status;
     apr_cpystrn(local->engine.reason, reason, sizeof local->engine.reason);
-    notify(local, NOBODY);
+    brood__completions_interrupt(local->engine.board);
 }
 
 /* ---- the end ---- */
@@ -323,7 +282,7 @@ static void finish(brood__engine_t *engine)
     brood__local_t *local = local_of(engine);
 
     local->finishing = true;
-    BROOD_IGNORE(brood_queue_shutdown(local->tasks, false));
+    brood__run_queue_close(engine->board);
     brood__supervisor_poke(local);
 }
 
@@ -334,8 +293,8 @@ static void terminate(brood__engine_t *engine, bool kill)
     local->terminated = true;
     local->killed = local->killed || kill;
     atomic_store(&engine->board->ended, 1);
-    BROOD_IGNORE(brood_queue_shutdown(local->tasks, true));
-    BROOD_IGNORE(brood_queue_shutdown(local->results, false)); /* who receives comes back */
+    brood__run_queue_close(engine->board);
+    brood__completions_interrupt(engine->board);
     brood__supervisor_poke(local);
 }
 
@@ -370,6 +329,7 @@ static const brood__engine_ops_t ops = {
     .prepare = brood__message_prepare,
     .discard = brood__message_discard,
     .send = send_task,
+    .flush = flush,
     .receive = receive,
     .interrupt = interrupt,
     .collect = collect,
@@ -394,8 +354,6 @@ static apr_status_t make(brood__local_t *local, apr_pool_t *mem)
     local->hand = apr_pcalloc(mem, local->engine.workers * sizeof *local->hand);
     local->watched = apr_palloc(mem, (local->engine.workers + 1) * sizeof *local->watched);
     BROOD_TRY(brood__board_create(&local->board, local->engine.workers, mem));
-    BROOD_TRY(brood_queue_create(&local->tasks, 0, NULL, mem));
-    BROOD_TRY(brood_queue_create(&local->results, 0, NULL, mem));
     BROOD_TRY(brood_event_create(&local->ended, mem));
     BROOD_TRY(brood_pipe_create(&local->poked, &local->poker, BROOD_ONE_WAY, mem));
     local->engine.board = brood__board(local->board);

@@ -1,4 +1,4 @@
-/* local.h - inside of the local engine: a board, two queues of places, and the workers. */
+/* local.h - inside of the local engine: a board, and the workers. */
 #ifndef BROOD_POOL_LOCAL_H
 #define BROOD_POOL_LOCAL_H
 
@@ -28,7 +28,6 @@ typedef struct brood__local_t {
     apr_thread_mutex_t *lock; /* the pool's */
     apr_pool_t *mem;
     brood__ref_t *board;
-    brood_queue_t *tasks, *results;
     brood_pool_options_t options;
     const char *name; /* of the workers, before their number */
 
@@ -38,7 +37,6 @@ typedef struct brood__local_t {
     bool expired[BROOD__PLACES];      /* it was stopped since it has run too long */
     int exitcode[BROOD__PLACES];
     char (*epitaph)[BROOD__EPITAPH]; /* how it died, of each place */
-    apr_time_t hint_again;           /* some were not given for want of memory: then all are; 0: none */
     apr_time_t look_at_limits;       /* a task may have run too long then; 0: none is limited */
 
     brood__hand_t *hand;   /* engine.workers of them */
@@ -57,10 +55,8 @@ typedef struct brood__local_t {
 
 /* ---- message.c ---- */
 
-apr_status_t brood__message_prepare(brood__message_t *message, brood_value_t args);
-void brood__message_discard(brood__message_t *message);
-/* The block of one; 0: none. */
-void brood__message_free(uint64_t block);
+apr_status_t brood__message_prepare(brood__message_t *message, brood__bytes_t *bytes, brood_value_t args);
+void brood__message_discard(uint64_t block);
 
 /* ---- hand.c ---- */
 
@@ -91,12 +87,10 @@ void brood__supervisor_hello(brood__local_t *local, unsigned index, const brood_
 
 /* ---- local.c ---- */
 
-/* Under the lock: a worker has ended, and all that it had is an outcome now. */
-void brood__local_bury(brood__local_t *local, brood__id_t id, int exitcode, const char *epitaph);
+/* Under the lock: the worker at this seat has ended, and all that it had is an outcome now. */
+void brood__local_bury(brood__local_t *local, unsigned index, int exitcode, const char *epitaph);
 /* Under the lock: a worker's first word, if it hangs at this place. */
 void brood__local_take_hello(brood__local_t *local, uint32_t ticket);
-/* Under the lock: give all hints again, if it is time. */
-void brood__local_hint_again(brood__local_t *local);
 /* Under the lock: a task of this worker's was ended, and so is the worker to be. */
 bool brood__local_has_stopped(const brood__local_t *local, brood__id_t id);
 /* Under the lock: end what has run too long, and say when to look again. */

@@ -22,16 +22,17 @@ static apr_status_t prepare(brood__job_t *job, brood_value_t items, bool star)
     brood__piece_t *piece = &job->only;
     brood_value_t args = items;
 
-    job->total = piece->items = items.as.list.count;
+    job->total = items.as.list.count;
+    piece->items = (uint32_t) job->total;
     if (piece->items > 1) {
-        piece->message.work = BROOD__EACH | (star ? BROOD__STAR : 0);
+        job->order.work = BROOD__EACH | (star ? BROOD__STAR : 0);
     } else if (star) {
         args = items.as.list.items[0];
         BROOD_TRY(brood__check_args(args));
         if (args.kind == BROOD_KIND_NIL)
             args = brood_list(NULL, 0);
     }
-    return job->core->ops->prepare(&piece->message, args);
+    return brood__job_prepare(piece, args);
 }
 
 /* One that has failed already, in being prepared, only takes its place. */

@@ -22,7 +22,7 @@ apr_status_t brood_future_create(brood_future_t **future, apr_pool_t *mem)
     if (job == NULL)
         return brood_fail_text(APR_ENOMEM, "no memory for a future");
     job->item = -1;
-    job->entry = UINT32_MAX;
+    job->order.entry = UINT32_MAX;
     job->total = job->only.items = 1;
     *future = brood__future_create(job, mem);
     return APR_SUCCESS;

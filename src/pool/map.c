@@ -18,14 +18,15 @@ static apr_size_t chunk_of(const brood__core_t *core, apr_size_t items, const br
 
 static apr_status_t prepare(brood__job_t *job, brood_value_t items, apr_size_t chunk, uint32_t work)
 {
+    const apr_size_t count = items.as.list.count;
+
+    job->order.work = work;
     for (apr_size_t i = 0; i < job->count; i++) {
         brood__piece_t *piece = &job->piece[i];
 
         piece->first = i * chunk;
-        piece->items = items.as.list.count - piece->first < chunk ? items.as.list.count - piece->first : chunk;
-        piece->message.work = work;
-        BROOD_TRY(
-            job->core->ops->prepare(&piece->message, brood_list(items.as.list.items + piece->first, piece->items)));
+        piece->items = (uint32_t) (count - piece->first < chunk ? count - piece->first : chunk);
+        BROOD_TRY(brood__job_prepare(piece, brood_list(items.as.list.items + piece->first, piece->items)));
     }
     return APR_SUCCESS;
 }

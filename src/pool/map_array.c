@@ -116,12 +116,12 @@ static apr_status_t prepare(brood__job_t *job, const request_t *request, apr_poo
 {
     const brood_value_t kept[] = {keep(request->in, mem), keep(request->out, mem)};
 
+    job->order.work = BROOD__ARRAY;
     for (apr_size_t i = 0; i < job->count; i++) {
         const brood_value_t args[] = {brood__kind_to_value(BROOD__TAG_ARRAY_JOB, job->array->ref), brood_uint(i),
                                       request->options->args, brood_list(kept, 2)};
 
-        job->piece[i].message.work = BROOD__ARRAY;
-        BROOD_TRY(job->core->ops->prepare(&job->piece[i].message, brood_list(args, 4)));
+        BROOD_TRY(brood__job_prepare(&job->piece[i], brood_list(args, 4)));
     }
     return APR_SUCCESS;
 }

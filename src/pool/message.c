@@ -1,10 +1,11 @@
-/* message.c - the arguments of a task: in the message if they are short, else in a block that bears the objects in them. */
+/* message.c - the arguments of a task: as plain bytes if they are short, else in a block that bears the objects in them. */
 #include "pool/local.h"
 
 #include "base/codec.h"
 #include "base/status.h"
 #include "memory/heap.h"
 #include "memory/loan.h"
+#include <stdlib.h>
 
 static apr_status_t encode_in_block(brood__message_t *message, brood_value_t args, brood__loans_t *loans, uint64_t size)
 {
@@ -25,30 +26,44 @@ static apr_status_t encode_in_block(brood__message_t *message, brood_value_t arg
     return rc == APR_ENOMEM ? brood_fail_text(rc, "no memory for the arguments of a task") : rc;
 }
 
-apr_status_t brood__message_prepare(brood__message_t *message, brood_value_t args)
+/* Room for one more that is short, and no more than that at first: most jobs are one task. */
+static apr_status_t make_room(brood__bytes_t *bytes)
 {
-    brood__output_t output = {message->here, 0, sizeof message->here, NULL};
-    brood__loans_t loans;
+    const size_t room =
+        bytes->room * 2 > bytes->size + BROOD__PLACE_ROOM ? bytes->room * 2 : bytes->size + BROOD__PLACE_ROOM;
+    unsigned char *data;
 
-    message->block = 0;
-    BROOD_TRY(brood__loans_measure(&output, args, &loans));
-    message->size = output.size;
-    if (output.size <= sizeof message->here && loans.count == 0)
+    if (bytes->room - bytes->size >= BROOD__PLACE_ROOM)
         return APR_SUCCESS;
-    return encode_in_block(message, args, &loans, output.size);
+    data = realloc(bytes->data, room);
+    if (data == NULL)
+        return brood_fail_text(APR_ENOMEM, "no memory for the arguments of a task");
+    bytes->data = data;
+    bytes->room = room;
+    return APR_SUCCESS;
 }
 
-void brood__message_free(uint64_t block)
+apr_status_t brood__message_prepare(brood__message_t *message, brood__bytes_t *bytes, brood_value_t args)
+{
+    brood__output_t output;
+    brood__loans_t loans;
+
+    BROOD_TRY(make_room(bytes));
+    output = (brood__output_t){bytes->data + bytes->size, 0, BROOD__PLACE_ROOM, NULL};
+    *message = (brood__message_t){.at = bytes->size};
+    BROOD_TRY(brood__loans_measure(&output, args, &loans));
+    if (output.size > BROOD__PLACE_ROOM || loans.count != 0)
+        return encode_in_block(message, args, &loans, output.size);
+    message->size = output.size;
+    bytes->size += output.size;
+    return APR_SUCCESS;
+}
+
+void brood__message_discard(uint64_t block)
 {
     if (block == 0)
         return;
     brood__loan_revoke(block);
     brood__loan_end(block);
     brood__heap_free(block);
-}
-
-void brood__message_discard(brood__message_t *message)
-{
-    brood__message_free(message->block);
-    message->block = 0;
 }

@@ -39,16 +39,16 @@ static void take_out(brood__core_t *core, brood__piece_t *piece)
 
 static void send_waiting(brood__core_t *core)
 {
-    uint32_t ticket;
+    brood__engine_t *engine = core->engine;
+    brood__piece_t *piece;
 
-    while (core->waiting != NULL && core->engine->ops->send(&ticket, core->engine, &core->waiting->message)) {
-        brood__piece_t *piece = core->waiting;
-
+    while ((piece = core->waiting) != NULL
+           && engine->ops->send(&piece->ticket, engine, &piece->job->order, &piece->message, &piece->job->bytes)) {
         take_out(core, piece);
         piece->whereabouts = BROOD__SENT;
-        piece->ticket = ticket;
-        core->sent[ticket] = piece;
+        core->sent[piece->ticket] = piece;
     }
+    engine->ops->flush(engine);
 }
 
 bool brood__schedule_withdraw(brood__piece_t *piece)

@@ -13,18 +13,12 @@ apr_status_t brood__job_begin_at(brood__job_t **made, brood__core_t *core, apr_s
     if (job == NULL)
         return brood_fail_text(APR_ENOMEM, "no memory for a task");
     job->item = -1;
-    job->entry = number;
+    job->order = (brood__order_t){.work = BROOD__CALL, .entry = number, .limit = options->time_limit};
     job->progress = options->progress;
     job->progress_user = options->user;
     job->queue_limit = options->queue_limit;
-    for (apr_size_t i = 0; i < pieces; i++) {
-        brood__piece_t *piece = &job->piece[i];
-
-        piece->retries = options->retries;
-        piece->message.work = BROOD__CALL;
-        piece->message.entry = number;
-        piece->message.limit = options->time_limit;
-    }
+    for (apr_size_t i = 0; options->retries != 0 && i < pieces; i++)
+        job->piece[i].retries = options->retries;
     *made = job;
     return APR_SUCCESS;
 }

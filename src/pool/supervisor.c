@@ -5,6 +5,7 @@
 #include "base/deadline.h"
 #include "base/own.h"
 #include "base/status.h"
+#include "pool/run_queue.h"
 #include "process/call.h"
 #include <apr_strings.h>
 
@@ -124,7 +125,7 @@ static void bury(brood__local_t *local, unsigned index)
 
     brood__local_take_hello(local, BROOD__PLACES + index);
     if (hand->process != NULL)
-        brood__local_bury(local, hand->id, brood__hand_exitcode(hand, epitaph, sizeof epitaph), epitaph);
+        brood__local_bury(local, index, brood__hand_exitcode(hand, epitaph, sizeof epitaph), epitaph);
     in_vain = !hand->here && hand->kill_at == 0;
     brood__hand_release(hand);
     if (in_vain)
@@ -202,7 +203,6 @@ static apr_time_t next_look(const brood__local_t *local)
     apr_time_t deadline = BROOD__NEVER;
 
     earlier(&deadline, local->look_at_limits);
-    earlier(&deadline, local->hint_again);
     for (unsigned i = 0; i < local->engine.workers; i++)
         earlier(&deadline, local->hand[i].kill_at);
     if (count(local) < local->started && !local->finishing && !local->terminated && !local->engine.broken)
@@ -246,7 +246,6 @@ static void supervise(brood__local_t *local)
         bury_ended(local);
         start_missing(local);
         brood__local_look_at_limits(local);
-        brood__local_hint_again(local);
         kill_late(local);
         if (!is_over(local))
             wait_for_ends(local);
@@ -277,7 +276,8 @@ static apr_status_t start_all(brood__local_t *local)
 /* Nobody has been given anything yet. */
 static void kill_all(brood__local_t *local)
 {
-    BROOD_IGNORE(brood_queue_shutdown(local->tasks, true));
+    atomic_store(&local->engine.board->ended, 1);
+    brood__run_queue_close(local->engine.board);
     for (unsigned i = 0; i < local->engine.workers; i++)
         if (local->hand[i].mem != NULL) {
             brood__hand_kill(&local->hand[i]);

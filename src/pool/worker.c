@@ -10,6 +10,8 @@
 #include "platform/clock.h"
 #include "platform/self.h"
 #include "pool/array_job.h"
+#include "pool/completions.h"
+#include "pool/run_queue.h"
 #include "process/call.h"
 #include "process/entry.h"
 #include "process/guard.h"
@@ -32,6 +34,11 @@ bool brood_call_cancelled(void)
 bool brood__worker_is_me(const brood__board_t *board)
 {
     return in_thread && board_of_task == board;
+}
+
+static uint32_t hello_place(const brood__worker_t *worker)
+{
+    return BROOD__PLACES + worker->seat;
 }
 
 /* ---- what came of a task ---- */
@@ -126,12 +133,12 @@ static apr_status_t take_part(brood__output_t *output, brood__place_t *place, br
 
 static apr_status_t run(brood__output_t *output, brood__place_t *place, uint32_t worker, apr_pool_t *mem)
 {
-    const void *data = place->args != 0 ? brood__at(place->args) : (const void *) place->args_here;
+    const void *data = place->args != 0 ? brood__at(place->args) : (const void *) place->here;
     brood_entry_fn entry = brood__entry_at(place->entry);
     brood_value_t args;
 
     if ((entry == NULL && place->work != BROOD__ARRAY)
-        || place->args_size > (place->args != 0 ? brood__heap_size(place->args) : BROOD__PLACE_ARGS))
+        || place->args_size > (place->args != 0 ? brood__heap_size(place->args) : BROOD__PLACE_ROOM))
         return brood_fail_text(BROOD_EDECODE, "a task of the pool has been overwritten");
     BROOD_TRY(brood__loan_decode(&args, place->args, data, place->args_size, mem));
     if (args.kind != BROOD_KIND_LIST)
@@ -156,8 +163,8 @@ static apr_status_t deliver(brood__place_t *place, uint32_t number, const brood_
 {
     place->result = 0;
     place->result_size = output->size;
-    if (output->size <= BROOD__PLACE_RESULT) {
-        memcpy(place->result_here, output->data, output->size);
+    if (output->size <= BROOD__PLACE_ROOM) {
+        memcpy(place->here, output->data, output->size);
         return APR_SUCCESS;
     }
     BROOD_TRY(brood__heap_alloc(&place->result, output->size));
@@ -194,31 +201,30 @@ static bool claim(brood__place_t *place)
 {
     uint32_t ready = BROOD__STATE(BROOD__READY, 0);
 
-    return atomic_load_explicit(&place->state, memory_order_relaxed) == ready
-           && atomic_compare_exchange_strong(&place->state, &ready, BROOD__STATE(BROOD__CLAIMED, brood__me));
-}
-
-static bool announce(const brood__worker_t *worker, uint32_t number)
-{
-    return brood_queue_put_bytes(worker->results, &number, sizeof number, BROOD_FOREVER) == APR_SUCCESS;
+    return atomic_compare_exchange_strong(&place->state, &ready, BROOD__STATE(BROOD__CLAIMED, brood__me));
 }
 
 /* False: this worker is to end. */
 static bool work_at(const brood__worker_t *worker, uint32_t number, apr_pool_t *mem)
 {
-    brood__place_t *place = &brood__board(worker->board)->place[number];
+    brood__board_t *board = brood__board(worker->board);
+    brood__place_t *place = &board->place[number];
     brood__output_t output = {NULL, 0, 0, mem};
 
     if (place->limit != 0)
         atomic_store_explicit(&place->begun, brood__clock_now(), memory_order_release);
     place_of_task = place;
-    place->status = run(&output, place, worker->hello, mem);
+    place->status = run(&output, place, hello_place(worker), mem);
     place_of_task = NULL;
     if (place->status == APR_SUCCESS)
         place->status = deliver(place, number, worker->board, &output);
     if (place->status != APR_SUCCESS)
         deliver_failure(place, number, worker->board, mem);
-    return done(place) && announce(worker, number);
+    if (!done(place))
+        return false;
+    BROOD__STEP(RUN_DONE);
+    brood__completions_put(board, worker->seat, number);
+    return true;
 }
 
 /* ---- the worker ---- */
@@ -245,14 +251,16 @@ static apr_status_t initialize(const brood__worker_t *worker, apr_pool_t *mem)
 
 static bool hello(const brood__worker_t *worker, apr_pool_t *mem)
 {
-    brood__place_t *place = &brood__board(worker->board)->place[worker->hello];
+    const uint32_t number = hello_place(worker);
+    brood__place_t *place = &brood__board(worker->board)->place[number];
 
     place->status = initialize(worker, mem);
     place->result_size = 0;
     if (place->status != APR_SUCCESS)
-        deliver_failure(place, worker->hello, worker->board, mem);
+        deliver_failure(place, number, worker->board, mem);
     atomic_store(&place->state, BROOD__STATE(BROOD__DONE, brood__me));
-    return announce(worker, worker->hello) && place->status == APR_SUCCESS;
+    brood__completions_put(brood__board(worker->board), worker->seat, number);
+    return place->status == APR_SUCCESS;
 }
 
 static bool is_worn_out(const brood__worker_t *worker, unsigned tasks, apr_time_t born)
@@ -265,20 +273,19 @@ static bool is_worn_out(const brood__worker_t *worker, unsigned tasks, apr_time_
 void brood__worker_run(const brood__worker_t *worker, apr_pool_t *mem)
 {
     const apr_time_t born = brood__clock_now();
+    brood__board_t *board = brood__board(worker->board);
     apr_pool_t *turn;
     unsigned tasks = 0;
+    uint32_t number;
 
     in_thread = worker->is_thread;
-    board_of_task = brood__board(worker->board);
+    board_of_task = board;
     if (!hello(worker, mem) || apr_pool_create(&turn, mem) != APR_SUCCESS)
         return;
-    for (bool more = true; more;) {
-        uint32_t number = BROOD__PLACES;
-        apr_size_t size = sizeof number;
-
-        more = brood_queue_get_into(&number, &size, worker->tasks, BROOD_FOREVER) == APR_SUCCESS;
-        if (!more || number >= BROOD__PLACES || !claim(&brood__board(worker->board)->place[number]))
+    for (bool more = true; more && brood__run_queue_take(&number, board, worker->seat);) {
+        if (number >= BROOD__PLACES || !claim(&board->place[number]))
             continue;
+        BROOD__STEP(RUN_CLAIMED);
         tasks++;
         more = work_at(worker, number, turn) && !is_worn_out(worker, tasks, born);
         apr_pool_clear(turn);
@@ -299,11 +306,10 @@ apr_status_t brood__worker_entry(brood_call_t *call)
     brood__worker_t worker = {.initializer = NULL};
     brood_value_t board, initializer;
 
-    BROOD_TRY(BROOD_UNPACK(call->args, &board, &worker.tasks, &worker.results, &initializer, &worker.initargs,
-                           &worker.max_tasks, &worker.max_memory, &worker.max_age, &worker.nice, &worker.pin,
-                           &worker.hello));
+    BROOD_TRY(BROOD_UNPACK(call->args, &board, &initializer, &worker.initargs, &worker.max_tasks, &worker.max_memory,
+                           &worker.max_age, &worker.nice, &worker.pin, &worker.seat));
     BROOD_TRY(slot_board(&worker.board, board));
-    if (worker.hello >= brood__board(worker.board)->places)
+    if (worker.seat >= brood__board(worker.board)->workers)
         return brood_fail_text(BROOD_EARGS, "a worker without a place");
     if (initializer.kind == BROOD_KIND_ENTRY)
         worker.initializer = initializer.as.entry;

@@ -4,12 +4,9 @@
 
 #include "pool/board.h"
 #include <brood/entry.h>
-#include <brood/queue.h>
 
 typedef struct brood__worker_t {
     brood__ref_t *board;
-    brood_queue_t *tasks;       /* numbers of places that are to be claimed */
-    brood_queue_t *results;     /* numbers of places that are done */
     brood_entry_fn initializer; /* NULL: none */
     brood_value_t initargs;
     unsigned max_tasks;          /* then it ends; 0: never */
@@ -17,7 +14,7 @@ typedef struct brood__worker_t {
     apr_interval_time_t max_age; /* likewise */
     unsigned nice;               /* steps */
     unsigned pin;                /* 1 and more: it has one CPU, this one, round and round; 0: it has all */
-    uint32_t hello;              /* the place for its first word: that it is there, and how its initializer went */
+    uint32_t seat;               /* of the board, the same as of its place there */
     bool is_thread;              /* of the pool's process, whose locks are not its own */
 } brood__worker_t;
 
