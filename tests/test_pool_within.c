@@ -95,6 +95,19 @@ static apr_status_t wait_for_the_end(brood_call_t *call)
     return APR_SUCCESS;
 }
 
+/* In a worker that is a process, forked when the pool was there; others do not know it. */
+static apr_status_t use_inherited(brood_call_t *call)
+{
+    brood_value_t value;
+
+    if (own == NULL)
+        return APR_SUCCESS;
+    CHECK(brood_pool_apply(&value, own, square, BROOD_ARGS(1), call->mem) == BROOD_EMISUSE);
+    CHECK(strstr(brood_last_error()->message, "belong to the process") != NULL);
+    CHECK(brood_pool_shutdown(own, false, BROOD_FOREVER) == BROOD_EMISUSE);
+    return APR_SUCCESS;
+}
+
 /* ---- what it may do ---- */
 
 static apr_int64_t result;
@@ -209,6 +222,15 @@ static void nor_for_the_end_of_the_pool(void)
     end();
 }
 
+static void a_process_cannot_use_the_pool_that_runs_it(void) /* POOL-36 */
+{
+    mem = harness_mem();
+    own = new_pool_with(2, &(brood_pool_options_t){.lazy = true});
+    for (int i = 0; i < 4; i++)
+        EXPECT_OK(status_of(give(own, use_inherited, brood_nil())));
+    end_pool(own);
+}
+
 static void a_task_may_give_tasks_that_a_callback_goes_on_with(void)
 {
     begin();
@@ -277,17 +299,12 @@ static void nor_does_a_task(void)
     EXPECT_OK(brood_event_wait(go, BROOD_FOREVER));
 }
 
-static const brood_entry_t entries[] = {BROOD_ENTRY(square),
-                                        BROOD_ENTRY(hold),
-                                        BROOD_KERNEL(triple),
-                                        BROOD_ENTRY(call_and_wait),
-                                        BROOD_ENTRY(wait_for_futures),
-                                        BROOD_ENTRY(wait_for_an_iterator),
-                                        BROOD_ENTRY(wait_for_the_end),
-                                        BROOD_ENTRY(give_and_return),
-                                        BROOD_ENTRY(use_the_other),
-                                        BROOD_ENTRY(end_own_memory),
-                                        BROOD_ENTRIES_END};
+static const brood_entry_t entries[] = {BROOD_ENTRY(square),           BROOD_ENTRY(hold),
+                                        BROOD_KERNEL(triple),          BROOD_ENTRY(call_and_wait),
+                                        BROOD_ENTRY(wait_for_futures), BROOD_ENTRY(wait_for_an_iterator),
+                                        BROOD_ENTRY(wait_for_the_end), BROOD_ENTRY(use_inherited),
+                                        BROOD_ENTRY(give_and_return),  BROOD_ENTRY(use_the_other),
+                                        BROOD_ENTRY(end_own_memory),   BROOD_ENTRIES_END};
 
 int main(int argc, char **argv)
 {
@@ -296,6 +313,7 @@ int main(int argc, char **argv)
         TEST(nor_for_a_future_but_may_look),
         TEST(nor_for_an_iterator),
         TEST(nor_for_the_end_of_the_pool),
+        TEST(a_process_cannot_use_the_pool_that_runs_it),
         TEST(a_task_may_give_tasks_that_a_callback_goes_on_with),
         TEST(a_task_may_have_what_is_done_and_wait_for_other_pools),
         TEST(a_callback_may_wait_for_the_end_of_its_pool),

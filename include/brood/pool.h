@@ -294,9 +294,7 @@ BROOD_API BROOD_CHECKED apr_status_t brood_pool_reduce_array(void *out, apr_size
  *
  *  Any thread, as often as you like; in another process it does nothing.  An iterator has been given all of its input, also
  *  what it has not read yet: so the workers stay until somebody has taken its results as far as the input's end, or has
- *  closed it.
- *
- *  SPEC POOL-25. */
+ *  closed it.  SPEC POOL-25. */
 BROOD_API void brood_pool_close(brood_pool_t *pool);
 /** Stop at once: every task that is not done is BROOD_ECANCELLED, workers are asked to end, and killed a second later.  Does
  *  not wait.
