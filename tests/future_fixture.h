@@ -1,11 +1,9 @@
-/* future_fixture.h - futures of tasks that end when they are told to. */
+/* future_fixture.h - futures, tasks that end when they are told to, and callbacks that take notes. */
 #ifndef BROOD_TESTS_FUTURE_FIXTURE_H
 #define BROOD_TESTS_FUTURE_FIXTURE_H
 
-#include "harness_tree.h"
+#include "pool_fixture.h"
 #include <stdatomic.h>
-
-static apr_pool_t *mem; /* of all that a test makes */
 
 /* ---- tasks ---- */
 
@@ -47,37 +45,6 @@ static inline apr_status_t until_asked(brood_call_t *call)
 
 /* ---- help ---- */
 
-static inline brood_pool_t *new_pool(unsigned workers)
-{
-    brood_pool_t *pool = NULL;
-
-    mem = harness_mem();
-    EXPECT_OK(brood_pool_create(&pool, workers, NULL, mem));
-    return pool;
-}
-
-static inline brood_event_t *new_event(void)
-{
-    brood_event_t *event = NULL;
-
-    EXPECT_OK(brood_event_create(&event, mem));
-    return event;
-}
-
-static inline brood_future_t *give_with(brood_pool_t *pool, brood_entry_fn entry, brood_value_t args,
-                                        const brood_task_options_t *options)
-{
-    brood_future_t *future = NULL;
-
-    EXPECT_OK(brood_pool_apply_async(&future, pool, entry, args, options, mem));
-    return future;
-}
-
-static inline brood_future_t *give(brood_pool_t *pool, brood_entry_fn entry, brood_value_t args)
-{
-    return give_with(pool, entry, args, NULL);
-}
-
 static inline brood_future_t *new_future(void)
 {
     brood_future_t *future = NULL;
@@ -93,13 +60,6 @@ static inline brood_future_t *done_with(int number)
 
     EXPECT_OK(brood_future_set(future, brood_int(number)));
     return future;
-}
-
-static inline apr_status_t status_of(brood_future_t *future)
-{
-    brood_value_t value;
-
-    return brood_future_get(&value, future, BROOD_FOREVER, mem);
 }
 
 static inline void expect_value(brood_future_t *future, brood_value_t expected)

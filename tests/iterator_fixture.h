@@ -1,31 +1,8 @@
-/* iterator_fixture.h - pools, iterators over them, and sources that count how often they are called. */
+/* iterator_fixture.h - iterators, and sources that count how often they are called. */
 #ifndef BROOD_TESTS_ITERATOR_FIXTURE_H
 #define BROOD_TESTS_ITERATOR_FIXTURE_H
 
-#include "harness_tree.h"
-
-#include <brood.h>
-#include <brood/pool.h>
-#include <stdint.h>
-
-static apr_pool_t *mem; /* of all that a test makes */
-
-static inline brood_pool_t *new_pool(unsigned workers)
-{
-    brood_pool_t *pool = NULL;
-
-    mem = harness_mem();
-    EXPECT_OK(brood_pool_create(&pool, workers, NULL, mem));
-    return pool;
-}
-
-static inline brood_event_t *new_event(void)
-{
-    brood_event_t *event = NULL;
-
-    EXPECT_OK(brood_event_create(&event, mem));
-    return event;
-}
+#include "pool_fixture.h"
 
 /* ---- iterators ---- */
 

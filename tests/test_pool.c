@@ -287,7 +287,7 @@ static void large_arguments_and_results_leave_nothing_behind(void) /* POOL-38 */
 
 /* ---- claims: what is refused ---- */
 
-static void bad_calls_are_refused_before_anything_runs(void) /* POOL-02, POOL-20, PPE-11 */
+static void bad_calls_are_refused_before_anything_runs(void) /* POOL-02, POOL-20, PPE-01, PPE-11 */
 {
     brood_pool_t *pool = new_pool(1), *none = NULL;
     brood_future_t *future = NULL;
@@ -305,7 +305,7 @@ static void bad_calls_are_refused_before_anything_runs(void) /* POOL-02, POOL-20
     EXPECT_STATUS(BROOD_EARGS, brood_pool_create(&none, 1, &(brood_pool_options_t){.initargs = brood_int(1)}, mem));
 }
 
-static void there_is_one_worker_for_each_usable_cpu(void) /* POOL-01, POOL-04 */
+static void there_is_one_worker_for_each_usable_cpu(void) /* POOL-01, POOL-04, PPE-01 */
 {
     brood_pool_t *pool = new_pool(0);
     brood_process_t **workers = brood_pool_workers(pool, mem);
@@ -319,6 +319,42 @@ static void there_is_one_worker_for_each_usable_cpu(void) /* POOL-01, POOL-04 */
     EXPECT(count == brood_usable_cpu_count());
     end_pool(pool);
     EXPECT(brood_pool_workers(pool, mem)[0] == NULL);
+}
+
+static apr_size_t count_workers(brood_pool_t *pool)
+{
+    brood_process_t **workers = brood_pool_workers(pool, mem);
+    apr_size_t count = 0;
+
+    while (workers[count] != NULL)
+        count++;
+    return count;
+}
+
+static void lazy_workers_start_while_none_is_idle__PPE_03(void)
+{
+    brood_queue_t *begun;
+    brood_event_t *go;
+    brood_pool_t *pool;
+
+    mem = harness_mem();
+    begun = harness_queue(mem);
+    go = new_event();
+    pool = new_pool_with(3, &(brood_pool_options_t){.lazy = true});
+    EXPECT(count_workers(pool) == 0 && harness_children(mem) == 0);
+    for (int i = 0; i < 10; i++)
+        EXPECT(apply(pool, square, BROOD_ARGS(i)).as.integer == (apr_int64_t) i * i);
+    EXPECT(count_workers(pool) == 1);
+    for (apr_size_t i = 1; i <= 3; i++) {
+        (void) give(pool, hold, BROOD_ARGS(begun, go));
+        (void) harness_get(begun, mem);
+        EXPECT(count_workers(pool) == i);
+    }
+    (void) give(pool, hold, BROOD_ARGS(begun, go));
+    EXPECT_OK(brood_event_set(go));
+    (void) harness_get(begun, mem);
+    EXPECT(count_workers(pool) == 3);
+    end_pool(pool);
 }
 
 static const brood_entry_t entries[] = {BROOD_ENTRY(nothing),     BROOD_ENTRY(echo),    BROOD_ENTRY(square),
@@ -338,6 +374,7 @@ int main(int argc, char **argv)
         TEST(large_arguments_and_results_leave_nothing_behind),
         TEST(bad_calls_are_refused_before_anything_runs),
         TEST(there_is_one_worker_for_each_usable_cpu),
+        TEST(lazy_workers_start_while_none_is_idle__PPE_03),
     };
 
     return harness_tree(argc, argv, entries, "pool", tests, sizeof tests / sizeof tests[0]);

@@ -283,7 +283,7 @@ static void workers_may_end_after_each_task_though_nobody_waits(void) /* POOL-30
     end_pool(pool);
 }
 
-static void two_hundred_workers_work_at_once(void) /* POOL-35, C-20 */
+static void two_hundred_workers_work_at_once(void) /* POOL-35, PPE-01, C-20 */
 {
     const unsigned count = harness_killed() == -15 ? 70 : LARGE_POOL; /* where a process takes its time to start */
     brood_pool_t *pool = new_pool(count);

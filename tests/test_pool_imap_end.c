@@ -1,7 +1,6 @@
 /* imap and imap_unordered: what becomes of them when pools end, and when nobody wants the rest. */
 #include "iterator_fixture.h"
 
-#include "memory/heap.h"
 #include <apr_thread_proc.h>
 #include <string.h>
 
@@ -228,18 +227,9 @@ static void what_runs_when_an_iterator_is_closed_is_asked_to_end(void) /* PPE-07
     EXPECT_TEXT("asked", brood_value_string(harness_get(told, mem), mem));
 }
 
-static brood__heap_use_t use(void)
-{
-    brood__heap_use_t now;
-
-    brood__heap_flush();
-    brood__heap_count(&now);
-    return now;
-}
-
 static void iterators_leave_nothing_behind(void)
 {
-    brood__heap_use_t before, after;
+    brood__heap_use_t before;
     brood_pool_t *pool;
 
     mem = harness_mem();
@@ -256,8 +246,7 @@ static void iterators_leave_nothing_behind(void)
         brood_iterator_close(iterator);
     }
     mem = harness_mem();
-    after = use();
-    EXPECT(after.mine == before.mine && after.objects == before.objects && after.queued == before.queued);
+    expect_use(&before);
 }
 
 /* ---- misuse ---- */

@@ -27,7 +27,7 @@ typedef struct brood_pool_options_t {
         pin; /**< give each worker one CPU of those that may be used, round and round, where the system can (not macOS) */
     bool lazy;    /**< start workers as tasks come (ProcessPoolExecutor) */
     bool threads; /**< ThreadPool: workers are threads of this process.  What they run cannot be ended from outside, and
-                   *   holds up the end of the pool */
+                   *   holds up the end of the pool; it may use the pool, but not wait for it (see brood_future_get) */
     brood_process_options_t process; /**< how workers are started; `name` comes before their number, NULL: "PoolWorker";
                                       *   `daemon` is BROOD_YES unless it says BROOD_NO; `environment` is there before the
                                       *   first instruction of a worker that is spawned */
@@ -44,7 +44,8 @@ typedef struct brood_pool_options_t {
  *
  *  @param[out] pool  of this process alone: elsewhere (in a forked child) calls on it are BROOD_EMISUSE.  Valid until `mem`
  *                    ends, which terminates it and waits for its workers' end; a pool that is dropped so with tasks
- *                    that are not done says so in the log.
+ *                    that are not done says so in the log.  So does one that a task or a callback of its own drops:
+ *                    that does not wait, and what is left of it goes with the process's part in its tree.
  *  @param workers    how many, up to BROOD_POOL_LIMIT; 0: one for each CPU that may be used (brood_usable_cpu_count).
  *  @param options    NULL: the default.
  *  @param mem        of the object.
@@ -103,7 +104,7 @@ typedef struct brood_task_options_t {
  *  @retval BROOD_EPOOL    the pool takes no more tasks, or has broken down; the message says why.
  *  @retval BROOD_EENTRY   the function, or one in args, is in no table.  Nothing ran; so with the next.
  *  @retval BROOD_EARGS, BROOD_EENCODE, BROOD_ECLOSED, APR_ENOMEM  of the arguments.
- *  @retval BROOD_EMISUSE  the pool is another process's.
+ *  @retval BROOD_EMISUSE  the pool is another process's, or runs this task itself, in a thread (see brood_future_get).
  *  @retval BROOD_ECANCELLED  Ctrl-C (see brood_main): the task goes on, unseen.  Or the pool was terminated.
  *  @return otherwise as brood_future_get.
  *  SPEC POOL-07, POOL-20, POOL-21, POOL-22, POOL-41. */
@@ -212,7 +213,8 @@ BROOD_API BROOD_CHECKED apr_status_t brood_pool_imap_unordered(brood_iterator_t 
  *  @retval BROOD_EPOOL    the pool has broken down.  Once, then APR_EOF.
  *  @retval BROOD_ECANCELLED  the pool was terminated or shut down, or has ended.  Once, then APR_EOF; results from before it come first.
  *                         Or Ctrl-C (see brood_main): ask again.  Or options->queue_limit was over for this item.
- *  @retval BROOD_EMISUSE  in another process, or in the source of this iterator.
+ *  @retval BROOD_EMISUSE  in another process, or in the source of this iterator, or the result is not there and this is a
+ *                         task of the same pool (see brood_future_get): BROOD_NOWAIT may look.
  *  @retval BROOD_EARGS, BROOD_EENCODE, BROOD_EENTRY, BROOD_ECLOSED, APR_ENOMEM  also of an item that cannot be given to a
  *                         worker; with options->star such that is no list.
  *  @return otherwise the status of the item that is next, as brood_future_get has it; brood_last_error()->item is its
@@ -248,7 +250,7 @@ BROOD_API void brood_iterator_close(brood_iterator_t *iterator);
  *  @retval APR_EINVAL        count * size is more than there can be, or a pointer and its size do not go together.
  *  @retval APR_ENOMEM        the arena has no room for copies.
  *  @retval BROOD_EPOOL       the pool is closed, or cannot run anything any more.
- *  @retval BROOD_EMISUSE     not the pool's process.
+ *  @retval BROOD_EMISUSE     not the pool's process, or a task of the pool (see brood_future_get).
  *  @retval BROOD_EWORKER     a worker died in a chunk, and retries are used up.
  *  @retval BROOD_ETIMELIMIT  a chunk took too long.
  *  @retval BROOD_ECANCELLED  the pool was terminated, or Ctrl-C: then the chunks that are being run are waited for.
@@ -288,14 +290,33 @@ BROOD_API BROOD_CHECKED apr_status_t brood_pool_reduce_array(void *out, apr_size
                                                              const void *in, apr_size_t in_size, apr_size_t count,
                                                              const brood_task_options_t *options);
 
-/** No new tasks (then BROOD_EPOOL); those given are finished; then workers end.  Does not wait. */
+/** Take no new tasks, which are BROOD_EPOOL from now on; finish those given; then the workers end.  Does not wait.
+ *
+ *  Any thread, as often as you like; in another process it does nothing.  An iterator has been given all of its input, also
+ *  what it has not read yet: so the workers stay until somebody has taken its results as far as the input's end, or has
+ *  closed it.  SPEC POOL-25. */
 BROOD_API void brood_pool_close(brood_pool_t *pool);
-/** Stop at once: every unfinished task is BROOD_ECANCELLED, workers are ended. */
+/** Stop at once: every task that is not done is BROOD_ECANCELLED, workers are asked to end, and killed a second later.  Does
+ *  not wait.
+ *
+ *  Any thread, as often as you like; in another process it does nothing.  Workers that are threads end with the task that
+ *  they run, which is asked to end (brood_call_cancelled).  SPEC POOL-26, POOL-29, POOL-34. */
 BROOD_API void brood_pool_terminate(brood_pool_t *pool);
 /** The same without the second that workers have for their end (brood_process_kill).  Any thread; also after terminate.
  *  Workers that are threads cannot be killed.  SPEC PPE-19. */
 BROOD_API void brood_pool_kill(brood_pool_t *pool);
-/** Wait for the workers to end.  BROOD_EMISUSE: neither closed nor terminated. */
+/** Wait until the tasks are done and the workers have ended.  Any thread, as often as you like; also in a callback.
+ *
+ *  Iterators of a pool that was closed are waited for, too: join one only when their results have been taken, by this thread
+ *  or another, or when they are closed; else this waits for ever.
+ *
+ *  @param pool     of this process; closed or terminated.
+ *  @param timeout  microseconds; BROOD_NOWAIT: only look; BROOD_FOREVER.
+ *  @retval APR_SUCCESS       no worker is left.
+ *  @retval APR_TIMEUP        not yet; ask again.
+ *  @retval BROOD_ECANCELLED  Ctrl-C (see brood_main), likewise.
+ *  @retval BROOD_EMISUSE     it is neither closed nor terminated, or another process's, or this is one of its own tasks.
+ *  SPEC POOL-27. */
 BROOD_API BROOD_CHECKED apr_status_t brood_pool_join(brood_pool_t *pool, apr_interval_time_t timeout);
 /** Executor.shutdown: close the pool, cancel what no worker has begun if that is wanted, and join.  Any thread, as often as
  *  you like.
@@ -307,7 +328,7 @@ BROOD_API BROOD_CHECKED apr_status_t brood_pool_join(brood_pool_t *pool, apr_int
  *  @retval APR_SUCCESS       all tasks are done, and no worker is left.
  *  @retval APR_TIMEUP        not yet; the pool is closed all the same, and what is left is done.
  *  @retval BROOD_ECANCELLED  Ctrl-C, likewise.
- *  @retval BROOD_EMISUSE     the pool is another process's; nothing was done.
+ *  @retval BROOD_EMISUSE     the pool is another process's, or this is one of its own tasks; nothing was done.
  *  SPEC PPE-13, PPE-14, PPE-15, PPE-21. */
 BROOD_API BROOD_CHECKED apr_status_t brood_pool_shutdown(brood_pool_t *pool, bool cancel_pending,
                                                          apr_interval_time_t timeout);

@@ -7,6 +7,7 @@
 #include "memory/heap.h"
 #include "memory/table.h"
 #include "platform/self.h"
+#include "pool/worker.h"
 
 apr_status_t brood__core_create(brood__core_t **made)
 {
@@ -53,6 +54,19 @@ apr_status_t brood__core_check(const brood__core_t *core)
     if (core->owner == brood__me && brood__core_has_arena(core) && brood__table_is_me())
         return APR_SUCCESS;
     return brood_fail_text(BROOD_EMISUSE, "pools and futures belong to the process that created them");
+}
+
+bool brood__core_runs_me(const brood__core_t *core)
+{
+    return core->engine != NULL && brood__worker_is_me(core->engine->board);
+}
+
+apr_status_t brood__core_may_wait(const brood__core_t *core, apr_time_t deadline)
+{
+    if (deadline == BROOD__AT_ONCE || !brood__core_runs_me(core))
+        return APR_SUCCESS;
+    return brood_fail_text(BROOD_EMISUSE, "a task cannot wait for the pool that runs it, since once all workers wait "
+                                          "nobody works: let it return and a callback go on, or use another pool");
 }
 
 static void destroy(brood__core_t *core)

@@ -55,6 +55,10 @@ void brood__core_unlock(brood__core_t *core);
 apr_status_t brood__core_check(const brood__core_t *core);
 /* The process is that one, be it in a tree or not. */
 bool brood__core_is_here(const brood__core_t *core);
+/* This thread is one of the pool's workers. */
+bool brood__core_runs_me(const brood__core_t *core);
+/* BROOD_EMISUSE: it is, and is not to wait for what others of them do: once all wait, nobody works. */
+apr_status_t brood__core_may_wait(const brood__core_t *core, apr_time_t deadline);
 /* What lies in the arena is there. */
 bool brood__core_has_arena(const brood__core_t *core);
 
@@ -66,7 +70,7 @@ apr_status_t brood__schedule_check(const brood__core_t *core, bool given_before)
 apr_status_t brood__schedule(brood__job_t *job);
 /* Fetch what has come and send what there is room for, unless somebody leads, who does it at once; does not wait. */
 void brood__schedule_go_on(brood__core_t *core);
-/* Wait until `is_done`, giving the lock up meanwhile.  APR_TIMEUP, BROOD_ECANCELLED (Ctrl-C). */
+/* Wait until `is_done`, giving the lock up meanwhile.  APR_TIMEUP, BROOD_ECANCELLED (Ctrl-C), BROOD_EMISUSE. */
 apr_status_t brood__schedule_wait(brood__core_t *core, bool (*is_done)(const void *user), const void *user,
                                   apr_time_t deadline);
 /* Sleep until there is news, giving the lock up meanwhile.  Statuses as above. */
@@ -103,7 +107,9 @@ void brood__progress_last(brood__job_t *job);
 void brood__caller_run(brood__core_t *core);
 /* Is this thread running callbacks?  It does not wait for others: for it, what is settled is ready. */
 bool brood__caller_is_me(void);
-/* Without the lock: end both. */
+/* Is it this pool's own thread for callbacks? */
+bool brood__caller_of_is_me(const brood__core_t *core);
+/* Without the lock, in none of the pool's threads: end both. */
 void brood__threads_end(brood__core_t *core);
 
 #endif

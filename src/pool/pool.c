@@ -33,8 +33,8 @@ static apr_status_t open_engine(brood__core_t *core, unsigned workers, const bro
     return APR_SUCCESS;
 }
 
-static void end_pool(void *data);
 static void release(brood__core_t *core);
+static void end_pool(void *data);
 static apr_status_t release_pool(void *data);
 
 apr_status_t brood_pool_create(brood_pool_t **pool, unsigned workers, const brood_pool_options_t *options,
@@ -152,6 +152,7 @@ apr_status_t brood_pool_join(brood_pool_t *pool, apr_interval_time_t timeout)
     const apr_time_t deadline = brood__deadline(timeout);
 
     BROOD_TRY(brood__core_check(pool->core));
+    BROOD_TRY(brood__core_may_wait(pool->core, deadline));
     brood__core_lock(pool->core);
     return join(pool->core, deadline);
 }
@@ -171,6 +172,7 @@ apr_status_t brood_pool_shutdown(brood_pool_t *pool, bool cancel_pending, apr_in
     const apr_time_t deadline = brood__deadline(timeout);
 
     BROOD_TRY(brood__core_check(pool->core));
+    BROOD_TRY(brood__core_may_wait(pool->core, deadline));
     brood__core_lock(pool->core);
     close_core(pool->core);
     if (cancel_pending)
@@ -196,7 +198,51 @@ static unsigned count_unsettled(const brood__core_t *core)
     return count;
 }
 
-/* At the end of the process's part in its tree, or of `mem`. */
+static void release(brood__core_t *core)
+{
+    brood__core_lock(core);
+    core->references--;
+    brood__core_unlock(core);
+}
+
+static void end_threads(brood__core_t *core)
+{
+    core->ops->destroy(core->engine);
+    brood__threads_end(core);
+    brood__core_lock(core);
+    drop_sent(core);
+    brood__core_unlock(core);
+}
+
+/* ---- the end within a task or a callback ---- */
+
+/* This thread is one of those that the end has to wait for. */
+static bool is_within(const brood__core_t *core)
+{
+    return brood__core_runs_me(core) || brood__caller_of_is_me(core);
+}
+
+static void end_rest(void *data)
+{
+    if (is_within(data))
+        return; /* in an exit within a callback: nothing is after it */
+    end_threads(data);
+    release(data);
+}
+
+static void leave_rest(brood__core_t *core)
+{
+    brood__report(
+        "a pool was ended by a task or a callback of its own: it is terminated, but its threads stay until the "
+        "end of the process");
+    brood__core_lock(core);
+    core->references++;
+    BROOD_IGNORE(brood_finalizer_create(NULL, end_rest, core, AT_EXIT, core->mem));
+    brood__core_unlock(core);
+}
+
+/* ---- the end of its memory, or of the process's part in its tree ---- */
+
 static void end_pool(void *data)
 {
     brood__core_t *core = ((brood_pool_t *) data)->core;
@@ -209,18 +255,10 @@ static void end_pool(void *data)
     brood__core_unlock(core);
     if (unsettled != 0) /* POOL-37 */
         brood__report("a pool was dropped that had not done %u of its calls; they are cancelled", unsettled);
-    core->ops->destroy(core->engine);
-    brood__threads_end(core);
-    brood__core_lock(core);
-    drop_sent(core);
-    brood__core_unlock(core);
-}
-
-static void release(brood__core_t *core)
-{
-    brood__core_lock(core);
-    core->references--;
-    brood__core_unlock(core);
+    if (is_within(core))
+        leave_rest(core);
+    else
+        end_threads(core);
 }
 
 static apr_status_t release_pool(void *data)

@@ -218,6 +218,8 @@ apr_status_t brood__schedule_wait(brood__core_t *core, bool (*is_done)(const voi
     bool has_led = false;
 
     brood__schedule_go_on(core);
+    if (!is_done(user))
+        rc = brood__core_may_wait(core, deadline);
     while (!is_done(user) && rc == APR_SUCCESS) {
         if (core->engine == NULL || core->led || core->terminated || core->finished) {
             rc = brood__schedule_sleep(core, deadline);

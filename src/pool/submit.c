@@ -1,4 +1,5 @@
 /* submit.c - a job given out: for a future, or for whoever waits for it at once. */
+#include "base/deadline.h"
 #include "base/status.h"
 #include "pool/core.h"
 #include "pool/future.h"
@@ -71,8 +72,10 @@ apr_status_t brood__job_submit(brood_future_t **future, brood__job_t *job, const
 apr_status_t brood__job_run(brood_value_t *value, brood__job_t *job, const brood_task_options_t *options,
                             apr_pool_t *mem)
 {
-    apr_status_t rc = submit(job, options);
+    apr_status_t rc = brood__core_may_wait(job->core, BROOD__NEVER); /* before anything runs */
 
+    if (rc == APR_SUCCESS)
+        rc = submit(job, options);
     if (rc == APR_SUCCESS)
         rc = brood__job_wait(job, BROOD_FOREVER);
     if (rc == APR_SUCCESS)

@@ -91,7 +91,8 @@ apr_status_t brood__collector_begin(brood__core_t *core)
 
 /* ---- the caller ---- */
 
-static BROOD__THREAD_LOCAL unsigned callbacks; /* that this thread is in */
+static BROOD__THREAD_LOCAL unsigned callbacks;          /* that this thread is in */
+static BROOD__THREAD_LOCAL const brood__core_t *served; /* it is the caller of this one */
 
 static brood__callback_t *next_callback(brood__job_t *job)
 {
@@ -155,6 +156,11 @@ bool brood__caller_is_me(void)
     return callbacks != 0;
 }
 
+bool brood__caller_of_is_me(const brood__core_t *core)
+{
+    return served == core;
+}
+
 /* What is there is called even at the end. */
 static void call(brood__core_t *core)
 {
@@ -173,6 +179,7 @@ static void call(brood__core_t *core)
 static void *APR_THREAD_FUNC run_caller(apr_thread_t *thread, void *data)
 {
     (void) thread;
+    served = data;
     call(data);
     brood__status_clear();
     return NULL;

@@ -17,6 +17,7 @@ typedef struct waiter_t {
     bool any_failure;        /* or a failure */
     bool in_callback;        /* for it, what is settled is ready */
     apr_time_t deadline;
+    const brood__core_t *own; /* the pool that this thread works for, if one of its futures is not done; else NULL */
 } waiter_t;
 
 struct brood__watcher_t {
@@ -57,6 +58,8 @@ static apr_status_t add(brood__watcher_t *watcher, brood__job_t *job)
         tell_watcher(watcher, job);
         return APR_SUCCESS;
     }
+    if (brood__core_runs_me(job->core))
+        watcher->waiter->own = job->core;
     if (watcher->waiter->deadline != BROOD__AT_ONCE)
         BROOD_TRY(brood__job_want(job));
     watcher->next = job->watchers;
@@ -94,6 +97,8 @@ static apr_status_t sleep_until_over(waiter_t *waiter)
     brood__sleeper_t sleeper = brood__sleeper(waiter->deadline);
     apr_status_t rc = APR_SUCCESS;
 
+    if (waiter->own != NULL && atomic_load(waiter->over) == 0)
+        rc = brood__core_may_wait(waiter->own, waiter->deadline);
     while (rc == APR_SUCCESS && atomic_load(waiter->over) == 0)
         rc = brood__sleeper_sleep(&sleeper, waiter->over, 0);
     if (atomic_load(waiter->over) != 0)

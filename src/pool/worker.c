@@ -19,7 +19,7 @@
 #include <brood/pack.h>
 #include <string.h>
 
-/* The task of this thread, if it is a worker's. */
+/* The board and the task of this thread, if it is a worker. */
 static BROOD__THREAD_LOCAL const brood__board_t *board_of_task;
 static BROOD__THREAD_LOCAL const brood__place_t *place_of_task;
 static BROOD__THREAD_LOCAL bool in_thread; /* of the pool's process */
@@ -29,6 +29,11 @@ bool brood_call_cancelled(void)
     return place_of_task != NULL
            && (atomic_load_explicit(&place_of_task->cancelled, memory_order_relaxed) != 0
                || atomic_load_explicit(&board_of_task->ended, memory_order_relaxed) != 0);
+}
+
+bool brood__worker_is_me(const brood__board_t *board)
+{
+    return in_thread && board_of_task == board;
 }
 
 static uint32_t hello_place(const brood__worker_t *worker)
@@ -208,7 +213,6 @@ static bool work_at(const brood__worker_t *worker, uint32_t number, apr_pool_t *
 
     if (place->limit != 0)
         atomic_store_explicit(&place->begun, brood__clock_now(), memory_order_release);
-    board_of_task = board;
     place_of_task = place;
     place->status = run(&output, place, hello_place(worker), mem);
     place_of_task = NULL;
@@ -275,6 +279,7 @@ void brood__worker_run(const brood__worker_t *worker, apr_pool_t *mem)
     uint32_t number;
 
     in_thread = worker->is_thread;
+    board_of_task = board;
     if (!hello(worker, mem) || apr_pool_create(&turn, mem) != APR_SUCCESS)
         return;
     for (bool more = true; more && brood__run_queue_take(&number, board, worker->seat);) {

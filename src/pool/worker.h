@@ -24,4 +24,7 @@ void brood__worker_run(const brood__worker_t *worker, apr_pool_t *mem);
 /* The same as an entry; its arguments are those fields in their order, initializer nil if there is none. */
 apr_status_t brood__worker_entry(brood_call_t *call);
 
+/* This thread is a worker, with that board. */
+bool brood__worker_is_me(const brood__board_t *board);
+
 #endif
