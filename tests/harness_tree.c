@@ -79,6 +79,14 @@ brood_value_t harness_get(brood_queue_t *queue, apr_pool_t *mem)
     return item;
 }
 
+void harness_join(apr_thread_t *thread)
+{
+    apr_status_t status;
+
+    /* APR on Windows: incomplete, since it did not call apr_thread_exit. */
+    EXPECT_OK(brood_allow(apr_thread_join(&status, thread), APR_INCOMPLETE));
+}
+
 apr_size_t harness_children(apr_pool_t *mem)
 {
     brood_process_t **children = brood_active_children(mem);

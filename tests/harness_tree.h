@@ -3,6 +3,7 @@
 #define BROOD_TESTS_HARNESS_TREE_H
 
 #include "harness.h"
+#include <apr_thread_proc.h>
 #include <apr_time.h>
 #include <brood.h>
 
@@ -20,6 +21,9 @@ brood_process_t *harness_start(brood_entry_fn entry, brood_value_t args, apr_poo
 /* A queue; its next item, waited for. */
 brood_queue_t *harness_queue(apr_pool_t *mem);
 brood_value_t harness_get(brood_queue_t *queue, apr_pool_t *mem);
+
+/* Wait for the end of a thread that returns, and so leaves its stack in good order. */
+void harness_join(apr_thread_t *thread);
 
 /* How many children of this process live. */
 apr_size_t harness_children(apr_pool_t *mem);

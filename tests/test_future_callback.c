@@ -137,12 +137,12 @@ static void *APR_THREAD_FUNC add_many(apr_thread_t *thread, void *data)
     turn_t *turn = data;
     static notes_t notes;
 
+    (void) thread;
     atomic_store(&notes.count, 0);
     for (int i = 0; i < ADDED; i++)
         EXPECT_OK(brood_future_on_done(turn->future, note, &notes));
     EXPECT_OK(brood_future_wait(turn->future, BROOD_FOREVER));
     EXPECT(atomic_load(&notes.count) == ADDED);
-    apr_thread_exit(thread, APR_SUCCESS);
     return NULL;
 }
 
@@ -153,11 +153,10 @@ static void each_that_is_added_while_others_run_is_called_once__FUT_06(void)
     for (int i = 0; i < 20; i++) {
         turn_t turn = {.future = give(pool, echo, BROOD_ARGS(i))};
         apr_thread_t *thread = NULL;
-        apr_status_t rc;
 
         EXPECT_OK(apr_thread_create(&thread, NULL, add_many, &turn, mem));
         EXPECT_OK(brood_future_wait(turn.future, BROOD_FOREVER));
-        EXPECT_OK(apr_thread_join(&rc, thread));
+        harness_join(thread);
     }
 }
 

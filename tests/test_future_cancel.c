@@ -94,8 +94,8 @@ static void get_cancelled(brood_future_t *future)
 
 static void *APR_THREAD_FUNC wait_for_it(apr_thread_t *thread, void *future)
 {
+    (void) thread;
     get_cancelled(future);
-    apr_thread_exit(thread, APR_SUCCESS);
     return NULL;
 }
 
@@ -112,12 +112,11 @@ static void who_waits_and_who_is_to_be_told_hears_of_it__FUT_04_FUT_06(void)
     for (int i = 0; i < 2; i++) {
         apr_thread_t *thread = NULL;
         notes_t notes = {0};
-        apr_status_t rc;
 
         EXPECT_OK(brood_future_on_done(futures[i], note, &notes));
         EXPECT_OK(apr_thread_create(&thread, NULL, wait_for_it, futures[i], mem));
         EXPECT_OK(brood_future_cancel(futures[i], false));
-        EXPECT_OK(apr_thread_join(&rc, thread));
+        harness_join(thread);
         EXPECT(notes.count == 1 && notes.status[0] == BROOD_ECANCELLED);
     }
     EXPECT_OK(brood_event_set(go));

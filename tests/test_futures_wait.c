@@ -197,8 +197,8 @@ static void *APR_THREAD_FUNC wait_in_crowd(apr_thread_t *thread, void *data)
 {
     const crowd_t *crowd = data;
 
+    (void) thread;
     EXPECT_OK(brood_futures_wait(crowd->futures, 6, crowd->when, BROOD_FOREVER));
-    apr_thread_exit(thread, APR_SUCCESS);
     return NULL;
 }
 
@@ -211,7 +211,6 @@ static void many_threads_wait_for_the_same__FUT_09(void)
     for (int round = 0; round < 20; round++) {
         crowd_t crowds[] = {{futures, BROOD_ALL_DONE}, {futures, BROOD_FIRST_DONE}};
         apr_thread_t *threads[WAITERS];
-        apr_status_t rc;
 
         for (int i = 0; i < 5; i++)
             futures[i] = give(pools[i % 2], echo, BROOD_ARGS(i));
@@ -221,7 +220,7 @@ static void many_threads_wait_for_the_same__FUT_09(void)
         EXPECT_OK(brood_future_wait(futures[0], BROOD_FOREVER));
         EXPECT_OK(brood_future_set(futures[5], brood_nil()));
         for (int i = 0; i < WAITERS; i++)
-            EXPECT_OK(apr_thread_join(&rc, threads[i]));
+            harness_join(threads[i]);
         for (int i = 0; i < 6; i++)
             EXPECT(done(futures[i]));
     }
@@ -230,8 +229,8 @@ static void many_threads_wait_for_the_same__FUT_09(void)
 /* Whoever waits is not left alone by the one who has led and leaves. */
 static void *APR_THREAD_FUNC wait_alone(apr_thread_t *thread, void *future)
 {
+    (void) thread;
     EXPECT_OK(brood_future_wait(future, BROOD_FOREVER));
-    apr_thread_exit(thread, APR_SUCCESS);
     return NULL;
 }
 
@@ -244,11 +243,10 @@ static void waits_for_one_and_for_several_go_together__FUT_09(void)
         brood_event_t *go = new_event();
         brood_future_t *futures[] = {give(pool, echo, BROOD_ARGS(1)), give(pool, hold, BROOD_ARGS(said, go, 2))};
         apr_thread_t *thread = NULL;
-        apr_status_t rc;
 
         EXPECT_OK(apr_thread_create(&thread, NULL, wait_alone, futures[0], mem));
         EXPECT_OK(brood_futures_wait(futures, 2, BROOD_FIRST_DONE, BROOD_FOREVER));
-        EXPECT_OK(apr_thread_join(&rc, thread));
+        harness_join(thread);
         EXPECT_OK(brood_event_set(go));
         EXPECT_OK(brood_futures_wait(futures, 2, BROOD_ALL_DONE, BROOD_FOREVER));
     }
@@ -261,14 +259,13 @@ static void the_end_of_a_pool_ends_the_wait__FUT_09(void)
     brood_event_t *never = new_event();
     brood_future_t *futures[] = {give(pool, hold, BROOD_ARGS(said, never, 1)), give(pool, echo, BROOD_ARGS(2))};
     apr_thread_t *thread = NULL;
-    apr_status_t rc;
 
     (void) harness_get(said, mem);
     EXPECT_OK(apr_thread_create(&thread, NULL, wait_alone, futures[1], mem));
     brood_pool_terminate(pool);
     EXPECT_OK(brood_futures_wait(futures, 2, BROOD_ALL_DONE, BROOD_FOREVER));
     EXPECT_STATUS(BROOD_ECANCELLED, status_of(futures[0]));
-    EXPECT_OK(apr_thread_join(&rc, thread));
+    harness_join(thread);
 }
 
 int main(int argc, char **argv)

@@ -50,7 +50,6 @@ static void expect_no_workers(brood_pool_t *pool)
     EXPECT(brood_pool_workers(pool, mem)[0] == NULL);
 }
 
-/* Not on the thread's stack, which it leaves without a return. */
 typedef struct waiter_t {
     brood_future_t *future;
     apr_pool_t *mem;
@@ -62,8 +61,8 @@ static void *APR_THREAD_FUNC wait_for_it(apr_thread_t *thread, void *data)
 {
     waiter_t *self = data;
 
+    (void) thread;
     self->rc = brood_future_get(&self->value, self->future, BROOD_FOREVER, self->mem);
-    apr_thread_exit(thread, APR_SUCCESS);
     return NULL;
 }
 
@@ -76,9 +75,7 @@ static void begin_to_wait(apr_thread_t **thread, waiter_t *waiter, brood_future_
 
 static void expect_waited(apr_thread_t *thread, waiter_t *waiter, apr_status_t expected)
 {
-    apr_status_t rc;
-
-    EXPECT_OK(apr_thread_join(&rc, thread));
+    harness_join(thread);
     EXPECT_STATUS(expected, waiter->rc);
     apr_pool_destroy(waiter->mem);
 }

@@ -56,9 +56,9 @@ static void *APR_THREAD_FUNC consume(apr_thread_t *thread, void *data)
     consumer_t *consumer = data;
     brood_value_t value;
 
+    (void) thread;
     consumer->first = brood_iterator_next(&value, consumer->iterator, BROOD_FOREVER, consumer->mem);
     consumer->second = brood_iterator_next(&value, consumer->iterator, BROOD_FOREVER, consumer->mem);
-    apr_thread_exit(thread, APR_SUCCESS);
     return NULL;
 }
 
@@ -71,13 +71,12 @@ static void who_waits_in_another_thread_is_told_that_the_pool_was_terminated(voi
         const brood_task_options_t options = {.star = true, .chunk_size = (apr_size_t) (round % 5 + 1)};
         consumer_t consumer = {imap_or_not(round % 2 == 0, pool, count_and_wait, items, &options), 0, 0, NULL};
         apr_thread_t *thread;
-        apr_status_t rc;
 
         EXPECT_OK(apr_pool_create(&consumer.mem, mem));
         EXPECT_OK(apr_thread_create(&thread, NULL, consume, &consumer, mem));
         (void) harness_get(calls, mem);
         brood_pool_terminate(pool);
-        EXPECT_OK(apr_thread_join(&rc, thread));
+        harness_join(thread);
         EXPECT_STATUS(BROOD_ECANCELLED, consumer.first);
         EXPECT_STATUS(APR_EOF, consumer.second);
         expect_end(consumer.iterator);

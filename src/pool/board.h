@@ -65,8 +65,7 @@ typedef struct brood__run_queue_t {
     _Alignas(128) _Atomic uint64_t tail;
     _Atomic uint32_t closed; /* no more will come */
     _Alignas(128) _Atomic uint64_t head;
-    _Alignas(
-        128) _Atomic uint64_t idle[BROOD__SEAT_WORDS]; /* workers that sleep, or are about to, and nobody has woken */
+    _Alignas(128) _Atomic uint64_t idle[BROOD__SEAT_WORDS]; /* workers that sleep, or will, and that nobody has woken */
     _Alignas(128) _Atomic uint16_t number[BROOD__RUN_QUEUE];
 } brood__run_queue_t;
 
