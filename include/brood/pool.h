@@ -28,6 +28,8 @@ typedef struct brood_pool_options_t {
     bool lazy;    /**< start workers as tasks come (ProcessPoolExecutor) */
     bool threads; /**< ThreadPool: workers are threads of this process.  What they run cannot be ended from outside, and
                    *   holds up the end of the pool */
+    bool direct_stderr; /**< workers write to this process's stderr themselves, as other children do, which may be a
+                         *   terminal; then a failure by a worker's death does not tell what it wrote last */
     brood_process_options_t process; /**< how workers are started; `name` comes before their number, NULL: "PoolWorker";
                                       *   `daemon` is BROOD_YES unless it says BROOD_NO; `environment` is there before the
                                       *   first instruction of a worker that is spawned */
