@@ -14,7 +14,7 @@ static apr_off_t file_size(void)
 {
     apr_finfo_t info = {0};
 
-    EXPECT(apr_stat(&info, path, APR_FINFO_SIZE, capture_pool) == APR_SUCCESS);
+    EXPECT(apr_file_info_get(&info, APR_FINFO_SIZE, file) == APR_SUCCESS);
     return info.size;
 }
 

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <io.h>
 #include <limits.h>
+#include <stdio.h>
 #include <psapi.h>
 
 /* JOB_OBJECT_CPU_RATE_CONTROL_MIN_MAX_RATE: MaxRate is the upper half of CpuRate.  MinGW's headers lack both. */
@@ -216,11 +217,19 @@ void brood__self_report(const char *line, size_t size)
         WriteFile(out, line, size < MAXDWORD ? (DWORD) size : MAXDWORD, &written, NULL);
 }
 
+/* The C library's descriptor of standard error, also if this process was started without one. */
+static int error_file(void)
+{
+    if (_fileno(stderr) < 0)
+        (void) freopen("NUL", "w", stderr);
+    return _fileno(stderr) < 0 ? 2 : _fileno(stderr);
+}
+
 /* The C library's own standard error goes along, with lines ended as before. */
 apr_status_t brood__self_redirect(brood__handle_t handle)
 {
     HANDLE self = GetCurrentProcess(), copy;
-    const int error_file = 2;
+    const int standard = error_file();
     int file, rc;
 
     if (!DuplicateHandle(self, brood__os_handle(handle), self, &copy, 0, TRUE, DUPLICATE_SAME_ACCESS))
@@ -230,12 +239,15 @@ apr_status_t brood__self_redirect(brood__handle_t handle)
         CloseHandle(copy);
         return APR_EMFILE;
     }
-    rc = _dup2(file, error_file);
-    _close(file);
-    if (rc != 0)
-        return APR_EBADF;
-    return SetStdHandle(STD_ERROR_HANDLE, (HANDLE) _get_osfhandle(error_file)) ? APR_SUCCESS
-                                                                               : brood__os_status(GetLastError());
+    if (file != standard) { /* it may have been free */
+        rc = _dup2(file, standard);
+        _close(file);
+        if (rc != 0)
+            return APR_EBADF;
+    }
+    (void) setvbuf(stderr, NULL, _IONBF, 0); /* a pipe's would be kept back, and be lost when the process dies */
+    return SetStdHandle(STD_ERROR_HANDLE, (HANDLE) _get_osfhandle(standard)) ? APR_SUCCESS
+                                                                             : brood__os_status(GetLastError());
 }
 
 /* Whether it would wait is not to be found out. */
