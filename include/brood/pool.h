@@ -1,7 +1,11 @@
 /** @file pool.h  Pool and ProcessPoolExecutor: workers that run entries.
  *
  * Any thread of the creating process may use a pool at once.  A worker that dies fails its task alone
- * (BROOD_EWORKER) and is replaced. */
+ * (BROOD_EWORKER) and is replaced.
+ *
+ * The stderr of workers that are processes is a pipe, and what they write arrives at this process's; so do the last lines
+ * of one that has died at the failure's message.  If there are more than a quarter as many workers as this process may
+ * have descriptors they are left with its own stderr. */
 #ifndef BROOD_POOL_H
 #define BROOD_POOL_H
 

@@ -158,7 +158,7 @@ static bool resume(brood__tails_t *tails)
     if (tail != NULL && tail->pipe != NULL && !flush(&tail->pipe->stream))
         return false;
     tails->stuck = false;
-    tails->first++;
+    tails->first = (tails->first + 1) % (2 * tails->workers);
     return true;
 }
 

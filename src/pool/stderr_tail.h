@@ -29,7 +29,7 @@ void brood__tails_init(brood__tails_t *tails, unsigned workers, apr_pool_t *mem)
 /* What a worker that is to be started may write to, to be closed then; NULL: the program's stderr. */
 brood_connection_t *brood__tails_open(brood__tails_t *tails, unsigned worker);
 
-/* Add what is to be waited for, at most two for each worker, unless it is stuck; returns how many. */
+/* Add what is to be waited for, at most two for each worker, but none while it is stuck; returns how many. */
 apr_size_t brood__tails_watch(const brood__tails_t *tails, brood_wait_t *items);
 /* And pass on what has come then. */
 void brood__tails_pass_on(brood__tails_t *tails);
