@@ -112,7 +112,7 @@ static apr_status_t use_pool_without_stderr(brood_call_t *call)
     BROOD_TRY(close_stderr(call->mem));
     BROOD_TRY(brood_pool_create(&pool, 1, NULL, call->mem));
     if (brood_pool_apply(&value, pool, say, BROOD_ARGS("unseen\n", 1, (int) BY_EXIT), call->mem) != BROOD_EWORKER
-        || (strstr(brood_last_error()->message, QUOTE "unseen\"") == NULL && harness_killed() != -15))
+        || (strstr(brood_last_error()->message, "unseen\"") == NULL && harness_killed() != -15))
         return brood_fail(APR_EGENERAL, "%s", brood_last_error()->message);
     brood_pool_close(pool);
     return brood_pool_join(pool, BROOD_FOREVER);
