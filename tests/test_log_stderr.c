@@ -1,9 +1,7 @@
-/* test_log_stderr.c - lines on stderr, levels, and what brood itself logs (LOG-*).
- *
- * All of them write to one file, as the fork server has its stderr since its start. */
+/* test_log_stderr.c - lines on stderr, levels, and what brood itself logs (LOG-*). */
+#include "harness_capture.h"
 #include "harness_log.h"
 
-#include <apr_file_io.h>
 #include <apr_strings.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,73 +11,7 @@
 #define PADDING \
     "........................................................................................................"
 
-/* ---- stderr ---- */
-
-static apr_pool_t *capture_pool;
-static apr_file_t *standard, *file, *kept;
-static char *path;
-static apr_off_t before; /* the file's size when the test began */
-
-static apr_off_t file_size(void)
-{
-    apr_finfo_t info = {0};
-
-    EXPECT(apr_stat(&info, path, APR_FINFO_SIZE, capture_pool) == APR_SUCCESS);
-    return info.size;
-}
-
-static void open_file(void)
-{
-    const char *folder = ".";
-
-    EXPECT(apr_pool_create(&capture_pool, NULL) == APR_SUCCESS);
-    EXPECT(apr_temp_dir_get(&folder, capture_pool) == APR_SUCCESS);
-    path = apr_pstrcat(capture_pool, folder, "/brood_test.XXXXXX", NULL);
-    EXPECT(apr_file_mktemp(&file, path, 0, capture_pool) == APR_SUCCESS);
-    EXPECT(apr_file_open_stderr(&standard, capture_pool) == APR_SUCCESS);
-    EXPECT(apr_file_dup(&kept, standard, capture_pool) == APR_SUCCESS);
-}
-
-static void capture(void)
-{
-    if (path == NULL)
-        open_file();
-    before = file_size();
-    EXPECT(apr_file_dup2(standard, file, capture_pool) == APR_SUCCESS);
-}
-
-/* Without the lines that a checker's thread brings about. */
-static void drop_warnings(char *text)
-{
-    char *end;
-
-    for (char *line = text; (end = strchr(line, '\n')) != NULL;) {
-        *end = '\0';
-        if (harness_is_warning(line)) {
-            memmove(line, end + 1, strlen(end + 1) + 1);
-        } else {
-            *end = '\n';
-            line = end + 1;
-        }
-    }
-}
-
-/* All that has been written since, by whomever. */
-static char *captured(apr_pool_t *mem)
-{
-    const apr_size_t size = (apr_size_t) (file_size() - before);
-    char *text = apr_pcalloc(mem, size + 1);
-    apr_file_t *reader; /* a position of its own: that of the others is where they write */
-    apr_off_t start = before;
-
-    EXPECT(apr_file_dup2(standard, kept, capture_pool) == APR_SUCCESS);
-    EXPECT(apr_file_open(&reader, path, APR_FOPEN_READ | APR_FOPEN_BINARY, 0, mem) == APR_SUCCESS);
-    EXPECT(apr_file_seek(reader, APR_SET, &start) == APR_SUCCESS);
-    EXPECT(size == 0 || apr_file_read_full(reader, text, size, NULL) == APR_SUCCESS);
-    EXPECT(apr_file_close(reader) == APR_SUCCESS);
-    drop_warnings(text);
-    return text;
-}
+/* ---- help ---- */
 
 static bool has_line(const char *text, const char *line, apr_pool_t *mem)
 {
@@ -178,7 +110,7 @@ static void a_line_has_level_process_and_message__LOG_02_LOG_03(void)
 {
     apr_pool_t *mem = harness_mem();
 
-    capture();
+    harness_capture();
     brood_log_to_stderr(BROOD_LOG_INFO);
     brood_log(BROOD_LOG_DEBUG, "too little");
     brood_log(BROOD_LOG_INFO, "%s is %d", "number", 7);
@@ -189,17 +121,17 @@ static void a_line_has_level_process_and_message__LOG_02_LOG_03(void)
     brood_log(BROOD_LOG_CRITICAL, "none");
     EXPECT_TEXT("[INFO/MainProcess] number is 7\n[SUBWARNING/MainProcess] hm\n[Level 33/MainProcess] odd\n"
                 "[CRITICAL/MainProcess] much\n",
-                captured(mem));
+                harness_captured(mem));
 }
 
 static void at_first_nothing_is_written__LOG_01(void)
 {
     apr_pool_t *mem = harness_mem();
 
-    capture();
+    harness_capture();
     brood_log(BROOD_LOG_CRITICAL, "nobody hears this");
     EXPECT_EXIT(0, harness_start_named("Kid", talk_at_all_levels, BROOD_ARGS(brood_bool(true)), mem));
-    EXPECT_TEXT("", captured(mem));
+    EXPECT_TEXT("", harness_captured(mem));
 }
 
 static void children_write_at_the_same_level__LOG_02_LOG_04(void)
@@ -207,11 +139,11 @@ static void children_write_at_the_same_level__LOG_02_LOG_04(void)
     apr_pool_t *mem = harness_mem();
     const char *text;
 
-    capture();
+    harness_capture();
     brood_log_to_stderr(BROOD_LOG_WARNING);
     EXPECT_EXIT(0, harness_start_named("Kid", talk_at_all_levels, BROOD_ARGS(brood_bool(true)), mem));
     brood_log_to_stderr(BROOD_LOG_OFF);
-    text = captured(mem);
+    text = harness_captured(mem);
     EXPECT_TEXT("[WARNING/Kid] one of 30\n[ERROR/Kid] one of 40\n[CRITICAL/Kid] one of 50\n"
                 "[WARNING/Grandkid] one of 30\n[ERROR/Grandkid] one of 40\n[CRITICAL/Grandkid] one of 50\n",
                 text);
@@ -224,7 +156,7 @@ static void lines_of_many_do_not_mix__LOG_06(void)
     int next[KIDS] = {0}, lines = 0;
     char name[20], *state = NULL, *text;
 
-    capture();
+    harness_capture();
     brood_log_to_stderr(BROOD_LOG_WARNING);
     for (int i = 0; i < KIDS; i++) {
         (void) snprintf(name, sizeof name, "Kid %d", i);
@@ -233,7 +165,7 @@ static void lines_of_many_do_not_mix__LOG_06(void)
     for (int i = 0; i < KIDS; i++)
         EXPECT_EXIT(0, child[i]);
     brood_log_to_stderr(BROOD_LOG_OFF);
-    text = captured(mem);
+    text = harness_captured(mem);
     for (char *line = apr_strtok(text, "\n", &state); line != NULL; line = apr_strtok(NULL, "\n", &state)) {
         int kid = -1;
 
@@ -273,24 +205,24 @@ static void a_failure_goes_to_stderr_when_nobody_takes_it__LOG_06(void)
     const char *line = "Clumsy: failing failed: no such thing";
     brood_process_t *child;
 
-    capture();
+    harness_capture();
     EXPECT_EXIT(1, harness_start_named("Clumsy", failing, BROOD_NO_ARGS, mem));
-    EXPECT(has_line(captured(mem), line, mem));
+    EXPECT(has_line(harness_captured(mem), line, mem));
 
-    capture();
+    harness_capture();
     brood_log_to(harness_collect, records, BROOD_LOG_ERROR);
     EXPECT_EXIT(1, harness_start_named("Clumsy", failing, BROOD_NO_ARGS, mem));
     child = harness_start_named("Late", fail_when_told, BROOD_ARGS(ready, go), mem);
     (void) harness_get(ready, mem);
     harness_log_to_nobody();
-    EXPECT_TEXT("", captured(mem));
+    EXPECT_TEXT("", harness_captured(mem));
     EXPECT(harness_size(records) == 1);
     harness_expect_record(40, "Clumsy", line, records, mem);
 
-    capture();
+    harness_capture();
     EXPECT_OK(brood_queue_put(go, brood_nil(), BROOD_FOREVER));
     EXPECT_EXIT(1, child);
-    EXPECT(has_line(captured(mem), "Late: fail_when_told failed: no such thing", mem));
+    EXPECT(has_line(harness_captured(mem), "Late: fail_when_told failed: no such thing", mem));
     EXPECT(harness_size(records) == 0);
 }
 

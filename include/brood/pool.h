@@ -1,7 +1,11 @@
 /** @file pool.h  Pool and ProcessPoolExecutor: workers that run entries.
  *
  * Any thread of the creating process may use a pool at once.  A worker that dies fails its task alone
- * (BROOD_EWORKER) and is replaced. */
+ * (BROOD_EWORKER) and is replaced.
+ *
+ * The stderr of workers that are processes is a pipe, and what they write arrives at this process's; so do the last lines
+ * of one that has died at the failure's message.  If there are more than a quarter as many workers as this process may
+ * have descriptors they are left with its own stderr. */
 #ifndef BROOD_POOL_H
 #define BROOD_POOL_H
 
@@ -28,6 +32,8 @@ typedef struct brood_pool_options_t {
     bool lazy;    /**< start workers as tasks come (ProcessPoolExecutor) */
     bool threads; /**< ThreadPool: workers are threads of this process.  What they run cannot be ended from outside, and
                    *   holds up the end of the pool; it may use the pool, but not wait for it (see brood_future_get) */
+    bool direct_stderr; /**< workers write to this process's stderr themselves, as other children do, which may be a
+                         *   terminal; then a failure by a worker's death does not tell what it wrote last */
     brood_process_options_t process; /**< how workers are started; `name` comes before their number, NULL: "PoolWorker";
                                       *   `daemon` is BROOD_YES unless it says BROOD_NO; `environment` is there before the
                                       *   first instruction of a worker that is spawned */

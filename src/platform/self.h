@@ -45,6 +45,9 @@ apr_status_t brood__self_pin(unsigned index);
 /* Take so many steps off the priority of this process, 0 to 19; where the system has fewer, what comes near it. */
 apr_status_t brood__self_nice(unsigned steps);
 
+/* How many handles this process may have open; INT_MAX: about any number. */
+int brood__self_handles(void);
+
 /* How many processes the system has killed since it started because there was no memory left; 0: unknown. */
 uint64_t brood__self_memory_kills(void);
 
@@ -54,6 +57,14 @@ bool brood__self_at_exit(void (*end)(void));
 
 /* Write one line to standard error in a single write, so that lines of processes do not mix. */
 void brood__self_report(const char *line, size_t size);
+
+/* Have standard error go to another place, of which the C library and programs that are started get copies of the
+ * handle: it is the caller's still. */
+apr_status_t brood__self_redirect(brood__handle_t handle);
+
+/* Write to standard error as much as it takes now, where the system can tell, by lines if possible; no signal is raised.
+ * Returns how many bytes are done with: all of them if there is nobody to read them. */
+size_t brood__self_pass_on(const char *bytes, size_t size);
 
 /* End this process here and now, as if it had been killed from outside: nothing is flushed, nothing handed back. */
 void brood__self_kill(void);

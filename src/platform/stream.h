@@ -1,4 +1,5 @@
-/* stream.h - one end of a connection: a socket, or on Windows a named pipe; bytes in order, both ways.
+/* stream.h - one end of a connection: a socket, or on Windows a named pipe; bytes in order, both ways.  Or the end of
+ * brood__channel_pipe that reads.
  *
  * What the system has for this end is read ahead, into a buffer from which small messages are taken without a system
  * call each.  One thread may read while another writes. */

@@ -93,7 +93,7 @@ struct brood__engine_t {
     unsigned workers; /* how many there are to be */
     bool broken;      /* no worker will run anything any more; failure says why */
     apr_status_t failure;
-    char reason[512];
+    char reason[768];
 };
 
 /* Processes, or threads, of this machine.  `lock` is the pool's, `mem` one that the engine may use for as long as it lives,

@@ -7,11 +7,12 @@
 #include <apr_strings.h>
 #include <brood/pack.h>
 
-#define ARGS 9 /* of a worker's entry */
+#define ARGS 10 /* of a worker's entry */
 
 /* ---- processes ---- */
 
-static brood_value_t args_of(const brood__local_t *local, unsigned index, brood_value_t args[ARGS])
+static brood_value_t args_of(const brood__local_t *local, unsigned index, brood_connection_t *error,
+                             brood_value_t args[ARGS])
 {
     const brood_pool_options_t *options = &local->options;
 
@@ -24,21 +25,28 @@ static brood_value_t args_of(const brood__local_t *local, unsigned index, brood_
     args[6] = brood_uint(options->nice);
     args[7] = brood_uint(options->pin ? index + 1 : 0);
     args[8] = brood_uint(index);
+    args[9] = error != NULL ? brood_connection_to_value(error) : brood_nil();
     return brood_list(args, ARGS);
 }
 
-static apr_status_t start_process(brood__hand_t *hand, const brood__local_t *local, unsigned index, unsigned number)
+static apr_status_t start_process(brood__hand_t *hand, brood__local_t *local, unsigned index, unsigned number)
 {
     brood_process_options_t options = local->options.process;
     brood_value_t args[ARGS];
+    brood_connection_t *error;
+    apr_status_t rc;
 
     options.name = apr_psprintf(hand->mem, "%s-%u", options.name != NULL ? options.name : "PoolWorker", number);
     if (options.daemon == BROOD_INHERIT)
         options.daemon = BROOD_YES;
-    BROOD_TRY(
-        brood_process_start(&hand->process, brood__worker_entry, args_of(local, index, args), &options, hand->mem));
-    hand->id = hand->process->id;
-    return APR_SUCCESS;
+    error = brood__tails_open(&local->tails, index);
+    rc = brood_process_start(&hand->process, brood__worker_entry, args_of(local, index, error, args), &options,
+                             hand->mem);
+    if (error != NULL)
+        brood_connection_close(error);
+    if (rc == APR_SUCCESS)
+        hand->id = hand->process->id;
+    return rc;
 }
 
 /* ---- threads ---- */

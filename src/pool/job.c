@@ -6,6 +6,7 @@
 #include "pool/map_array.h"
 #include "pool/core.h"
 #include "pool/future.h"
+#include "pool/stderr_tail.h"
 #include "process/entry.h"
 #include <stdlib.h>
 #include <string.h>
@@ -265,6 +266,16 @@ bool brood__job_owns_status(apr_status_t status)
            || status == BROOD_EWORKER || status == BROOD_EPOOL;
 }
 
+/* How the worker has ended, by the last failure; what it ran; and what it wrote last. */
+static apr_status_t fail_by_death(const char *entry)
+{
+    const char *message = brood_last_error()->message, *words = strstr(message, BROOD__LAST_WORDS);
+
+    if (words == NULL)
+        words = message + strlen(message);
+    return brood_fail(BROOD_EWORKER, "%.*s, while it ran %s%s", (int) (words - message), message, entry, words);
+}
+
 static apr_status_t fail_plainly(const brood__job_t *job)
 {
     const char *entry = brood__entry_name_at(job->order.entry);
@@ -275,7 +286,7 @@ static apr_status_t fail_plainly(const brood__job_t *job)
     else
         rc = brood_fail(job->status, "%.*s", (int) job->failure_size, (const char *) job->failure);
     if (job->status == BROOD_EWORKER)
-        rc = brood_fail(job->status, "%s, while it ran %s", brood_last_error()->message, entry);
+        rc = fail_by_death(entry);
     brood__status_entry(entry);
     brood__status_exitcode(job->exitcode);
     if (job->array != NULL && job->item >= 0)

@@ -352,7 +352,9 @@ static apr_status_t make(brood__local_t *local, apr_pool_t *mem)
 {
     local->epitaph = apr_palloc(mem, BROOD__PLACES * sizeof *local->epitaph);
     local->hand = apr_pcalloc(mem, local->engine.workers * sizeof *local->hand);
-    local->watched = apr_palloc(mem, (local->engine.workers + 1) * sizeof *local->watched);
+    local->watched = apr_palloc(mem, (3 * local->engine.workers + 1) * sizeof *local->watched);
+    if (!local->options.threads && !local->options.direct_stderr)
+        brood__tails_init(&local->tails, local->engine.workers, mem);
     BROOD_TRY(brood__board_create(&local->board, local->engine.workers, mem));
     BROOD_TRY(brood_event_create(&local->ended, mem));
     BROOD_TRY(brood_pipe_create(&local->poked, &local->poker, BROOD_ONE_WAY, mem));

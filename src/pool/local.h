@@ -4,13 +4,14 @@
 
 #include "memory/table.h"
 #include "pool/engine.h"
+#include "pool/stderr_tail.h"
 #include "pool/worker.h"
 #include <apr_thread_proc.h>
 #include <brood/connection.h>
 #include <brood/sync.h>
 #include <brood/wait.h>
 
-#define BROOD__EPITAPH 192u
+#define BROOD__EPITAPH (192u + sizeof BROOD__LAST_WORDS + BROOD__TAIL)
 
 /* A worker as the pool's process sees it. */
 typedef struct brood__hand_t {
@@ -46,6 +47,7 @@ typedef struct brood__local_t {
     unsigned started;      /* lazily: how many there are to be by now */
 
     apr_thread_t *supervisor;          /* NULL: none */
+    brood__tails_t tails;              /* read by it */
     brood_wait_t *watched;             /* by it */
     brood_connection_t *poked, *poker; /* ends the supervisor's wait */
     bool poke_on_its_way;

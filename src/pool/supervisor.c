@@ -124,8 +124,13 @@ static void bury(brood__local_t *local, unsigned index)
     bool in_vain;
 
     brood__local_take_hello(local, BROOD__PLACES + index);
-    if (hand->process != NULL)
-        brood__local_bury(local, index, brood__hand_exitcode(hand, epitaph, sizeof epitaph), epitaph);
+    if (hand->process != NULL) {
+        const int exitcode = brood__hand_exitcode(hand, epitaph, sizeof epitaph);
+
+        brood__tails_quote(&local->tails, index, epitaph, sizeof epitaph);
+        brood__tails_leave(&local->tails, index);
+        brood__local_bury(local, index, exitcode, epitaph);
+    }
     in_vain = !hand->here && hand->kill_at == 0;
     brood__hand_release(hand);
     if (in_vain)
@@ -143,8 +148,10 @@ static void bury_ended(brood__local_t *local)
 static void look_who_has_ended(brood__local_t *local)
 {
     for (unsigned i = 0; i < local->engine.workers; i++)
-        if (local->hand[i].process != NULL && !brood_process_is_alive(local->hand[i].process))
+        if (local->hand[i].process != NULL && !brood_process_is_alive(local->hand[i].process)) {
             local->hand[i].over = true;
+            brood__tails_pass_on_last(&local->tails, i);
+        }
 }
 
 /* ---- hellos ---- */
@@ -205,6 +212,8 @@ static apr_time_t next_look(const brood__local_t *local)
     earlier(&deadline, local->look_at_limits);
     for (unsigned i = 0; i < local->engine.workers; i++)
         earlier(&deadline, local->hand[i].kill_at);
+    if (local->tails.stuck)
+        earlier(&deadline, brood__clock_now() + PAUSE_FIRST);
     if (count(local) < local->started && !local->finishing && !local->terminated && !local->engine.broken)
         earlier(&deadline, local->next_start != 0 ? local->next_start : BROOD__AT_ONCE + 1);
     return deadline;
@@ -225,10 +234,12 @@ static void wait_for_ends(brood__local_t *local)
     for (unsigned i = 0; i < local->engine.workers; i++)
         if (local->hand[i].process != NULL)
             items[number++] = brood_wait_process(local->hand[i].process);
+    number += brood__tails_watch(&local->tails, &items[number]);
     unlock(local);
     rc = brood_wait(items, number, left < 0 ? left : left + 1);
     if (rc != APR_SUCCESS && rc != APR_TIMEUP)
         apr_sleep(PAUSE_FIRST);
+    brood__tails_pass_on(&local->tails);
     look_who_has_ended(local);
     lock(local);
 }
@@ -236,6 +247,20 @@ static void wait_for_ends(brood__local_t *local)
 static bool is_over(const brood__local_t *local)
 {
     return (local->finishing || local->terminated) && count(local) == 0;
+}
+
+/* Whoever reads the program's stderr may be slow; a pool that was terminated does not wait for him for long. */
+static void pass_on_rest(brood__local_t *local)
+{
+    const apr_time_t enough = brood__clock_now() + GRACE;
+
+    while (local->tails.stuck && (!local->terminated || brood__clock_now() < enough)) {
+        unlock(local);
+        apr_sleep(PAUSE_FIRST);
+        brood__tails_pass_on(&local->tails);
+        lock(local);
+    }
+    brood__tails_close(&local->tails);
 }
 
 static void supervise(brood__local_t *local)
@@ -250,6 +275,7 @@ static void supervise(brood__local_t *local)
         if (!is_over(local))
             wait_for_ends(local);
     }
+    pass_on_rest(local);
     BROOD_IGNORE(brood_event_set(local->ended));
     unlock(local);
 }
@@ -283,6 +309,7 @@ static void kill_all(brood__local_t *local)
             brood__hand_kill(&local->hand[i]);
             brood__hand_release(&local->hand[i]);
         }
+    brood__tails_close(&local->tails);
 }
 
 static apr_status_t begin_thread(brood__local_t *local)

@@ -16,6 +16,7 @@
 #include "process/entry.h"
 #include "process/guard.h"
 #include "sync/kinds.h"
+#include <brood/connection.h>
 #include <brood/pack.h>
 #include <string.h>
 
@@ -301,13 +302,27 @@ static apr_status_t slot_board(brood__ref_t **board, brood_value_t value)
     return APR_SUCCESS;
 }
 
+/* What it writes to stderr goes to the pool's process from now on; if it cannot, to where it went before. */
+static void redirect(brood_value_t value)
+{
+    brood_connection_t *error;
+    apr_os_file_t file;
+
+    if (value.kind == BROOD_KIND_NIL || brood_connection_from_value(&error, value) != APR_SUCCESS)
+        return;
+    if (brood_connection_fileno(&file, error) == APR_SUCCESS)
+        (void) brood__self_redirect((brood__handle_t) file);
+    brood_connection_close(error);
+}
+
 apr_status_t brood__worker_entry(brood_call_t *call)
 {
     brood__worker_t worker = {.initializer = NULL};
-    brood_value_t board, initializer;
+    brood_value_t board, initializer, error;
 
     BROOD_TRY(BROOD_UNPACK(call->args, &board, &initializer, &worker.initargs, &worker.max_tasks, &worker.max_memory,
-                           &worker.max_age, &worker.nice, &worker.pin, &worker.seat));
+                           &worker.max_age, &worker.nice, &worker.pin, &worker.seat, &error));
+    redirect(error);
     BROOD_TRY(slot_board(&worker.board, board));
     if (worker.seat >= brood__board(worker.board)->workers)
         return brood_fail_text(BROOD_EARGS, "a worker without a place");

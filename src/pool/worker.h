@@ -21,7 +21,8 @@ typedef struct brood__worker_t {
 /* Run tasks until there are no more, this worker has run as many as it may, or its task has been given up. */
 void brood__worker_run(const brood__worker_t *worker, apr_pool_t *mem);
 
-/* The same as an entry; its arguments are those fields in their order, initializer nil if there is none. */
+/* The same as an entry; its arguments are those fields in their order, initializer nil if there is none, and a
+ * pipe for its stderr, or nil. */
 apr_status_t brood__worker_entry(brood_call_t *call);
 
 /* This thread is a worker, with that board. */

@@ -6,6 +6,7 @@
 
 #include "posix/fd.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -42,6 +43,20 @@ apr_status_t brood__channel_pair(brood__handle_t ends[2])
         ends[1] = pair[1];
     }
     return rv;
+}
+
+/* That it does not wait is a property of the reader's end alone. */
+apr_status_t brood__channel_pipe(brood__handle_t ends[2])
+{
+    int pair[2];
+    apr_status_t rv = brood__fd_pipe(pair);
+
+    if (rv != APR_SUCCESS)
+        return rv;
+    (void) fcntl(pair[0], F_SETFL, O_RDONLY | O_NONBLOCK);
+    ends[0] = pair[0];
+    ends[1] = pair[1];
+    return APR_SUCCESS;
 }
 
 apr_status_t brood__channel_write(brood__handle_t channel, const void *data, size_t size, apr_time_t deadline)

@@ -223,6 +223,13 @@ apr_status_t brood__self_nice(unsigned steps)
     return nice((int) steps) != -1 || errno == 0 ? APR_SUCCESS : APR_FROM_OS_ERROR(errno);
 }
 
+int brood__self_handles(void)
+{
+    const long most = sysconf(_SC_OPEN_MAX);
+
+    return most < 0 || most > INT_MAX ? INT_MAX : (int) most;
+}
+
 uint64_t brood__self_memory_kills(void)
 {
     return brood__system_memory_kills();
@@ -245,6 +252,54 @@ void brood__self_report(const char *line, size_t size)
         line += written;
         size -= (size_t) written;
     }
+}
+
+apr_status_t brood__self_redirect(brood__handle_t handle)
+{
+    return dup2((int) handle, STDERR_FILENO) >= 0 ? APR_SUCCESS : APR_FROM_OS_ERROR(errno);
+}
+
+/* So much a pipe takes at once if it takes anything. */
+static size_t piece_of(const char *bytes, size_t size)
+{
+    size_t end = PIPE_BUF;
+
+    if (size <= PIPE_BUF)
+        return size;
+    while (end > 0 && bytes[end - 1] != '\n')
+        end--;
+    return end > 0 ? end : PIPE_BUF;
+}
+
+/* A write that raises no SIGPIPE: what it has raised is taken back while it is blocked. */
+static ssize_t write_quietly(const char *bytes, size_t size)
+{
+    sigset_t one, before, pending;
+    ssize_t written;
+    int error, number;
+
+    sigemptyset(&one);
+    sigaddset(&one, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &one, &before);
+    written = write(STDERR_FILENO, bytes, size);
+    error = errno;
+    if (written < 0 && error == EPIPE && sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE) == 1)
+        (void) sigwait(&one, &number);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    errno = error;
+    return written;
+}
+
+size_t brood__self_pass_on(const char *bytes, size_t size)
+{
+    ssize_t written;
+
+    if (brood__fd_wait(STDERR_FILENO, POLLOUT, 0) == APR_TIMEUP)
+        return 0;
+    written = write_quietly(bytes, piece_of(bytes, size));
+    if (written >= 0)
+        return (size_t) written;
+    return errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK ? 0 : size;
 }
 
 void brood__self_kill(void)

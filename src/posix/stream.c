@@ -1,4 +1,4 @@
-/* stream.c - sockets. */
+/* stream.c - sockets, and pipes to read from. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #ifndef MSG_NOSIGNAL /* macOS: SO_NOSIGPIPE, set of each socket that is made */
 #define MSG_NOSIGNAL 0
@@ -122,6 +123,23 @@ apr_status_t brood__stream_fill(brood__stream_t *stream, apr_time_t deadline)
     return rv;
 }
 
+/* brood__channel_pipe's. */
+static apr_status_t read_pipe(int fd, void *buffer, size_t size, size_t *got, apr_time_t deadline)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    while (rv == APR_SUCCESS) {
+        const ssize_t moved = read(fd, buffer, size);
+
+        if (moved >= 0) {
+            *got = (size_t) moved;
+            return moved > 0 ? APR_SUCCESS : APR_EOF;
+        }
+        rv = after_failure(errno, fd, POLLIN, deadline);
+    }
+    return rv;
+}
+
 apr_status_t brood__stream_read(brood__stream_t *stream, void *buffer, size_t size, size_t *got, apr_time_t deadline)
 {
     const int fd = (int) stream->handle, flags = flags_for(deadline) | MSG_CMSG_CLOEXEC;
@@ -139,6 +157,8 @@ apr_status_t brood__stream_read(brood__stream_t *stream, void *buffer, size_t si
         moved = recvmsg(fd, &message, flags);
         if (moved >= 0)
             break;
+        if (errno == ENOTSOCK)
+            return read_pipe(fd, buffer, size, got, deadline);
         rv = after_failure(errno, fd, POLLIN, deadline);
     }
     if (rv != APR_SUCCESS)

@@ -44,7 +44,8 @@ static apr_status_t accept_client(HANDLE server)
     return error == ERROR_PIPE_CONNECTED ? APR_SUCCESS : brood__os_status(error);
 }
 
-apr_status_t brood__channel_pair(brood__handle_t ends[2])
+/* What the two ends may do, and how the second one does it; the first one is overlapped. */
+static apr_status_t create(brood__handle_t ends[2], DWORD access, DWORD client_access, DWORD client_flags)
 {
     WCHAR name[NAME_SIZE];
     HANDLE server, client;
@@ -52,14 +53,14 @@ apr_status_t brood__channel_pair(brood__handle_t ends[2])
 
     if (rc != APR_SUCCESS)
         return rc;
-    server = CreateNamedPipeW(name, PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED | FILE_FLAG_FIRST_PIPE_INSTANCE,
+    server = CreateNamedPipeW(name, access | FILE_FLAG_OVERLAPPED | FILE_FLAG_FIRST_PIPE_INSTANCE,
                               PIPE_TYPE_BYTE | PIPE_READMODE_BYTE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS, 1,
                               BUFFER_SIZE, BUFFER_SIZE, 0, NULL);
     if (server == INVALID_HANDLE_VALUE)
         return brood__os_status(GetLastError());
     /* One instance: once this end is open nobody else can come in. */
-    client = CreateFileW(name, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING,
-                         FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT | SECURITY_ANONYMOUS, NULL);
+    client = CreateFileW(name, client_access, 0, NULL, OPEN_EXISTING,
+                         client_flags | SECURITY_SQOS_PRESENT | SECURITY_ANONYMOUS, NULL);
     rc = client == INVALID_HANDLE_VALUE ? brood__os_status(GetLastError()) : accept_client(server);
     if (rc != APR_SUCCESS) {
         brood__channel_close((brood__handle_t) client);
@@ -69,6 +70,17 @@ apr_status_t brood__channel_pair(brood__handle_t ends[2])
     ends[0] = (brood__handle_t) server;
     ends[1] = (brood__handle_t) client;
     return APR_SUCCESS;
+}
+
+apr_status_t brood__channel_pair(brood__handle_t ends[2])
+{
+    return create(ends, PIPE_ACCESS_DUPLEX, GENERIC_READ | GENERIC_WRITE, FILE_FLAG_OVERLAPPED);
+}
+
+/* Who writes to standard error knows nothing of overlapped operations. */
+apr_status_t brood__channel_pipe(brood__handle_t ends[2])
+{
+    return create(ends, PIPE_ACCESS_INBOUND, GENERIC_WRITE | FILE_READ_ATTRIBUTES, 0);
 }
 
 static apr_status_t status_of(DWORD error)

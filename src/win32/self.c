@@ -3,6 +3,10 @@
 
 #include "platform/self.h"
 #include <bcrypt.h>
+#include <fcntl.h>
+#include <io.h>
+#include <limits.h>
+#include <stdio.h>
 #include <psapi.h>
 
 /* JOB_OBJECT_CPU_RATE_CONTROL_MIN_MAX_RATE: MaxRate is the upper half of CpuRate.  MinGW's headers lack both. */
@@ -186,6 +190,11 @@ apr_status_t brood__self_nice(unsigned steps)
                                                                          : brood__os_status(GetLastError());
 }
 
+int brood__self_handles(void)
+{
+    return INT_MAX;
+}
+
 uint64_t brood__self_memory_kills(void)
 {
     return 0; /* nobody is killed for that here: whoever asks for memory is told that there is none */
@@ -206,6 +215,51 @@ void brood__self_report(const char *line, size_t size)
 
     if (out != NULL && out != INVALID_HANDLE_VALUE)
         WriteFile(out, line, size < MAXDWORD ? (DWORD) size : MAXDWORD, &written, NULL);
+}
+
+/* The C library's descriptor of standard error, also if this process was started without one. */
+static int error_file(void)
+{
+    if (_fileno(stderr) < 0)
+        (void) freopen("NUL", "w", stderr);
+    return _fileno(stderr) < 0 ? 2 : _fileno(stderr);
+}
+
+/* The C library's own standard error goes along, with lines ended as before. */
+apr_status_t brood__self_redirect(brood__handle_t handle)
+{
+    HANDLE self = GetCurrentProcess(), copy;
+    const int standard = error_file();
+    int file, rc;
+
+    if (!DuplicateHandle(self, brood__os_handle(handle), self, &copy, 0, TRUE, DUPLICATE_SAME_ACCESS))
+        return brood__os_status(GetLastError());
+    file = _open_osfhandle((intptr_t) copy, _O_TEXT);
+    if (file < 0) {
+        CloseHandle(copy);
+        return APR_EMFILE;
+    }
+    if (file != standard) { /* it may have been free */
+        rc = _dup2(file, standard);
+        _close(file);
+        if (rc != 0)
+            return APR_EBADF;
+    }
+    (void) setvbuf(stderr, NULL, _IONBF, 0); /* a pipe's would be kept back, and be lost when the process dies */
+    return SetStdHandle(STD_ERROR_HANDLE, (HANDLE) _get_osfhandle(standard)) ? APR_SUCCESS
+                                                                             : brood__os_status(GetLastError());
+}
+
+/* Whether it would wait is not to be found out. */
+size_t brood__self_pass_on(const char *bytes, size_t size)
+{
+    HANDLE out = GetStdHandle(STD_ERROR_HANDLE);
+    DWORD written;
+
+    if (out == NULL || out == INVALID_HANDLE_VALUE
+        || !WriteFile(out, bytes, size < MAXDWORD ? (DWORD) size : MAXDWORD, &written, NULL))
+        return size;
+    return written;
 }
 
 void brood__self_kill(void)
