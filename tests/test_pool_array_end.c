@@ -215,7 +215,7 @@ static void a_terminated_pool_ends_it(void)
 static void a_time_limit_is_that_of_each_chunk(void)
 {
     brood_event_t *begun;
-    brood_future_t *future = begin_lingering(false, apr_time_from_msec(20), &begun);
+    brood_future_t *future = begin_lingering(false, apr_time_from_msec(250), &begun);
     brood_value_t value;
 
     EXPECT_STATUS(BROOD_ETIMELIMIT, brood_future_get(&value, future, BROOD_FOREVER, mem));

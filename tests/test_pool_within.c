@@ -180,9 +180,9 @@ static void begin(void)
     const brood_pool_options_t options = {.threads = true};
 
     mem = harness_mem();
+    go = new_event(); /* before the pools, whose threads may be at it until they end */
     own = new_pool_with(2, &options);
     other = new_pool_with(1, &options);
-    go = new_event();
     held = give(own, hold, brood_nil());
 }
 
@@ -258,19 +258,20 @@ static void a_callback_may_wait_for_the_end_of_its_pool(void)
         apr_status_t told = -1;
 
         mem = harness_mem();
-        own = new_pool_with(2, &options);
         go = new_event();
+        own = new_pool_with(2, &options);
         (void) give_with(own, square, BROOD_ARGS(1), &(brood_task_options_t){.done = way[i % 2], .user = &told});
         EXPECT_OK(brood_event_wait(go, BROOD_FOREVER));
         EXPECT_OK(told);
     }
 }
 
+/* Its threads stay, and so must what they are at. */
 static void begin_short(bool threads)
 {
     const brood_pool_options_t options = {.threads = threads};
 
-    mem = harness_mem();
+    EXPECT_OK(apr_pool_create(&mem, NULL));
     go = new_event();
     EXPECT_OK(apr_pool_create(&short_lived, NULL));
     EXPECT_OK(brood_pool_create(&own, 2, &options, short_lived));
