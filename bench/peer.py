@@ -2,13 +2,16 @@
 
 Prints one figure, in the unit of the row that asks for it.  Children are started by fork where there is one.
 """
+import concurrent.futures
 import multiprocessing
+import os
 import sys
 import time
 
 what, count, size, span = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]) / 1000
 context = multiprocessing.get_context("fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn")
 AT_ONCE = 64
+NOT_HERE = 3  # the exit code
 
 
 def turns(lock, until):
@@ -204,7 +207,87 @@ def queue(kind):
     return (sum(got) - count * ROOM) / (max(ended) - min(begun)) / 1e6 * (1 if size < 1024 else size / 1e3)
 
 
+def nothing(*_):
+    return None
+
+
+def rate(batch, counted):
+    """Of batches: the first one does not count."""
+    batch()
+    done, begin = 0, time.perf_counter()
+    while done == 0 or time.perf_counter() - begin < span:
+        batch()
+        done += counted
+    return done / (time.perf_counter() - begin) / 1e6
+
+
+def pool(batch, counted=size):
+    with context.Pool(count) as workers:
+        return rate(lambda: batch(workers), counted)
+
+
+def executor(batch):
+    with concurrent.futures.ProcessPoolExecutor(count, mp_context=context) as workers:
+        return rate(lambda: batch(workers), size)
+
+
+def mpi(batch):
+    os.environ.update(OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1", OMPI_MCA_rmaps_base_oversubscribe="1")
+    try:
+        from mpi4py.futures import MPIPoolExecutor
+    except ImportError:
+        sys.exit(NOT_HERE)
+    with MPIPoolExecutor(count) as workers:
+        return rate(lambda: batch(workers), size)
+
+
+def wait_all(results):
+    for result in results:
+        result.get()
+
+
+def submit_all(workers):
+    for future in [workers.submit(nothing) for _ in range(size)]:
+        future.result()
+
+
+def trips(pause):
+    with context.Pool(1) as workers:
+        workers.apply(nothing)
+        spent, done, begin = 0, 0, time.perf_counter()
+        while time.perf_counter() - begin < span:
+            time.sleep(pause)
+            start = time.perf_counter()
+            workers.apply(nothing)
+            spent += time.perf_counter() - start
+            done += 1
+        return spent / done * 1e6
+
+
+def private_bytes():
+    with open("/proc/self/smaps_rollup") as lines:
+        return sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) * 1024
+
+
+def weight():
+    if not os.path.exists("/proc/self/smaps_rollup"):
+        sys.exit(NOT_HERE)
+    with context.Pool(1) as workers:
+        workers.map(nothing, range(100), 1)
+        return workers.apply(private_bytes) / 2**20
+
+
 kinds = {
+    "pool_apply": lambda: pool(lambda p: wait_all([p.apply_async(nothing) for _ in range(size)])),
+    "pool_map": lambda: pool(lambda p: p.map(nothing, range(size), 1)),
+    "pool_imap": lambda: pool(lambda p: list(p.imap(nothing, range(size)))),
+    "pool_chunked": lambda: pool(lambda p: p.map(nothing, range(100 * size)), 100 * size),
+    "executor_submit": lambda: executor(submit_all),
+    "executor_map": lambda: executor(lambda e: list(e.map(nothing, range(size), chunksize=size // (4 * count)))),
+    "mpi_submit": lambda: mpi(submit_all),
+    "trip_busy": lambda: trips(0),
+    "trip_asleep": lambda: trips(0.002),
+    "pool_weight": weight,
     "lock": lambda: lock(context.Lock()),
     "semaphore": lambda: lock(context.Semaphore(1)),
     "event": event,

@@ -160,6 +160,14 @@ static void those_of_one_worker_come_in_their_order(void)
     expect_none();
 }
 
+static void expect_hello_first(void)
+{
+    brood__arrivals_t arrivals;
+
+    EXPECT_OK(brood__completions_take(&arrivals, board, BROOD_FOREVER));
+    EXPECT(arrivals.count > 1 && arrivals.ticket[0] == BROOD__PLACES && arrivals.ticket[1] == 0);
+}
+
 /* One who has always something does not keep the others from being heard. */
 static void all_workers_have_their_turn(void)
 {
@@ -196,6 +204,18 @@ static void what_the_pool_tells_and_interrupts_comes_at_once(void)
     EXPECT_STATUS(BROOD_EPOOL, brood__completions_take(&(brood__arrivals_t){0}, board, BROOD_FOREVER));
 }
 
+/* A worker need not wait for somebody to take what it puts. */
+static void as_many_as_there_are_places_can_be_left_there(void)
+{
+    begin(1);
+    brood__completions_hello(board, 0);
+    for (uint32_t i = 0; i < BROOD__PLACES; i++)
+        brood__completions_put(board, 0, i);
+    for (uint32_t i = 0; i < BROOD__PLACES; i++) /* and once more, those before having come another way */
+        brood__completions_put(board, 0, i);
+    expect_hello_first();
+}
+
 /* It has died between the number and the bit. */
 static void what_a_dead_worker_has_put_is_found(void)
 {
@@ -211,10 +231,15 @@ int main(int argc, char **argv)
 {
     static const brood_entry_t entries[] = {BROOD_ENTRIES_END};
     static const brood_test_t tests[] = {
-        TEST(numbers_come_in_their_order),           TEST(what_is_put_is_seen_after_a_flush),
-        TEST(withdrawn_ones_are_cleared_away),       TEST(what_a_dead_worker_had_in_hand_comes_again_once),
-        TEST(nobody_waits_on_a_board_that_is_ended), TEST(those_of_one_worker_come_in_their_order),
-        TEST(all_workers_have_their_turn),           TEST(what_the_pool_tells_and_interrupts_comes_at_once),
+        TEST(numbers_come_in_their_order),
+        TEST(what_is_put_is_seen_after_a_flush),
+        TEST(withdrawn_ones_are_cleared_away),
+        TEST(what_a_dead_worker_had_in_hand_comes_again_once),
+        TEST(nobody_waits_on_a_board_that_is_ended),
+        TEST(those_of_one_worker_come_in_their_order),
+        TEST(all_workers_have_their_turn),
+        TEST(what_the_pool_tells_and_interrupts_comes_at_once),
+        TEST(as_many_as_there_are_places_can_be_left_there),
         TEST(what_a_dead_worker_has_put_is_found),
     };
 

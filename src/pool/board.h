@@ -14,6 +14,7 @@
 #define BROOD__PLACES 1024u    /* for tasks; behind them one for each worker, for its first word */
 #define BROOD__PLACE_ROOM 184u /* bytes of arguments, and later of the result, that lie in the place; more in a block */
 #define BROOD__RUN_QUEUE 4096u /* numbers; more than there are places, as some may have been withdrawn */
+#define BROOD__SEAT_NUMBERS 2048u /* likewise, as those of a dead worker may have come another way */
 #define BROOD__SEAT_WORDS ((BROOD_POOL_LIMIT + 63) / 64) /* with a bit for each worker */
 
 /* The phases of a place: no one's; to be claimed; claimed by a worker; done by it.  And claimed by one that is to end,
@@ -55,7 +56,7 @@ typedef struct brood__seat_t {
     _Alignas(128) _Atomic uint32_t wake; /* counted up to wake the worker */
     _Atomic uint32_t taken;              /* how many of the numbers the pool has taken */
     _Alignas(128) _Atomic uint32_t done; /* how many the worker has put there */
-    _Atomic uint16_t number[BROOD__PLACES];
+    _Atomic uint16_t number[BROOD__SEAT_NUMBERS];
 } brood__seat_t;
 
 /* The numbers of places that are to be claimed, in their order: the pool puts, workers take. */
@@ -76,6 +77,7 @@ typedef struct brood__completions_t {
     _Atomic uint32_t news;                                   /* counted up to wake him */
     _Atomic uint32_t interrupted;                            /* he is to come back */
     uint32_t next;                                           /* the seat at which he looks first */
+    _Atomic uint64_t hello[BROOD__SEAT_WORDS];               /* workers that have said their first word */
     _Atomic uint64_t told[BROOD__PLACES / 64];               /* places that the pool itself has something to say of */
 } brood__completions_t;
 

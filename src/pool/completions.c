@@ -7,9 +7,10 @@
 #include "memory/sleep.h"
 #include "platform/clock.h"
 
-#define TURN 8     /* numbers from one seat, before others have theirs */
-#define BACKLOG 64 /* tasks that wait, for there to be more than enough */
-#define PAUSES 40  /* some microseconds */
+#define TURN 8                     /* numbers from one seat, before others have theirs */
+#define BACKLOG 64                 /* tasks that wait, for there to be more than enough */
+#define PAUSES 40                  /* some microseconds */
+#define FULL apr_time_from_msec(1) /* until one who has no room looks again */
 
 static bool is_over(const brood__board_t *board)
 {
@@ -22,51 +23,59 @@ static void wake(brood__completions_t *completions)
     brood__wake(&completions->news, 1);
 }
 
-/* ---- a worker ---- */
-
-/* If the bit is there already, whoever clears it looks at the ring afterwards. */
-static void mark(brood__board_t *board, uint32_t worker)
+/* If the bit is there already, whoever clears it looks afterwards. */
+static void mark(_Atomic uint64_t *words, uint32_t number)
 {
-    _Atomic uint64_t *fresh = &board->completions.fresh[worker / 64];
-    const uint64_t bit = UINT64_C(1) << worker % 64;
+    const uint64_t bit = UINT64_C(1) << number % 64;
 
-    if ((atomic_load(fresh) & bit) == 0)
-        atomic_fetch_or(fresh, bit);
+    if ((atomic_load(&words[number / 64]) & bit) == 0)
+        atomic_fetch_or(&words[number / 64], bit);
 }
 
-void brood__completions_put(brood__board_t *board, uint32_t worker, uint32_t number)
-{
-    brood__completions_t *completions = &board->completions;
-    brood__seat_t *seat = brood__seat(board, worker);
-    const uint32_t done = atomic_load_explicit(&seat->done, memory_order_relaxed);
+/* ---- a worker ---- */
 
-    while (done - atomic_load_explicit(&seat->taken, memory_order_acquire) >= BROOD__PLACES) {
-        if (is_over(board))
-            return;
-        brood__clock_yield();
-    }
-    atomic_store_explicit(&seat->number[done % BROOD__PLACES], (uint16_t) number, memory_order_relaxed);
-    atomic_store(&seat->done, done + 1);
-    BROOD__STEP(COMPLETION_PUT);
-    mark(board, worker);
+static void mark_and_wake(brood__completions_t *completions, _Atomic uint64_t *words, uint32_t number)
+{
+    mark(words, number);
     if (atomic_load(&completions->waiting) == 0 || atomic_exchange(&completions->waiting, 0) == 0)
         return;
     BROOD__STEP(COMPLETION_MARKED);
     wake(completions);
 }
 
+void brood__completions_hello(brood__board_t *board, uint32_t worker)
+{
+    mark_and_wake(&board->completions, board->completions.hello, worker);
+}
+
+void brood__completions_put(brood__board_t *board, uint32_t worker, uint32_t number)
+{
+    brood__seat_t *seat = brood__seat(board, worker);
+    const uint32_t done = atomic_load_explicit(&seat->done, memory_order_relaxed);
+
+    while (done - atomic_load_explicit(&seat->taken, memory_order_acquire) >= BROOD__SEAT_NUMBERS) {
+        if (is_over(board))
+            return;
+        apr_sleep(FULL);
+    }
+    atomic_store_explicit(&seat->number[done % BROOD__SEAT_NUMBERS], (uint16_t) number, memory_order_relaxed);
+    atomic_store(&seat->done, done + 1);
+    BROOD__STEP(COMPLETION_PUT);
+    mark_and_wake(&board->completions, board->completions.fresh, worker);
+}
+
 /* ---- the pool ---- */
 
 void brood__completions_tell(brood__board_t *board, uint32_t number)
 {
-    atomic_fetch_or(&board->completions.told[number / 64], UINT64_C(1) << number % 64);
+    mark(board->completions.told, number);
     wake(&board->completions);
 }
 
 /* It may have died between the end of somebody's wait and the word to him, so he is woken in any case. */
 void brood__completions_bury(brood__board_t *board, uint32_t worker)
 {
-    mark(board, worker);
+    mark(board->completions.fresh, worker);
     wake(&board->completions);
 }
 
@@ -76,17 +85,17 @@ void brood__completions_interrupt(brood__board_t *board)
     wake(&board->completions);
 }
 
-static void take_told(brood__arrivals_t *arrivals, brood__completions_t *completions)
+/* Those of these bits that are set, as numbers from `first` on. */
+static void take_marked(brood__arrivals_t *arrivals, _Atomic uint64_t *words, uint32_t count, uint32_t first)
 {
-    for (uint32_t i = 0; i < BROOD__PLACES && arrivals->count < BROOD__ARRIVALS; i++) {
-        _Atomic uint64_t *told = &completions->told[i / 64];
-        const uint64_t bit = UINT64_C(1) << i % 64;
+    for (uint32_t i = 0; i < count && arrivals->count < BROOD__ARRIVALS; i++) {
+        const uint64_t bit = UINT64_C(1) << i % 64, word = atomic_load_explicit(&words[i / 64], memory_order_relaxed);
 
-        if (atomic_load_explicit(told, memory_order_relaxed) == 0)
+        if (word == 0)
             i |= 63;
-        else if ((atomic_load_explicit(told, memory_order_relaxed) & bit) != 0) {
-            atomic_fetch_and(told, ~bit);
-            arrivals->ticket[arrivals->count++] = i;
+        else if ((word & bit) != 0) {
+            atomic_fetch_and(&words[i / 64], ~bit);
+            arrivals->ticket[arrivals->count++] = first + i;
         }
     }
 }
@@ -99,10 +108,10 @@ static void take_at(brood__arrivals_t *arrivals, brood__board_t *board, uint32_t
 
     for (int i = 0; i < TURN && taken != done && arrivals->count < BROOD__ARRIVALS; i++)
         arrivals->ticket[arrivals->count++] =
-            atomic_load_explicit(&seat->number[taken++ % BROOD__PLACES], memory_order_relaxed);
+            atomic_load_explicit(&seat->number[taken++ % BROOD__SEAT_NUMBERS], memory_order_relaxed);
     atomic_store_explicit(&seat->taken, taken, memory_order_release);
     if (taken != done)
-        mark(board, worker);
+        mark(board->completions.fresh, worker);
 }
 
 static void take_from_seats(brood__arrivals_t *arrivals, brood__board_t *board)
@@ -130,7 +139,7 @@ static bool is_quiet(const brood__board_t *board)
     uint64_t any = atomic_load(&completions->interrupted);
 
     for (uint32_t i = 0; i < BROOD__SEAT_WORDS; i++)
-        any |= atomic_load(&completions->fresh[i]);
+        any |= atomic_load(&completions->fresh[i]) | atomic_load(&completions->hello[i]);
     for (uint32_t i = 0; i < BROOD__PLACES / 64; i++)
         any |= atomic_load(&completions->told[i]);
     return any == 0 && atomic_load(&board->ended) == 0;
@@ -170,7 +179,8 @@ apr_status_t brood__completions_take(brood__arrivals_t *arrivals, brood__board_t
         let_more_come(board);
     for (;;) {
         arrivals->count = 0;
-        take_told(arrivals, &board->completions);
+        take_marked(arrivals, board->completions.hello, board->workers, BROOD__PLACES);
+        take_marked(arrivals, board->completions.told, BROOD__PLACES, 0);
         take_from_seats(arrivals, board);
         if (arrivals->count != 0
             || (atomic_load_explicit(&board->completions.interrupted, memory_order_relaxed) != 0

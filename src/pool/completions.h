@@ -18,6 +18,8 @@ typedef struct brood__arrivals_t {
 
 /* ---- a worker ---- */
 
+/* It has said its first word, at its own place. */
+void brood__completions_hello(brood__board_t *board, uint32_t worker);
 /* A place is done. */
 void brood__completions_put(brood__board_t *board, uint32_t worker, uint32_t number);
 

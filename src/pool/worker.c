@@ -260,7 +260,7 @@ static bool hello(const brood__worker_t *worker, apr_pool_t *mem)
     if (place->status != APR_SUCCESS)
         deliver_failure(place, number, worker->board, mem);
     atomic_store(&place->state, BROOD__STATE(BROOD__DONE, brood__me));
-    brood__completions_put(brood__board(worker->board), worker->seat, number);
+    brood__completions_hello(brood__board(worker->board), worker->seat);
     return place->status == APR_SUCCESS;
 }
 
