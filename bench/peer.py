@@ -237,7 +237,7 @@ def mpi(batch):
         from mpi4py.futures import MPIPoolExecutor
     except ImportError:
         sys.exit(NOT_HERE)
-    with MPIPoolExecutor(count) as workers:
+    with MPIPoolExecutor(count, main=False) as workers:  # whose workers have other arguments
         return rate(lambda: batch(workers), size)
 
 
@@ -247,7 +247,7 @@ def wait_all(results):
 
 
 def submit_all(workers):
-    for future in [workers.submit(nothing) for _ in range(size)]:
+    for future in [workers.submit(bool) for _ in range(size)]:  # which does nothing
         future.result()
 
 
