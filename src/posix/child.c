@@ -71,6 +71,7 @@ apr_status_t brood__child_fork(brood__child_t **child, const brood__start_t *sta
     rv = pid < 0 ? errno : APR_SUCCESS;
     start->after_fork();
     if (pid == 0) {
+        brood__child_purge();
         brood__fd_close(sentinel[0]);
         brood__lifeline_hold(sentinel[1]);
         if (start->own_group)

@@ -67,6 +67,19 @@ void brood__child_flush(void)
     }
 }
 
+void brood__child_purge(void)
+{
+#ifdef __linux__
+    if (__fpending(stdout) != 0)
+        __fpurge(stdout);
+    if (__fpending(stderr) != 0)
+        __fpurge(stderr);
+#else
+    (void) fpurge(stdout);
+    (void) fpurge(stderr);
+#endif
+}
+
 bool brood__child_has_read(void)
 {
 #ifdef __linux__

@@ -31,6 +31,8 @@ void brood__child_hear(brood__child_t *child, const brood__answer_t *answer);
 
 /* Write out what streams hold, or a forked child would write it again. */
 void brood__child_flush(void);
+/* In the child: what other threads have printed since is the parent's, which has it, too. */
+void brood__child_purge(void);
 
 /* Has this process used the stream?  Most have not.  Asked before a fork, since each page that a child is the first to
  * touch costs it as much as a system call. */

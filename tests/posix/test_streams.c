@@ -4,6 +4,7 @@
 #include "harness.h"
 
 #include <brood.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,12 @@ static apr_status_t run(brood_entry_fn entry, const brood_process_options_t *opt
     return brood_process_exitcode(process) == 0 ? APR_SUCCESS : APR_EGENERAL;
 }
 
+/* As another thread that prints between the flush and the fork. */
+static void print_late(void)
+{
+    printf("late\n");
+}
+
 static apr_status_t app(brood_call_t *call)
 {
     const brood_process_options_t keep = {.keep_stdin = true};
@@ -47,6 +54,8 @@ static apr_status_t app(brood_call_t *call)
         return run(repeat, &keep, call->mem);
     if (strcmp(what, "ignore") == 0)
         return run(repeat, NULL, call->mem);
+    if (strcmp(what, "late") == 0 && pthread_atfork(print_late, NULL, NULL) != 0)
+        return APR_EGENERAL;
     printf("parent\n");
     if (strcmp(what, "flush") == 0)
         (void) fflush(stdout);
@@ -86,6 +95,17 @@ static void nothing_is_printed_twice__EXIT_01_EXIT_02(void)
     EXPECT(strstr(output, "parent\n") != NULL && strstr(output, "child\n") != NULL);
 }
 
+static void what_is_printed_while_a_child_starts_is_printed_once__EXIT_01(void)
+{
+    char output[100];
+    const char *late;
+
+    EXPECT(shell(output, sizeof output, "BROOD_START_METHOD=fork", "late", "") == 0);
+    late = strstr(output, "late\n");
+    EXPECT(late != NULL && strstr(late + 1, "late\n") == NULL);
+    EXPECT(strstr(output, "parent\n") != NULL && strstr(output, "child\n") != NULL);
+}
+
 static void a_child_reads_nothing_unless_it_is_told_to__EXIT_03_GUID_05(void)
 {
     char output[100];
@@ -112,6 +132,7 @@ static void closed_streams_change_nothing__EXIT_02(void)
 
 static const brood_test_t tests[] = {
     TEST(nothing_is_printed_twice__EXIT_01_EXIT_02),
+    TEST(what_is_printed_while_a_child_starts_is_printed_once__EXIT_01),
     TEST(a_child_reads_nothing_unless_it_is_told_to__EXIT_03_GUID_05),
     TEST(closed_streams_change_nothing__EXIT_02),
 };
