@@ -33,6 +33,21 @@ static apr_status_t mark(brood_call_t *call)
     return fails ? brood_fail(APR_EINVAL, "item %d is bad", place) : APR_SUCCESS;
 }
 
+static apr_status_t count_one(void *ends)
+{
+    ++*(int *) ends;
+    return APR_SUCCESS;
+}
+
+/* How many calls have given their memory back in this worker. */
+static apr_status_t count_ends(brood_call_t *call)
+{
+    static int ends;
+
+    apr_pool_cleanup_register(call->mem, &ends, count_one, apr_pool_cleanup_null);
+    return brood_return(call, brood_int(ends));
+}
+
 /* ---- help ---- */
 
 static brood_value_t marks(brood_array_t *array, int count, int bad)
@@ -138,7 +153,29 @@ static void a_failure_ends_its_chunk_and_no_other(void) /* POOL-10, POOL-13, POO
     end_pool(pool);
 }
 
-static const brood_entry_t entries[] = {BROOD_ENTRY(square), BROOD_ENTRY(power), BROOD_ENTRY(mark), BROOD_ENTRIES_END};
+/* However many are in it. */
+static void each_call_of_a_chunk_gives_its_memory_back_before_the_next(void) /* C-43 */
+{
+    const brood_task_options_t options = {.chunk_size = 50};
+    brood_pool_t *pool = new_pool(1);
+    brood_future_t *map = NULL;
+    brood_value_t values = brood_nil(), value;
+    brood_iterator_t *iterator = NULL;
+
+    EXPECT_OK(brood_pool_map_async(&map, pool, count_ends, brood_range(0, 100, mem), &options, mem));
+    EXPECT_OK(brood_future_get(&values, map, BROOD_FOREVER, mem));
+    for (int i = 0; i < 100; i++)
+        EXPECT(brood_value_at(values, (apr_size_t) i).as.integer == i);
+    EXPECT_OK(brood_pool_imap(&iterator, pool, count_ends, brood_source_list(brood_range(0, 100, mem)), &options, mem));
+    for (int i = 0; i < 100; i++) {
+        EXPECT_OK(brood_iterator_next(&value, iterator, BROOD_FOREVER, mem));
+        EXPECT(value.as.integer == 100 + i);
+    }
+    end_pool(pool);
+}
+
+static const brood_entry_t entries[] = {BROOD_ENTRY(square), BROOD_ENTRY(power), BROOD_ENTRY(mark),
+                                        BROOD_ENTRY(count_ends), BROOD_ENTRIES_END};
 
 int main(int argc, char **argv)
 {
@@ -146,6 +183,7 @@ int main(int argc, char **argv)
         TEST(map_gives_results_in_the_order_of_the_items),
         TEST(an_empty_map_is_an_empty_list_whatever_the_chunk_size),
         TEST(any_chunk_size_gives_the_same),
+        TEST(each_call_of_a_chunk_gives_its_memory_back_before_the_next),
         TEST(starmap_unpacks_each_item),
         TEST(a_failure_ends_its_chunk_and_no_other),
     };

@@ -24,6 +24,12 @@ apr_status_t brood__encode(brood__output_t *output, brood_value_t value, uint32_
  * of `mem` is at most some thirty times `size`.  BROOD_EDECODE, BROOD_EENTRY, APR_ENOMEM: *value is untouched. */
 apr_status_t brood__decode(brood_value_t *value, const void *data, size_t size, bool objects, apr_pool_t *mem);
 
+/* The same of the value that `data` begins with; *used is how many bytes it has. */
+apr_status_t brood__decode_next(brood_value_t *value, size_t *used, const void *data, size_t size, bool objects,
+                                apr_pool_t *mem);
+/* The head alone of a list: how many values come behind it.  BROOD_EDECODE: it is none. */
+apr_status_t brood__decode_list(size_t *count, size_t *used, const void *data, size_t size);
+
 /* How the lower floors find entries by their full name "module.function" and back, NULL if there is none, and call
  * them as brood_call does; set once by the process floor. */
 typedef struct brood__entry_table_t {

@@ -254,10 +254,10 @@ static piece_t on_root(reader_t *reader)
 #define msgpack_unpack_user reader_t
 #include <msgpack/unpack_template.h>
 
-static apr_status_t decode_any(brood_value_t *value, const void *data, size_t size, bool objects, apr_pool_t *mem)
+apr_status_t brood__decode_next(brood_value_t *value, size_t *used, const void *data, size_t size, bool objects,
+                                apr_pool_t *mem)
 {
     struct unpack_context context;
-    size_t used = 0;
     int result;
 
     if (size == 0)
@@ -267,7 +267,8 @@ static apr_status_t decode_any(brood_value_t *value, const void *data, size_t si
     context.user.objects = objects;
     context.user.owed = size - 1;
     unpack_init(&context);
-    result = unpack_execute(&context, data, size, &used);
+    *used = 0;
+    result = unpack_execute(&context, data, size, used);
     if (context.user.status != APR_SUCCESS)
         return context.user.status;
     if (result == MSGPACK_UNPACK_CONTINUE)
@@ -275,10 +276,34 @@ static apr_status_t decode_any(brood_value_t *value, const void *data, size_t si
     if (result == MSGPACK_UNPACK_NOMEM_ERROR)
         return brood_fail(BROOD_EDECODE, "lists and maps are nested deeper than %d", BROOD__DEPTH);
     if (result < 0)
-        return brood_fail(BROOD_EDECODE, "byte 0x%02X begins no value", ((const unsigned char *) data)[used]);
+        return brood_fail(BROOD_EDECODE, "byte 0x%02X begins no value", ((const unsigned char *) data)[*used]);
+    *value = unpack_data(&context).value;
+    return APR_SUCCESS;
+}
+
+static apr_status_t decode_any(brood_value_t *value, const void *data, size_t size, bool objects, apr_pool_t *mem)
+{
+    brood_value_t first;
+    size_t used;
+
+    BROOD_TRY(brood__decode_next(&first, &used, data, size, objects, mem));
     if (used != size)
         return brood_fail_text(BROOD_EDECODE, "bytes go on after the value");
-    *value = unpack_data(&context).value;
+    *value = first;
+    return APR_SUCCESS;
+}
+
+apr_status_t brood__decode_list(size_t *count, size_t *used, const void *data, size_t size)
+{
+    const unsigned char *head = data;
+    const unsigned first = size != 0 ? head[0] : 0;
+
+    *used = first == 0xdd ? 5 : first == 0xdc ? 3 : 1;
+    if (size < *used || ((first & 0xf0) != 0x90 && *used == 1))
+        return brood_fail_text(BROOD_EDECODE, "bytes begin no list");
+    *count = *used == 1 ? first & 0x0f : 0;
+    for (size_t i = 1; i < *used; i++)
+        *count = *count << 8 | head[i];
     return APR_SUCCESS;
 }
 

@@ -192,6 +192,17 @@ apr_status_t brood__loan_decode(brood_value_t *value, uint64_t block, const void
     return rc;
 }
 
+apr_status_t brood__loan_decode_next(brood_value_t *value, size_t *used, bool bears, const void *data, size_t size,
+                                     apr_pool_t *mem)
+{
+    apr_status_t rc;
+
+    decoding = bears;
+    rc = brood__decode_next(value, used, data, size, bears, mem);
+    decoding = false;
+    return rc;
+}
+
 apr_status_t brood__loans_fetch(brood__handle_t *handle, uint64_t word)
 {
     return decoding ? brood__ticket_fetch(handle, word) : APR_ENOTIMPL;

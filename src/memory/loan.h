@@ -65,6 +65,9 @@ void brood__loan_revoke(uint64_t block);
 /* brood__decode for the item in a block, behind the list if there is one; `data` is where the block is.  BROOD_EDECODE: also
  * if it was overwritten. */
 apr_status_t brood__loan_decode(brood_value_t *value, uint64_t block, const void *data, uint64_t size, apr_pool_t *mem);
+/* The same of the value that `data` begins with; `bears`: it is in a block that does. */
+apr_status_t brood__loan_decode_next(brood_value_t *value, size_t *used, bool bears, const void *data, size_t size,
+                                     apr_pool_t *mem);
 /* For the unpack of what has a handle: see brood__ticket_fetch.  APR_ENOTIMPL: no item with such is decoded now. */
 apr_status_t brood__loans_fetch(brood__handle_t *handle, uint64_t word);
 

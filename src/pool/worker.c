@@ -11,6 +11,7 @@
 #include "platform/self.h"
 #include "pool/array_job.h"
 #include "pool/completions.h"
+#include "pool/items.h"
 #include "pool/run_queue.h"
 #include "process/call.h"
 #include "process/entry.h"
@@ -90,30 +91,35 @@ static apr_status_t append_list(brood__output_t *output, apr_size_t count)
     return brood__output_append(output, head, sizeof head);
 }
 
-static brood_value_t args_of(const brood_value_t *item, bool star)
+/* One call for the next item, in memory that was the last one's. */
+static apr_status_t call_next(brood__output_t *output, brood_entry_fn entry, brood__items_t *items, bool star,
+                              apr_pool_t *turn)
 {
-    return star ? *item : brood_list(item, 1);
+    brood_value_t item;
+
+    apr_pool_clear(turn);
+    BROOD_TRY(brood__items_next(&item, items, turn));
+    return call_once(output, entry, star ? item : brood_list(&item, 1), turn);
 }
 
-static apr_status_t map(brood__output_t *output, brood__place_t *place, brood_entry_fn entry, brood_value_t items,
-                        apr_pool_t *mem)
+static apr_status_t map(brood__output_t *output, brood__place_t *place, brood_entry_fn entry, brood__items_t *items,
+                        apr_pool_t *turn)
 {
-    BROOD_TRY(append_list(output, items.as.list.count));
-    for (apr_size_t i = 0; i < items.as.list.count; i++) {
-        place->first = (uint32_t) i;
-        BROOD_TRY(call_once(output, entry, args_of(&items.as.list.items[i], place->work & BROOD__STAR), mem));
+    BROOD_TRY(append_list(output, items->count));
+    for (uint32_t i = 0; items->count != 0; i++) {
+        place->first = i;
+        BROOD_TRY(call_next(output, entry, items, place->work & BROOD__STAR, turn));
     }
     return APR_SUCCESS;
 }
 
 static apr_status_t each(brood__output_t *output, const brood__place_t *place, brood_entry_fn entry,
-                         brood_value_t items, apr_pool_t *mem)
+                         brood__items_t *items, apr_pool_t *turn)
 {
-    BROOD_TRY(append_list(output, 2 * items.as.list.count));
-    for (apr_size_t i = 0; i < items.as.list.count; i++) {
-        brood__output_t one = {NULL, 0, 0, mem};
-        const apr_status_t rc =
-            call_once(&one, entry, args_of(&items.as.list.items[i], place->work & BROOD__STAR), mem);
+    BROOD_TRY(append_list(output, 2 * items->count));
+    while (items->count != 0) {
+        brood__output_t one = {NULL, 0, 0, turn};
+        const apr_status_t rc = call_next(&one, entry, items, place->work & BROOD__STAR, turn);
 
         BROOD_TRY(append_value(output, brood_int(rc)));
         if (rc == APR_SUCCESS)
@@ -124,6 +130,18 @@ static apr_status_t each(brood__output_t *output, const brood__place_t *place, b
     return APR_SUCCESS;
 }
 
+/* A chunk.  Each call has the memory of the one before. */
+static apr_status_t call_many(brood__output_t *output, brood__place_t *place, brood_entry_fn entry, apr_pool_t *mem)
+{
+    brood__items_t items;
+    apr_pool_t *turn;
+
+    BROOD_TRY(brood__items_begin(&items, place));
+    BROOD_TRY(apr_pool_create(&turn, mem));
+    return (place->work & ~BROOD__STAR) == BROOD__MAP ? map(output, place, entry, &items, turn)
+                                                      : each(output, place, entry, &items, turn);
+}
+
 static apr_status_t take_part(brood__output_t *output, brood__place_t *place, brood_value_t args, uint32_t worker,
                               apr_pool_t *mem)
 {
@@ -132,28 +150,28 @@ static apr_status_t take_part(brood__output_t *output, brood__place_t *place, br
     return rc == APR_SUCCESS ? append_value(output, brood_nil()) : fail_of(rc, brood__entry_name_at(place->entry));
 }
 
-static apr_status_t run(brood__output_t *output, brood__place_t *place, uint32_t worker, apr_pool_t *mem)
+static apr_status_t decode_args(brood_value_t *args, const brood__place_t *place, apr_pool_t *mem)
 {
     const void *data = place->args != 0 ? brood__at(place->args) : (const void *) place->here;
+
+    if (place->args_size > (place->args != 0 ? brood__heap_size(place->args) : BROOD__PLACE_ROOM))
+        return brood_fail_text(BROOD_EDECODE, "a task of the pool has been overwritten");
+    return brood__loan_decode(args, place->args, data, place->args_size, mem);
+}
+
+static apr_status_t run(brood__output_t *output, brood__place_t *place, uint32_t worker, apr_pool_t *mem)
+{
     brood_entry_fn entry = brood__entry_at(place->entry);
     brood_value_t args;
 
-    if ((entry == NULL && place->work != BROOD__ARRAY)
-        || place->args_size > (place->args != 0 ? brood__heap_size(place->args) : BROOD__PLACE_ROOM))
+    if (entry == NULL && place->work != BROOD__ARRAY)
         return brood_fail_text(BROOD_EDECODE, "a task of the pool has been overwritten");
-    BROOD_TRY(brood__loan_decode(&args, place->args, data, place->args_size, mem));
-    if (args.kind != BROOD_KIND_LIST)
-        return brood_fail_text(BROOD_EDECODE, "a task of the pool has been overwritten");
-    switch (place->work & ~BROOD__STAR) {
-    case BROOD__ARRAY:
+    if (place->work != BROOD__ARRAY && place->work != BROOD__CALL)
+        return call_many(output, place, entry, mem);
+    BROOD_TRY(decode_args(&args, place, mem));
+    if (place->work == BROOD__ARRAY)
         return take_part(output, place, args, worker, mem);
-    case BROOD__MAP:
-        return map(output, place, entry, args, mem);
-    case BROOD__EACH:
-        return each(output, place, entry, args, mem);
-    default:
-        return call_once(output, entry, args, mem);
-    }
+    return call_once(output, entry, args, mem);
 }
 
 /* ---- a place ---- */
