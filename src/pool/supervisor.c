@@ -393,6 +393,10 @@ void brood__supervisor_end(brood__local_t *local)
     local->engine.ops->terminate(&local->engine, false);
     unlock(local);
     apr_thread_join(&rc, local->supervisor);
+    lock(local);
     local->supervisor = NULL;
+    brood_connection_close(local->poked); /* futures may keep the rest for as long as the process lives */
+    brood_connection_close(local->poker);
+    unlock(local);
     brood__own_thread_ended();
 }
