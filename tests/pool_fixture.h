@@ -73,6 +73,21 @@ static inline brood_value_t apply(brood_pool_t *pool, brood_entry_fn entry, broo
     return value;
 }
 
+/* End one that runs a task which has put its pid there. */
+static inline void kill_worker(brood_pool_t *pool, brood_queue_t *begun)
+{
+    const apr_int64_t pid = harness_get(begun, mem).as.integer;
+    brood_process_t **workers = brood_pool_workers(pool, mem);
+    bool found = false;
+
+    for (int i = 0; workers[i] != NULL; i++)
+        if (brood_process_pid(workers[i]) == pid) {
+            EXPECT_OK(brood_process_kill(workers[i]));
+            found = true;
+        }
+    EXPECT(found);
+}
+
 /* ---- shared things ---- */
 
 static inline brood_event_t *new_event(void)

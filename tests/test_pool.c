@@ -329,14 +329,6 @@ static apr_size_t count_workers(brood_pool_t *pool)
     return count;
 }
 
-/* A worker may be at a task before the pool has noted that it was started. */
-static void expect_workers(apr_size_t count, brood_pool_t *pool)
-{
-    while (count_workers(pool) < count)
-        apr_sleep(1000);
-    EXPECT(count_workers(pool) == count);
-}
-
 static void lazy_workers_start_while_none_is_idle__PPE_03(void)
 {
     brood_queue_t *begun;
@@ -350,16 +342,16 @@ static void lazy_workers_start_while_none_is_idle__PPE_03(void)
     EXPECT(count_workers(pool) == 0 && harness_children(mem) == 0);
     for (int i = 0; i < 10; i++)
         EXPECT(apply(pool, square, BROOD_ARGS(i)).as.integer == (apr_int64_t) i * i);
-    expect_workers(1, pool);
+    EXPECT(count_workers(pool) == 1);
     for (apr_size_t i = 1; i <= 3; i++) {
         (void) give(pool, hold, BROOD_ARGS(begun, go));
         (void) harness_get(begun, mem);
-        expect_workers(i, pool);
+        EXPECT(count_workers(pool) == i);
     }
     (void) give(pool, hold, BROOD_ARGS(begun, go));
     EXPECT_OK(brood_event_set(go));
     (void) harness_get(begun, mem);
-    expect_workers(3, pool);
+    EXPECT(count_workers(pool) == 3);
     end_pool(pool);
 }
 

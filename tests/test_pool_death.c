@@ -98,21 +98,6 @@ static apr_status_t meet(brood_call_t *call)
 
 /* ---- help ---- */
 
-/* End one that runs a task which said so. */
-static void kill_worker(brood_pool_t *pool, brood_queue_t *begun)
-{
-    const apr_int64_t pid = harness_get(begun, mem).as.integer;
-    brood_process_t **workers = brood_pool_workers(pool, mem);
-    bool found = false;
-
-    for (int i = 0; workers[i] != NULL; i++)
-        if (brood_process_pid(workers[i]) == pid) {
-            EXPECT_OK(brood_process_kill(workers[i]));
-            found = true;
-        }
-    EXPECT(found);
-}
-
 /* As many as there should be live: all have to come. */
 static void expect_workers(brood_pool_t *pool, unsigned count)
 {

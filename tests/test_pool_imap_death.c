@@ -19,20 +19,6 @@ static apr_status_t die_once(brood_call_t *call)
     return brood_return(call, brood_int(number));
 }
 
-/* One that has just been started may be at work before the pool knows it. */
-static void kill_worker(brood_pool_t *pool, int64_t pid)
-{
-    for (bool found = false; !found; apr_sleep(1000)) {
-        brood_process_t **workers = brood_pool_workers(pool, mem);
-
-        for (; workers != NULL && *workers != NULL && !found; workers++)
-            if (brood_process_pid(*workers) == pid) {
-                EXPECT_OK(brood_process_kill(*workers));
-                found = true;
-            }
-    }
-}
-
 static void a_killed_worker_fails_exactly_one_item(void) /* POOL-19 */
 {
     enum { COUNT = 200, KILLED = 70 };
@@ -46,7 +32,7 @@ static void a_killed_worker_fails_exactly_one_item(void) /* POOL-19 */
 
         for (; taken < KILLED; taken++)
             seen[next_number(iterator)]++;
-        kill_worker(pool, harness_get(told, mem).as.integer);
+        kill_worker(pool, told);
         for (; taken < COUNT; taken++) {
             brood_value_t value;
             const apr_status_t rc = brood_iterator_next(&value, iterator, BROOD_FOREVER, mem);
@@ -103,7 +89,7 @@ static void each_item_of_a_dead_workers_chunk_fails(void) /* POOL-16 */
     brood_queue_t *told = harness_queue(mem);
     brood_iterator_t *iterator = imap(pool, linger, all_but(6, 20, told), &options);
 
-    kill_worker(pool, harness_get(told, mem).as.integer);
+    kill_worker(pool, told);
     for (int i = 0; i < 20; i++)
         if (i / 4 != 1) {
             EXPECT(next_number(iterator) == i);

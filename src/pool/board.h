@@ -54,6 +54,7 @@ typedef struct brood__place_t {
 /* What one worker and the pool tell each other: see run_queue.h and completions.h. */
 typedef struct brood__seat_t {
     _Alignas(128) _Atomic uint32_t wake; /* counted up to wake the worker */
+    _Atomic uint32_t admitted;           /* the number of the worker whose seat it is */
     _Atomic uint32_t taken;              /* how many of the numbers the pool has taken */
     _Alignas(128) _Atomic uint32_t done; /* how many the worker has put there */
     _Atomic uint16_t number[BROOD__SEAT_NUMBERS];

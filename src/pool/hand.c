@@ -7,11 +7,11 @@
 #include <apr_strings.h>
 #include <brood/pack.h>
 
-#define ARGS 10 /* of a worker's entry */
+#define ARGS 11 /* of a worker's entry */
 
 /* ---- processes ---- */
 
-static brood_value_t args_of(const brood__local_t *local, unsigned index, brood_connection_t *error,
+static brood_value_t args_of(const brood__local_t *local, unsigned index, unsigned number, brood_connection_t *error,
                              brood_value_t args[ARGS])
 {
     const brood_pool_options_t *options = &local->options;
@@ -25,7 +25,8 @@ static brood_value_t args_of(const brood__local_t *local, unsigned index, brood_
     args[6] = brood_uint(options->nice);
     args[7] = brood_uint(options->pin ? index + 1 : 0);
     args[8] = brood_uint(index);
-    args[9] = error != NULL ? brood_connection_to_value(error) : brood_nil();
+    args[9] = brood_uint(number);
+    args[10] = error != NULL ? brood_connection_to_value(error) : brood_nil();
     return brood_list(args, ARGS);
 }
 
@@ -40,7 +41,7 @@ static apr_status_t start_process(brood__hand_t *hand, brood__local_t *local, un
     if (options.daemon == BROOD_INHERIT)
         options.daemon = BROOD_YES;
     error = brood__tails_open(&local->tails, index);
-    rc = brood_process_start(&hand->process, brood__worker_entry, args_of(local, index, error, args), &options,
+    rc = brood_process_start(&hand->process, brood__worker_entry, args_of(local, index, number, error, args), &options,
                              hand->mem);
     if (error != NULL)
         brood_connection_close(error);
@@ -79,7 +80,7 @@ static void *APR_THREAD_FUNC run(apr_thread_t *thread, void *data)
     return NULL;
 }
 
-static apr_status_t start_thread(brood__hand_t *hand, brood__local_t *local, unsigned index)
+static apr_status_t start_thread(brood__hand_t *hand, brood__local_t *local, unsigned index, unsigned number)
 {
     thread_worker_t *self = apr_palloc(hand->mem, sizeof *self);
     const brood_pool_options_t *options = &local->options;
@@ -87,6 +88,7 @@ static apr_status_t start_thread(brood__hand_t *hand, brood__local_t *local, uns
 
     *self = (thread_worker_t){.worker = {.board = local->board,
                                          .seat = index,
+                                         .number = number,
                                          .initializer = options->initializer,
                                          .initargs = options->initargs,
                                          .max_tasks = options->max_tasks_per_worker,
@@ -106,7 +108,7 @@ apr_status_t brood__hand_start(brood__hand_t *hand, brood__local_t *local, unsig
 
     *hand = (brood__hand_t){.process = NULL};
     BROOD_TRY(brood__own_pool(&hand->mem));
-    rc = local->options.threads ? start_thread(hand, local, index) : start_process(hand, local, index, number);
+    rc = local->options.threads ? start_thread(hand, local, index, number) : start_process(hand, local, index, number);
     if (rc == APR_SUCCESS)
         return rc;
     apr_pool_destroy(hand->mem);

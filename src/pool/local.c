@@ -192,14 +192,6 @@ static bool stop(brood__engine_t *engine, uint32_t ticket)
     return true;
 }
 
-bool brood__local_has_stopped(const brood__local_t *local, brood__id_t id)
-{
-    for (uint32_t i = 0; i < BROOD__PLACES; i++)
-        if (atomic_load(&place_of(local, i)->state) == BROOD__STATE(BROOD__STOPPED, id))
-            return true;
-    return false;
-}
-
 /* ---- deaths ---- */
 
 static void lose(brood__local_t *local, uint32_t ticket, apr_status_t fate, int exitcode, const char *epitaph)

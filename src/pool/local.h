@@ -93,8 +93,6 @@ void brood__supervisor_hello(brood__local_t *local, unsigned index, const brood_
 void brood__local_bury(brood__local_t *local, unsigned index, int exitcode, const char *epitaph);
 /* Under the lock: a worker's first word, if it hangs at this place. */
 void brood__local_take_hello(brood__local_t *local, uint32_t ticket);
-/* Under the lock: a task of this worker's was ended, and so is the worker to be. */
-bool brood__local_has_stopped(const brood__local_t *local, brood__id_t id);
 /* Under the lock: end what has run too long, and say when to look again. */
 void brood__local_look_at_limits(brood__local_t *local);
 /* Under the lock: nothing runs any more, for this reason. */

@@ -72,6 +72,12 @@ static void wake(brood__board_t *board, uint32_t worker)
     brood__wake(&seat->wake, 1);
 }
 
+void brood__run_queue_admit(brood__board_t *board, uint32_t worker, uint32_t number)
+{
+    atomic_store(&brood__seat(board, worker)->admitted, number);
+    wake(board, worker);
+}
+
 /* Who sleeps says so before he looks for the last time: he sees what the caller has changed, or is seen here. */
 static void wake_idle(brood__board_t *board, uint64_t count)
 {
@@ -128,6 +134,21 @@ void brood__run_queue_bury(brood__board_t *board, uint32_t worker)
 static bool is_over(const brood__board_t *board)
 {
     return atomic_load_explicit(&board->ended, memory_order_relaxed) != 0;
+}
+
+void brood__run_queue_enter(brood__board_t *board, uint32_t worker, uint32_t number)
+{
+    brood__seat_t *seat = brood__seat(board, worker);
+    brood__sleeper_t sleeper = brood__sleeper(BROOD__NEVER);
+
+    for (;;) {
+        const uint32_t seen = atomic_load(&seat->wake);
+
+        if (atomic_load(&seat->admitted) == number)
+            return;
+        if (!brood__sleeper_spins(&sleeper))
+            (void) brood__sleeper_sleep(&sleeper, &seat->wake, seen);
+    }
 }
 
 static bool is_empty(const brood__board_t *board)

@@ -10,6 +10,8 @@
 
 /* ---- the pool, under its lock ---- */
 
+/* The worker of this number is known, and may take its seat. */
+void brood__run_queue_admit(brood__board_t *board, uint32_t worker, uint32_t number);
 /* A place is READY.  Workers need not see it before the next flush. */
 void brood__run_queue_put(brood__board_t *board, uint32_t number);
 /* They see all that was put, and as many as are needed for it are awake. */
@@ -21,6 +23,8 @@ void brood__run_queue_bury(brood__board_t *board, uint32_t worker);
 
 /* ---- a worker ---- */
 
+/* Wait to be admitted, which is certain: before that it says and takes nothing. */
+void brood__run_queue_enter(brood__board_t *board, uint32_t worker, uint32_t number);
 /* Wait for a number.  False: none will come. */
 bool brood__run_queue_take(uint32_t *number, brood__board_t *board, uint32_t worker);
 

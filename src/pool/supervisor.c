@@ -77,18 +77,14 @@ static void start_missing(brood__local_t *local)
         if (local->hand[i].mem != NULL || !may_start(local))
             continue;
         number = ++local->born;
-        local->hand[i] = (brood__hand_t){.process = NULL};
         unlock(local);
         rc = brood__hand_start(&hand, local, i, number);
         lock(local);
-        hand.here = local->hand[i].here; /* it may have been quick */
-        hand.over = local->hand[i].over;
         local->hand[i] = hand;
-        if (rc != APR_SUCCESS)
+        if (rc == APR_SUCCESS)
+            brood__run_queue_admit(local->engine.board, i, number);
+        else
             despair(local, rc, brood__failure_text(rc, text, sizeof text));
-        else if (brood__local_has_stopped(local, hand.id))
-            brood__hand_end(&local->hand[i],
-                            brood__clock_now() + GRACE); /* it was at work before it was here to be found */
     }
 }
 
@@ -294,8 +290,10 @@ static void *APR_THREAD_FUNC run(apr_thread_t *thread, void *data)
 
 static apr_status_t start_all(brood__local_t *local)
 {
-    for (unsigned i = 0; i < local->started; i++)
+    for (unsigned i = 0; i < local->started; i++) {
         BROOD_TRY(brood__hand_start(&local->hand[i], local, i, ++local->born));
+        brood__run_queue_admit(local->engine.board, i, local->born);
+    }
     return APR_SUCCESS;
 }
 

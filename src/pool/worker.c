@@ -272,8 +272,10 @@ static bool hello(const brood__worker_t *worker, apr_pool_t *mem)
 {
     const uint32_t number = hello_place(worker);
     brood__place_t *place = &brood__board(worker->board)->place[number];
+    const apr_status_t rc = initialize(worker, mem);
 
-    place->status = initialize(worker, mem);
+    brood__run_queue_enter(brood__board(worker->board), worker->seat, worker->number);
+    place->status = rc;
     place->result_size = 0;
     if (place->status != APR_SUCCESS)
         deliver_failure(place, number, worker->board, mem);
@@ -339,7 +341,7 @@ apr_status_t brood__worker_entry(brood_call_t *call)
     brood_value_t board, initializer, error;
 
     BROOD_TRY(BROOD_UNPACK(call->args, &board, &initializer, &worker.initargs, &worker.max_tasks, &worker.max_memory,
-                           &worker.max_age, &worker.nice, &worker.pin, &worker.seat, &error));
+                           &worker.max_age, &worker.nice, &worker.pin, &worker.seat, &worker.number, &error));
     redirect(error);
     BROOD_TRY(slot_board(&worker.board, board));
     if (worker.seat >= brood__board(worker.board)->workers)

@@ -15,6 +15,7 @@ typedef struct brood__worker_t {
     unsigned nice;               /* steps */
     unsigned pin;                /* 1 and more: it has one CPU, this one, round and round; 0: it has all */
     uint32_t seat;               /* of the board, the same as of its place there */
+    uint32_t number;             /* of all workers that the pool has ever had */
     bool is_thread;              /* of the pool's process, whose locks are not its own */
 } brood__worker_t;
 
