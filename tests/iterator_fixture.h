@@ -3,6 +3,7 @@
 #define BROOD_TESTS_ITERATOR_FIXTURE_H
 
 #include "pool_fixture.h"
+#include "pool_tasks.h"
 
 /* ---- iterators ---- */
 
@@ -83,14 +84,6 @@ static inline counter_t until(int end)
 }
 
 /* ---- tasks ---- */
-
-static inline apr_status_t square(brood_call_t *call)
-{
-    int x;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &x));
-    return brood_return(call, brood_int((int64_t) x * x));
-}
 
 /* Fails with odd numbers. */
 static inline apr_status_t halve(brood_call_t *call)

@@ -4,7 +4,7 @@
 
 #include "harness_tree.h"
 
-#include "memory/heap.h"
+#include "harness_heap.h"
 #include <brood.h>
 #include <brood/pool.h>
 #include <stdint.h>
@@ -110,24 +110,6 @@ static inline brood_array_t *new_counts(apr_size_t count)
 static inline _Atomic int *counts(brood_array_t *array)
 {
     return brood_array_data(array);
-}
-
-/* ---- the arena ---- */
-
-static inline brood__heap_use_t use(void)
-{
-    brood__heap_use_t now;
-
-    brood__heap_flush();
-    brood__heap_count(&now);
-    return now;
-}
-
-static inline void expect_use(const brood__heap_use_t *before)
-{
-    const brood__heap_use_t after = use();
-
-    EXPECT(after.mine == before->mine && after.objects == before->objects && after.queued == before->queued);
 }
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "harness.h"
 
-#include "memory/heap.h"
+#include "harness_heap.h"
 #include <brood.h>
 #include <stdint.h>
 
@@ -71,24 +71,6 @@ static inline void kill_and_join(brood_process_t *process)
 {
     EXPECT_OK(brood_process_kill(process));
     EXPECT_OK(brood_process_join(process, BROOD_FOREVER));
-}
-
-/* ---- the arena ---- */
-
-static inline brood__heap_use_t use(void)
-{
-    brood__heap_use_t now;
-
-    brood__heap_flush();
-    brood__heap_count(&now);
-    return now;
-}
-
-static inline void expect_use(const brood__heap_use_t *before)
-{
-    const brood__heap_use_t after = use();
-
-    EXPECT(after.mine == before->mine && after.objects == before->objects && after.queued == before->queued);
 }
 
 #endif

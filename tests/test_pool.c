@@ -1,5 +1,6 @@
 /* test_pool.c - apply: what goes in, what comes out, and who runs it. */
 #include "pool_fixture.h"
+#include "pool_tasks.h"
 #include <apr_thread_proc.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,39 +24,6 @@ static apr_status_t unlisted(brood_call_t *call)
 static apr_status_t echo(brood_call_t *call)
 {
     return brood_return(call, call->args);
-}
-
-static apr_status_t square(brood_call_t *call)
-{
-    apr_int64_t number;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &number));
-    return brood_return(call, brood_int(number * number));
-}
-
-static apr_status_t process_id(brood_call_t *call)
-{
-    return brood_return(call, brood_int(brood_current_pid()));
-}
-
-/* Say that one more runs, and wait until nobody needs to any more. */
-static apr_status_t hold(brood_call_t *call)
-{
-    brood_queue_t *begun;
-    brood_event_t *go;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &begun, &go));
-    BROOD_TRY(brood_queue_put(begun, brood_int(brood_current_pid()), BROOD_FOREVER));
-    return brood_event_wait(go, BROOD_FOREVER);
-}
-
-static apr_status_t meet(brood_call_t *call)
-{
-    brood_barrier_t *barrier;
-    unsigned index;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &barrier));
-    return brood_barrier_wait(&index, barrier, BROOD_FOREVER);
 }
 
 /* With a lock in hand write to an array, and say so by queue and connection. */

@@ -1,29 +1,10 @@
 /* test_pool_callback.c - who is told of what became of a task, and when. */
 #include "pool_fixture.h"
+#include "pool_tasks.h"
 #include <stdatomic.h>
 #include <string.h>
 
 /* ---- entries ---- */
-
-static apr_status_t square(brood_call_t *call)
-{
-    apr_int64_t number;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &number));
-    if (number < 0)
-        return brood_fail(APR_EINVAL, "%ld is too small", (long) number);
-    return brood_return(call, brood_int(number * number));
-}
-
-static apr_status_t hold(brood_call_t *call)
-{
-    brood_queue_t *begun;
-    brood_event_t *go;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &begun, &go));
-    BROOD_TRY(brood_queue_put(begun, brood_nil(), BROOD_FOREVER));
-    return brood_event_wait(go, BROOD_FOREVER);
-}
 
 /* ---- callbacks ---- */
 

@@ -1,6 +1,7 @@
 /* test_pool_death.c - workers that die: whose task is lost, and whose is not. */
 #include "harness_log.h"
 #include "pool_fixture.h"
+#include "pool_tasks.h"
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,14 +9,6 @@
 #define TASKS 100
 
 /* ---- entries ---- */
-
-static apr_status_t square(brood_call_t *call)
-{
-    apr_int64_t number;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &number));
-    return brood_return(call, brood_int(number * number));
-}
 
 enum { BY_ABORT, BY_EXIT, BY_QUICK_EXIT, BY_GOOD_EXIT };
 
@@ -69,31 +62,11 @@ static apr_status_t mark(brood_call_t *call)
     return APR_SUCCESS;
 }
 
-/* Say who runs it, and wait. */
-static apr_status_t hold(brood_call_t *call)
-{
-    brood_queue_t *begun;
-    brood_event_t *go;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &begun, &go));
-    BROOD_TRY(brood_queue_put(begun, brood_int(brood_current_pid()), BROOD_FOREVER));
-    return brood_event_wait(go, BROOD_FOREVER);
-}
-
 /* The same, and nothing but a kill ends it. */
 static apr_status_t hold_on(brood_call_t *call)
 {
     (void) signal(SIGTERM, SIG_IGN);
     return hold(call);
-}
-
-static apr_status_t meet(brood_call_t *call)
-{
-    brood_barrier_t *barrier;
-    unsigned index;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &barrier));
-    return brood_barrier_wait(&index, barrier, BROOD_FOREVER);
 }
 
 /* ---- help ---- */

@@ -1,6 +1,7 @@
 /* test_pool_end.c - how pools and their workers end: close, terminate, join; workers that end after so many tasks. */
 #include "harness_log.h"
 #include "pool_fixture.h"
+#include "pool_tasks.h"
 #include <apr_thread_proc.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -10,38 +11,6 @@
 #define LARGE_POOL 200
 
 /* ---- entries ---- */
-
-static apr_status_t square(brood_call_t *call)
-{
-    apr_int64_t number;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &number));
-    return brood_return(call, brood_int(number * number));
-}
-
-static apr_status_t process_id(brood_call_t *call)
-{
-    return brood_return(call, brood_int(brood_current_pid()));
-}
-
-static apr_status_t hold(brood_call_t *call)
-{
-    brood_queue_t *begun;
-    brood_event_t *go;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &begun, &go));
-    BROOD_TRY(brood_queue_put(begun, brood_nil(), BROOD_FOREVER));
-    return brood_event_wait(go, BROOD_FOREVER);
-}
-
-static apr_status_t meet(brood_call_t *call)
-{
-    brood_barrier_t *barrier;
-    unsigned index;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &barrier));
-    return brood_barrier_wait(&index, barrier, BROOD_FOREVER);
-}
 
 /* ---- help ---- */
 

@@ -1,6 +1,7 @@
 /* test_pool_failure.c - tasks that fail, and initializers that run, fail, or never come back. */
 #include "harness_log.h"
 #include "pool_fixture.h"
+#include "pool_tasks.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,11 +30,6 @@ static apr_status_t fail_with_payload(brood_call_t *call)
 static apr_status_t return_nonsense(brood_call_t *call)
 {
     return brood_return(call, brood_text("\xff\xfe"));
-}
-
-static apr_status_t process_id(brood_call_t *call)
-{
-    return brood_return(call, brood_int(brood_current_pid()));
 }
 
 static int of_worker; /* what an initializer has set, and tasks change */

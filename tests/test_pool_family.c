@@ -1,16 +1,9 @@
 /* test_pool_family.c - pools and other processes: within workers, inherited, and without their own. */
 #include "pool_fixture.h"
+#include "pool_tasks.h"
 #include <string.h>
 
 /* ---- entries ---- */
-
-static apr_status_t square(brood_call_t *call)
-{
-    apr_int64_t number;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &number));
-    return brood_return(call, brood_int(number * number));
-}
 
 /* The sum of squares, by a pool of the worker's own. */
 static apr_status_t sum_in_a_pool(brood_call_t *call)

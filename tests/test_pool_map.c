@@ -1,15 +1,8 @@
 /* test_pool_map.c - map and starmap: chunks, and the order of results. */
 #include "pool_fixture.h"
+#include "pool_tasks.h"
 
 /* ---- entries ---- */
-
-static apr_status_t square(brood_call_t *call)
-{
-    apr_int64_t number;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &number));
-    return brood_return(call, brood_int(number * number));
-}
 
 static apr_status_t power(brood_call_t *call)
 {

@@ -1,5 +1,6 @@
 /* test_pool_within.c - what a task or a callback may do with the very pool that runs it. */
 #include "pool_fixture.h"
+#include "pool_tasks.h"
 #include <string.h>
 
 /* ---- tasks, of threads: they see what this process has ---- */
@@ -8,15 +9,7 @@ static brood_pool_t *own, *other;
 static brood_future_t *held; /* of own; runs until the event is set */
 static brood_event_t *go;
 
-static apr_status_t square(brood_call_t *call)
-{
-    apr_int64_t number;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &number));
-    return brood_return(call, brood_int(number * number));
-}
-
-static apr_status_t hold(brood_call_t *call)
+static apr_status_t await_go(brood_call_t *call)
 {
     (void) call;
     return brood_event_wait(go, BROOD_FOREVER);
@@ -58,7 +51,7 @@ static apr_status_t wait_for_futures(brood_call_t *call)
     apr_size_t count = 2;
     brood_value_t value;
 
-    BROOD_TRY(brood_pool_apply_async(&futures[0], other, hold, brood_nil(), NULL, call->mem));
+    BROOD_TRY(brood_pool_apply_async(&futures[0], other, await_go, brood_nil(), NULL, call->mem));
     CHECK_REFUSED(brood_future_get(&value, held, BROOD_FOREVER, call->mem));
     CHECK_REFUSED(brood_future_wait(held, apr_time_from_sec(3600)));
     CHECK_REFUSED(brood_futures_wait(futures, 2, BROOD_ALL_DONE, BROOD_FOREVER));
@@ -183,7 +176,7 @@ static void begin(void)
     go = new_event(); /* before the pools, whose threads may be at it until they end */
     own = new_pool_with(2, &options);
     other = new_pool_with(1, &options);
-    held = give(own, hold, brood_nil());
+    held = give(own, await_go, brood_nil());
 }
 
 static void end(void)
@@ -300,7 +293,7 @@ static void nor_does_a_task(void)
     EXPECT_OK(brood_event_wait(go, BROOD_FOREVER));
 }
 
-static const brood_entry_t entries[] = {BROOD_ENTRY(square),           BROOD_ENTRY(hold),
+static const brood_entry_t entries[] = {BROOD_ENTRY(square),           BROOD_ENTRY(await_go),
                                         BROOD_KERNEL(triple),          BROOD_ENTRY(call_and_wait),
                                         BROOD_ENTRY(wait_for_futures), BROOD_ENTRY(wait_for_an_iterator),
                                         BROOD_ENTRY(wait_for_the_end), BROOD_ENTRY(use_inherited),

@@ -10,24 +10,17 @@
 
 /* ---- those that wait to be sent ---- */
 
-static void put_last(brood__core_t *core, brood__piece_t *piece)
+/* NULL: there is none on that side. */
+static void put_between(brood__piece_t *previous, brood__piece_t *piece, brood__piece_t *next)
 {
-    piece->whereabouts = BROOD__WAITING;
-    brood__limit_begin(piece);
-    piece->next = NULL;
-    piece->previous = core->last_waiting;
-    *(piece->previous != NULL ? &piece->previous->next : &core->waiting) = piece;
-    core->last_waiting = piece;
-}
+    brood__core_t *core = piece->job->core;
 
-static void put_first(brood__core_t *core, brood__piece_t *piece)
-{
     piece->whereabouts = BROOD__WAITING;
     brood__limit_begin(piece);
-    piece->previous = NULL;
-    piece->next = core->waiting;
-    *(piece->next != NULL ? &piece->next->previous : &core->last_waiting) = piece;
-    core->waiting = piece;
+    piece->previous = previous;
+    piece->next = next;
+    *(previous != NULL ? &previous->next : &core->waiting) = piece;
+    *(next != NULL ? &next->previous : &core->last_waiting) = piece;
 }
 
 static void take_out(brood__core_t *core, brood__piece_t *piece)
@@ -109,7 +102,7 @@ static void settle(brood__core_t *core, uint32_t ticket)
     core->sent[ticket] = NULL;
     piece->whereabouts = BROOD__AT_HOME;
     if (runs_again(piece, &outcome))
-        put_first(core, piece);
+        put_between(NULL, piece, core->waiting);
     else
         brood__job_settle_piece(piece, &outcome);
 }
@@ -262,7 +255,7 @@ apr_status_t brood__schedule(brood__job_t *job)
         job->next->previous = job;
     core->unsettled = job;
     for (apr_size_t i = 0; i < job->count; i++)
-        put_last(core, &job->piece[i]);
+        put_between(core->last_waiting, &job->piece[i], NULL);
     send_waiting(core);
     if (core->waiting != NULL) /* without a thread for it, whoever waits does it */
         BROOD_IGNORE(brood__collector_begin(core));
