@@ -6,6 +6,16 @@
 
 /* ---- entries ---- */
 
+static apr_status_t square_natural(brood_call_t *call)
+{
+    apr_int64_t number;
+
+    BROOD_TRY(BROOD_UNPACK(call->args, &number));
+    if (number < 0)
+        return brood_fail(APR_EINVAL, "%ld is too small", (long) number);
+    return brood_return(call, brood_int(number * number));
+}
+
 /* ---- callbacks ---- */
 
 /* What was told, by whichever thread. */
@@ -36,7 +46,7 @@ static void hear(void *user, apr_status_t status, brood_value_t value)
         (void) strncat(told->message, brood_last_error()->message, sizeof told->message - 1);
     told->pid = brood_current_pid();
     if (told->pool != NULL)
-        told->status = brood_pool_apply_async(NULL, told->pool, square, BROOD_ARGS(told->value),
+        told->status = brood_pool_apply_async(NULL, told->pool, square_natural, BROOD_ARGS(told->value),
                                               &(brood_task_options_t){.done = hear, .user = told->next}, mem);
     atomic_fetch_add(&told->times, 1);
     if (told->then != NULL)
@@ -52,7 +62,7 @@ static void a_callback_gets_the_value_in_this_process_before_get_returns(void) /
     for (int i = 0; i < 50; i++) {
         told_t told = {.value = -1};
         brood_future_t *future =
-            give_with(pool, square, BROOD_ARGS(i), &(brood_task_options_t){.done = hear, .user = &told});
+            give_with(pool, square_natural, BROOD_ARGS(i), &(brood_task_options_t){.done = hear, .user = &told});
 
         EXPECT(value_of(future).as.integer == (apr_int64_t) i * i);
         EXPECT(told.times == 1);
@@ -67,7 +77,7 @@ static void a_callback_is_told_of_a_failure_with_its_message(void) /* POOL-08 */
     brood_pool_t *pool = new_pool(1);
     told_t told = {.times = 0};
     brood_future_t *future =
-        give_with(pool, square, BROOD_ARGS(-3), &(brood_task_options_t){.done = hear, .user = &told});
+        give_with(pool, square_natural, BROOD_ARGS(-3), &(brood_task_options_t){.done = hear, .user = &told});
 
     EXPECT_STATUS(APR_EINVAL, status_of(future));
     EXPECT(told.times == 1 && told.status == APR_EINVAL && told.value == -1);
@@ -80,7 +90,7 @@ static void a_callback_is_told_though_nobody_waits(void) /* POOL-08 */
     brood_pool_t *pool = new_pool(1);
     told_t told = {.then = new_event()};
 
-    EXPECT_OK(brood_pool_apply_async(NULL, pool, square, BROOD_ARGS(8),
+    EXPECT_OK(brood_pool_apply_async(NULL, pool, square_natural, BROOD_ARGS(8),
                                      &(brood_task_options_t){.done = hear, .user = &told}, mem));
     EXPECT_OK(brood_event_wait(told.then, BROOD_FOREVER));
     EXPECT(told.value == 64);
@@ -93,11 +103,11 @@ static void the_callback_of_a_map_gets_the_whole_list_once(void) /* POOL-12, POO
     brood_future_t *future = NULL;
     told_t told[2] = {{.times = 0}, {.times = 0}};
 
-    EXPECT_OK(brood_pool_map_async(&future, pool, square, brood_range(0, 30, mem),
+    EXPECT_OK(brood_pool_map_async(&future, pool, square_natural, brood_range(0, 30, mem),
                                    &(brood_task_options_t){.done = hear, .user = &told[0]}, mem));
     EXPECT_OK(status_of(future));
     EXPECT(told[0].times == 1 && told[0].value == 30);
-    EXPECT_OK(brood_pool_map_async(&future, pool, square, brood_range(-9, 30, mem),
+    EXPECT_OK(brood_pool_map_async(&future, pool, square_natural, brood_range(-9, 30, mem),
                                    &(brood_task_options_t){.done = hear, .user = &told[1]}, mem));
     EXPECT_STATUS(APR_EINVAL, status_of(future));
     EXPECT(told[1].times == 1 && told[1].status == APR_EINVAL);
@@ -108,10 +118,11 @@ static void a_slow_callback_holds_up_nothing_but_its_own_result(void) /* POOL-23
 {
     brood_pool_t *pool = new_pool(1);
     told_t told = {.wait = new_event()};
-    brood_future_t *slow = give_with(pool, square, BROOD_ARGS(2), &(brood_task_options_t){.done = hear, .user = &told});
+    brood_future_t *slow =
+        give_with(pool, square_natural, BROOD_ARGS(2), &(brood_task_options_t){.done = hear, .user = &told});
 
     for (int i = 0; i < 20; i++)
-        EXPECT(apply(pool, square, BROOD_ARGS(i)).as.integer == (apr_int64_t) i * i);
+        EXPECT(apply(pool, square_natural, BROOD_ARGS(i)).as.integer == (apr_int64_t) i * i);
     EXPECT(!brood_future_ready(slow) && told.times == 0);
     EXPECT_STATUS(APR_TIMEUP, brood_future_wait(slow, 1000));
     EXPECT_OK(brood_event_set(told.wait));
@@ -124,7 +135,7 @@ static void a_callback_may_give_tasks_to_the_pool(void) /* POOL-24 */
     brood_pool_t *pool = new_pool(1);
     told_t last = {.then = new_event()}, first = {.pool = pool, .next = &last};
 
-    EXPECT_OK(brood_pool_apply_async(NULL, pool, square, BROOD_ARGS(3),
+    EXPECT_OK(brood_pool_apply_async(NULL, pool, square_natural, BROOD_ARGS(3),
                                      &(brood_task_options_t){.done = hear, .user = &first}, mem));
     EXPECT_OK(brood_event_wait(last.then, BROOD_FOREVER));
     EXPECT(first.value == 9 && last.value == 81);
@@ -158,14 +169,14 @@ static void a_refused_task_tells_nobody(void) /* POOL-25 */
     told_t told = {.times = 0};
 
     end_pool(pool);
-    EXPECT_STATUS(BROOD_EPOOL, brood_pool_apply_async(&future, pool, square, BROOD_ARGS(1),
+    EXPECT_STATUS(BROOD_EPOOL, brood_pool_apply_async(&future, pool, square_natural, BROOD_ARGS(1),
                                                       &(brood_task_options_t){.done = hear, .user = &told}, mem));
     EXPECT(future == NULL && told.times == 0);
     mem = harness_mem(); /* the pool's threads have ended by now */
     EXPECT(told.times == 0);
 }
 
-static const brood_entry_t entries[] = {BROOD_ENTRY(square), BROOD_ENTRY(hold), BROOD_ENTRIES_END};
+static const brood_entry_t entries[] = {BROOD_ENTRY(square_natural), BROOD_ENTRY(hold), BROOD_ENTRIES_END};
 
 int main(int argc, char **argv)
 {
