@@ -284,7 +284,7 @@ apr_status_t brood__decode_next(brood_value_t *value, size_t *used, const void *
 static apr_status_t decode_any(brood_value_t *value, const void *data, size_t size, bool objects, apr_pool_t *mem)
 {
     brood_value_t first;
-    size_t used;
+    size_t used = 0;
 
     BROOD_TRY(brood__decode_next(&first, &used, data, size, objects, mem));
     if (used != size)

@@ -46,7 +46,7 @@ static inline _Atomic uint32_t *brood__chunk_word(brood__array_job_t *job, uint6
 extern const brood__kind_t brood__array_job_kind;
 
 /* One that nobody works at yet; `more` bytes behind its words, from *more_at on, are the caller's.  APR_ENOMEM. */
-apr_status_t brood__array_job_create(brood__ref_t **ref, uint64_t *more_at, uint32_t chunks, uint32_t regions,
+apr_status_t brood__array_job_create(brood__ref_t **made, uint64_t *more_at, uint32_t chunks, uint32_t regions,
                                      uint64_t more, apr_pool_t *mem);
 
 static inline brood__array_job_t *brood__array_job(const brood__ref_t *ref)

@@ -17,10 +17,10 @@ apr_status_t brood__job_wait(brood__job_t *job, apr_interval_time_t timeout);
 /* ---- submit.c: how jobs come to be ---- */
 
 /* A job of so many pieces whose messages lack their arguments; the caller has one reference.  BROOD_EENTRY, APR_ENOMEM. */
-apr_status_t brood__job_begin(brood__job_t **job, brood__core_t *core, apr_size_t pieces, brood_entry_fn entry,
+apr_status_t brood__job_begin(brood__job_t **made, brood__core_t *core, apr_size_t pieces, brood_entry_fn entry,
                               const brood_task_options_t *options);
 /* The same by the number of an entry or a kernel. */
-apr_status_t brood__job_begin_at(brood__job_t **job, brood__core_t *core, apr_size_t pieces, uint32_t number,
+apr_status_t brood__job_begin_at(brood__job_t **made, brood__core_t *core, apr_size_t pieces, uint32_t number,
                                  const brood_task_options_t *options);
 /* The caller refers to it no more. */
 void brood__job_abandon(brood__job_t *job);

@@ -217,11 +217,9 @@ void brood__job_drop_piece(brood__piece_t *piece, const char *reason)
 
 void brood__job_drop_pending(brood__job_t *job, const char *reason)
 {
-    job->references++;
     for (apr_size_t i = 0; i < job->count && job->left != 0; i++)
         if (brood__schedule_withdraw(&job->piece[i]))
             brood__job_drop_piece(&job->piece[i], reason);
-    brood__job_release(job);
 }
 
 void brood__job_fail(brood__job_t *job, apr_status_t status, const char *message)
@@ -325,7 +323,7 @@ static apr_status_t value_of_piece(brood_value_t *value, const brood__piece_t *p
 
 static apr_status_t value_of_list(brood_value_t *value, const brood__job_t *job, apr_pool_t *mem)
 {
-    brood_value_t *items = apr_palloc(mem, (job->total + 1) * sizeof *items), part;
+    brood_value_t *items = apr_palloc(mem, (job->total + 1) * sizeof *items), part = brood_nil();
     apr_size_t filled = 0;
 
     for (apr_size_t i = 0; i < job->count; i++) {

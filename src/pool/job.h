@@ -99,7 +99,7 @@ void brood__job_discard(brood__piece_t *piece);
 void brood__job_settle_piece(brood__piece_t *piece, const brood__outcome_t *outcome);
 /* It will not run, for this reason. */
 void brood__job_drop_piece(brood__piece_t *piece, const char *reason);
-/* So with all pieces that nobody has begun. */
+/* So with all pieces that nobody has begun; the caller refers to the job. */
 void brood__job_drop_pending(brood__job_t *job, const char *reason);
 /* One thing less to wait for. */
 void brood__job_end_piece(brood__job_t *job);

@@ -47,14 +47,21 @@ static apr_status_t check_array(const char *what, const void *array, apr_size_t 
     return APR_SUCCESS;
 }
 
-static uint64_t chunk_of(const request_t *request)
+static apr_status_t part(uint64_t *chunk, uint32_t *chunks, const request_t *request)
 {
-    const uint64_t shares = SHARES * (uint64_t) request->core->engine->workers;
-    uint64_t chunk = request->options->chunk_size;
+    const uint64_t shares = SHARES * (uint64_t) request->core->engine->workers, count = request->count;
+    uint64_t size = request->options->chunk_size, parts;
 
-    if (chunk == 0)
-        chunk = request->count / shares + (request->count % shares != 0);
-    return chunk < request->count ? chunk : request->count;
+    if (size == 0)
+        size = count / shares + (count % shares != 0);
+    if (size > count)
+        size = count;
+    parts = count == 0 ? 0 : (count - 1) / size + 1;
+    if (parts > UINT32_MAX)
+        return brood_fail(APR_EINVAL, "%" PRIu64 " chunks are too many", parts);
+    *chunk = size;
+    *chunks = (uint32_t) parts;
+    return APR_SUCCESS;
 }
 
 /* Workers see this memory as it is. */
@@ -146,8 +153,8 @@ static apr_status_t fill(brood__job_t *job, const request_t *request, uint64_t c
 static apr_status_t make(brood__job_t **made, const request_t *request)
 {
     const apr_size_t workers = request->core->engine->workers;
-    uint64_t chunk, chunks;
-    uint32_t number;
+    uint32_t number, chunks = 0;
+    uint64_t chunk = 0;
     brood__job_t *job;
     apr_status_t rc;
 
@@ -155,12 +162,9 @@ static apr_status_t make(brood__job_t **made, const request_t *request)
     BROOD_TRY(brood__kernel_number(&number, request->kernel));
     BROOD_TRY(check_array("in", request->in, request->in_size, request->count));
     BROOD_TRY(check_array("out", request->out, request->out_size, request->reduces ? 1 : request->count));
-    chunk = chunk_of(request);
-    chunks = request->count == 0 ? 0 : (request->count - 1) / chunk + 1;
-    if (chunks > UINT32_MAX)
-        return brood_fail(APR_EINVAL, "%" PRIu64 " chunks are too many", chunks);
+    BROOD_TRY(part(&chunk, &chunks, request));
     BROOD_TRY(brood__job_begin_at(&job, request->core, chunks < workers ? chunks : workers, number, request->options));
-    rc = fill(job, request, chunk, (uint32_t) chunks);
+    rc = fill(job, request, chunk, chunks);
     if (rc != APR_SUCCESS)
         brood__job_abandon(job);
     else

@@ -162,7 +162,9 @@ static void drop_all_pending(brood__core_t *core)
     core->cut = true;
     for (brood__job_t *job = core->unsettled, *next; job != NULL; job = next) {
         next = job->next;
+        job->references++;
         brood__job_drop_pending(job, "the pool was shut down before the task ran");
+        brood__job_release(job);
     }
     brood__schedule_news(core);
 }
