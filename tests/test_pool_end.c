@@ -194,61 +194,6 @@ static void terminate_ends_those_who_wait_for_a_pool_to_end(void) /* PPE-19 */
 
 /* ---- claims: workers ---- */
 
-static void a_worker_ends_after_so_many_tasks_and_is_replaced(void) /* POOL-30 */
-{
-    brood_pool_t *pool;
-    apr_int64_t last = 0;
-    int changes = 0;
-
-    mem = harness_mem();
-    pool = new_pool_with(1, &(brood_pool_options_t){.max_tasks_per_worker = 3});
-    for (int i = 0; i < 12; i++) {
-        const apr_int64_t pid = apply(pool, process_id, brood_nil()).as.integer;
-
-        EXPECT((pid != last) == (i % 3 == 0));
-        changes += pid != last;
-        last = pid;
-    }
-    EXPECT(changes == 4);
-    end_pool(pool);
-}
-
-static void a_chunk_is_one_task_of_a_worker_that_ends_after_so_many(void) /* POOL-30 */
-{
-    brood_future_t *future = NULL;
-    brood_value_t values;
-    brood_pool_t *pool;
-
-    mem = harness_mem();
-    pool = new_pool_with(1, &(brood_pool_options_t){.max_tasks_per_worker = 1});
-    EXPECT_OK(brood_pool_map_async(&future, pool, square, brood_range(0, 30, mem),
-                                   &(brood_task_options_t){.chunk_size = 10}, mem));
-    brood_pool_close(pool);
-    EXPECT_OK(brood_pool_join(pool, BROOD_FOREVER)); /* closed early, it still does all */
-    values = value_of(future);
-    for (apr_size_t i = 0; i < 30; i++)
-        EXPECT(brood_value_at(values, i).as.integer == (apr_int64_t) (i * i));
-}
-
-static void workers_may_end_after_each_task_though_nobody_waits(void) /* POOL-30, PPE-18 */
-{
-    brood_pool_t *pool;
-    brood_queue_t *begun;
-    brood_event_t *go;
-
-    mem = harness_mem();
-    begun = harness_queue(mem);
-    go = new_event();
-    EXPECT_OK(brood_event_set(go));
-    pool = new_pool_with(2, &(brood_pool_options_t){.max_tasks_per_worker = 1});
-    for (int i = 0; i < 30; i++)
-        EXPECT_OK(brood_pool_apply_async(NULL, pool, hold, BROOD_ARGS(begun, go), NULL, mem));
-    for (int i = 0; i < 30; i++) /* not by a future: nobody fetches what the workers say */
-        (void) harness_get(begun, mem);
-    EXPECT(value_of(give(pool, square, BROOD_ARGS(7))).as.integer == 49);
-    end_pool(pool);
-}
-
 static void two_hundred_workers_work_at_once(void) /* POOL-35, PPE-01, C-20 */
 {
     const unsigned count = harness_killed() == -15 ? 70 : LARGE_POOL; /* where a process takes its time to start */
@@ -306,9 +251,6 @@ int main(int argc, char **argv)
         TEST(terminate_resolves_all_that_is_not_done),
         TEST(the_end_of_its_memory_terminates_a_pool),
         TEST(terminate_ends_those_who_wait_for_a_pool_to_end),
-        TEST(a_worker_ends_after_so_many_tasks_and_is_replaced),
-        TEST(a_chunk_is_one_task_of_a_worker_that_ends_after_so_many),
-        TEST(workers_may_end_after_each_task_though_nobody_waits),
         TEST(two_hundred_workers_work_at_once),
         TEST(nothing_is_left_of_pools_that_have_ended),
     };

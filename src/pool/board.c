@@ -6,7 +6,7 @@
 apr_status_t brood__board_create(brood__ref_t **board, unsigned workers, apr_pool_t *mem)
 {
     const uint64_t size = sizeof(brood__board_t) + ((uint64_t) BROOD__PLACES + workers) * sizeof(brood__place_t)
-                          + (uint64_t) workers * sizeof(brood__seat_t);
+                          + ((uint64_t) workers + 1) * sizeof(brood__seat_t);
     void *ref;
 
     BROOD_TRY(brood__object_create(&ref, sizeof **board, &brood__board_kind, size, mem));

@@ -51,10 +51,13 @@ typedef struct brood__place_t {
     unsigned char here[BROOD__PLACE_ROOM];
 } brood__place_t;
 
-/* What one worker and the pool tell each other: see run_queue.h and completions.h. */
+/* What one worker and the pool tell each other: see run_queue.h and completions.h.  A worker waits at one, or where those
+ * wait who are to spare, until it is admitted to its own. */
 typedef struct brood__seat_t {
     _Alignas(128) _Atomic uint32_t wake; /* counted up to wake the worker */
-    _Atomic uint32_t admitted;           /* the number of the worker whose seat it is */
+    _Atomic uint32_t admitted;           /* the number of the worker that has waited here */
+    _Atomic uint32_t to;                 /* its seat */
+    _Atomic uint32_t entered;            /* the same number, once it knows */
     _Atomic uint32_t taken;              /* how many of the numbers the pool has taken */
     _Alignas(128) _Atomic uint32_t done; /* how many the worker has put there */
     _Atomic uint16_t number[BROOD__SEAT_NUMBERS];
@@ -88,7 +91,7 @@ typedef struct brood__board_t {
     uint32_t workers;
     brood__run_queue_t run_queue;
     brood__completions_t completions;
-    brood__place_t place[]; /* BROOD__PLACES, and one for each worker; behind them the seats */
+    brood__place_t place[]; /* BROOD__PLACES, and one for each worker; behind them the seats, and one to wait at */
 } brood__board_t;
 
 extern const brood__kind_t brood__board_kind;

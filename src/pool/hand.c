@@ -3,6 +3,7 @@
 
 #include "base/own.h"
 #include "base/status.h"
+#include "pool/run_queue.h"
 #include "process/family.h"
 #include <apr_strings.h>
 #include <brood/pack.h>
@@ -23,7 +24,7 @@ static brood_value_t args_of(const brood__local_t *local, unsigned index, unsign
     args[4] = brood_uint(options->max_memory_per_worker);
     args[5] = brood_int(options->max_age_of_worker);
     args[6] = brood_uint(options->nice);
-    args[7] = brood_uint(options->pin ? index + 1 : 0);
+    args[7] = brood_bool(options->pin);
     args[8] = brood_uint(index);
     args[9] = brood_uint(number);
     args[10] = error != NULL ? brood_connection_to_value(error) : brood_nil();
@@ -58,13 +59,17 @@ typedef struct thread_worker_t {
     unsigned index;
 } thread_worker_t;
 
-static void work(const thread_worker_t *self)
+/* It does not end before it is known. */
+static void work(thread_worker_t *self)
 {
+    brood__worker_t *worker = &self->worker;
     apr_pool_t *mem;
 
     if (brood__own_pool(&mem) == APR_SUCCESS) {
-        brood__worker_run(&self->worker, mem);
+        brood__worker_run(worker, mem);
         apr_pool_destroy(mem);
+    } else {
+        (void) brood__run_queue_enter(&worker->seat, brood__board(worker->board), worker->at, worker->number);
     }
     brood__status_clear();
     apr_thread_mutex_lock(self->local->lock);
@@ -87,7 +92,7 @@ static apr_status_t start_thread(brood__hand_t *hand, brood__local_t *local, uns
     apr_status_t rc;
 
     *self = (thread_worker_t){.worker = {.board = local->board,
-                                         .seat = index,
+                                         .at = index,
                                          .number = number,
                                          .initializer = options->initializer,
                                          .initargs = options->initargs,
@@ -106,7 +111,7 @@ apr_status_t brood__hand_start(brood__hand_t *hand, brood__local_t *local, unsig
 {
     apr_status_t rc;
 
-    *hand = (brood__hand_t){.process = NULL};
+    *hand = (brood__hand_t){.number = number, .at = index};
     BROOD_TRY(brood__own_pool(&hand->mem));
     rc = local->options.threads ? start_thread(hand, local, index, number) : start_process(hand, local, index, number);
     if (rc == APR_SUCCESS)

@@ -339,14 +339,23 @@ static const brood__engine_ops_t ops = {
 
 /* ---- the beginning ---- */
 
+/* A thread starts in no time. */
+static bool wears_out(const brood_pool_options_t *options)
+{
+    return !options->threads
+           && (options->max_tasks_per_worker != 0 || options->max_memory_per_worker != 0
+               || options->max_age_of_worker != 0);
+}
+
 /* All of it goes with `mem`. */
 static apr_status_t make(brood__local_t *local, apr_pool_t *mem)
 {
     local->epitaph = apr_palloc(mem, BROOD__PLACES * sizeof *local->epitaph);
-    local->hand = apr_pcalloc(mem, local->engine.workers * sizeof *local->hand);
-    local->watched = apr_palloc(mem, (3 * local->engine.workers + 1) * sizeof *local->watched);
+    local->hands = local->engine.workers + wears_out(&local->options);
+    local->hand = apr_pcalloc(mem, local->hands * sizeof *local->hand);
+    local->watched = apr_palloc(mem, (3 * local->hands + 1) * sizeof *local->watched);
     if (!local->options.threads && !local->options.direct_stderr)
-        brood__tails_init(&local->tails, local->engine.workers, mem);
+        brood__tails_init(&local->tails, local->hands, mem);
     BROOD_TRY(brood__board_create(&local->board, local->engine.workers, mem));
     BROOD_TRY(brood_event_create(&local->ended, mem));
     BROOD_TRY(brood_pipe_create(&local->poked, &local->poker, BROOD_ONE_WAY, mem));

@@ -19,6 +19,9 @@ typedef struct brood__hand_t {
     brood_process_t *process;
     apr_thread_t *thread; /* or this */
     bool over;            /* it has ended */
+    unsigned number;      /* among all that the pool has ever had */
+    unsigned at;          /* the seat at which it waits to be admitted */
+    bool entered;         /* it has been seen to have its own */
     brood__id_t id;
     bool here;          /* it has said hello */
     apr_time_t kill_at; /* it has been asked to end, and is killed then; 0: it has not */
@@ -40,7 +43,8 @@ typedef struct brood__local_t {
     char (*epitaph)[BROOD__EPITAPH]; /* how it died, of each place */
     apr_time_t look_at_limits;       /* a task may have run too long then; 0: none is limited */
 
-    brood__hand_t *hand;   /* engine.workers of them */
+    brood__hand_t *hand;   /* by their seats, and behind them one to spare, which waits for a seat */
+    unsigned hands;        /* how many there are: none is to spare if workers are not to be replaced as they wear out */
     unsigned born;         /* how many have been started */
     unsigned failures;     /* starts in a row after which no hello came */
     apr_time_t next_start; /* not before that */
@@ -71,6 +75,18 @@ void brood__hand_kill(brood__hand_t *hand);
 int brood__hand_exitcode(const brood__hand_t *hand, char *epitaph, apr_size_t size);
 /* Of one that has ended, or is about to: nothing is left of it. */
 void brood__hand_release(brood__hand_t *hand);
+
+/* ---- workers.c; under the lock, in the supervisor's thread ---- */
+
+/* How many of the first so many hands there are. */
+unsigned brood__workers_count(const brood__local_t *local, unsigned hands);
+/* Start whoever is missing.  If workers wear out there is one more, which waits for a seat that becomes free.  The lock is
+ * given up meanwhile. */
+void brood__workers_start(brood__local_t *local);
+/* When that is to be done again; 0: not before somebody has ended. */
+apr_time_t brood__workers_look_again(const brood__local_t *local);
+/* One more start of which nothing has come. */
+void brood__workers_despair(brood__local_t *local, apr_status_t status, const char *why);
 
 /* ---- supervisor.c: the thread that starts, watches and ends workers ---- */
 

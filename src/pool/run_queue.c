@@ -72,10 +72,18 @@ static void wake(brood__board_t *board, uint32_t worker)
     brood__wake(&seat->wake, 1);
 }
 
-void brood__run_queue_admit(brood__board_t *board, uint32_t worker, uint32_t number)
+void brood__run_queue_admit(brood__board_t *board, uint32_t at, uint32_t number, uint32_t to)
 {
-    atomic_store(&brood__seat(board, worker)->admitted, number);
-    wake(board, worker);
+    brood__seat_t *seat = brood__seat(board, at);
+
+    atomic_store(&seat->to, to);
+    atomic_store(&seat->admitted, number);
+    wake(board, at);
+}
+
+bool brood__run_queue_has_entered(brood__board_t *board, uint32_t at, uint32_t number)
+{
+    return atomic_load(&brood__seat(board, at)->entered) == number;
 }
 
 /* Who sleeps says so before he looks for the last time: he sees what the caller has changed, or is seen here. */
@@ -110,6 +118,7 @@ void brood__run_queue_close(brood__board_t *board)
     brood__run_queue_flush(board);
     atomic_store(&board->run_queue.closed, 1);
     wake_idle(board, UINT64_MAX);
+    wake(board, board->workers);
 }
 
 /* It may also have been woken for one that it did not come to take. */
@@ -136,19 +145,24 @@ static bool is_over(const brood__board_t *board)
     return atomic_load_explicit(&board->ended, memory_order_relaxed) != 0;
 }
 
-void brood__run_queue_enter(brood__board_t *board, uint32_t worker, uint32_t number)
+bool brood__run_queue_enter(uint32_t *worker, brood__board_t *board, uint32_t at, uint32_t number)
 {
-    brood__seat_t *seat = brood__seat(board, worker);
+    brood__seat_t *seat = brood__seat(board, at);
     brood__sleeper_t sleeper = brood__sleeper(BROOD__NEVER);
 
     for (;;) {
         const uint32_t seen = atomic_load(&seat->wake);
 
         if (atomic_load(&seat->admitted) == number)
-            return;
+            break;
+        if (at == board->workers && atomic_load(&board->run_queue.closed) != 0)
+            return false;
         if (!brood__sleeper_spins(&sleeper))
             (void) brood__sleeper_sleep(&sleeper, &seat->wake, seen);
     }
+    *worker = atomic_load(&seat->to);
+    atomic_store(&seat->entered, number);
+    return true;
 }
 
 static bool is_empty(const brood__board_t *board)

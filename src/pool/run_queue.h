@@ -10,8 +10,10 @@
 
 /* ---- the pool, under its lock ---- */
 
-/* The worker of this number is known, and may take its seat. */
-void brood__run_queue_admit(brood__board_t *board, uint32_t worker, uint32_t number);
+/* The worker of this number, which waits at one seat, is known, and may take its own. */
+void brood__run_queue_admit(brood__board_t *board, uint32_t at, uint32_t number, uint32_t to);
+/* It has done so: another may wait there. */
+bool brood__run_queue_has_entered(brood__board_t *board, uint32_t at, uint32_t number);
 /* A place is READY.  Workers need not see it before the next flush. */
 void brood__run_queue_put(brood__board_t *board, uint32_t number);
 /* They see all that was put, and as many as are needed for it are awake. */
@@ -23,8 +25,8 @@ void brood__run_queue_bury(brood__board_t *board, uint32_t worker);
 
 /* ---- a worker ---- */
 
-/* Wait to be admitted, which is certain: before that it says and takes nothing. */
-void brood__run_queue_enter(brood__board_t *board, uint32_t worker, uint32_t number);
+/* Wait to be admitted: before that it says and takes nothing.  False: it was one to spare, and no more are wanted. */
+bool brood__run_queue_enter(uint32_t *worker, brood__board_t *board, uint32_t at, uint32_t number);
 /* Wait for a number.  False: none will come. */
 bool brood__run_queue_take(uint32_t *number, brood__board_t *board, uint32_t worker);
 

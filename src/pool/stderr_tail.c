@@ -75,6 +75,15 @@ brood_connection_t *brood__tails_open(brood__tails_t *tails, unsigned worker)
     return writer;
 }
 
+void brood__tails_move(brood__tails_t *tails, unsigned from, unsigned to)
+{
+    if (tails->tail == NULL)
+        return;
+    close_tail(&tails->tail[to]); /* of one that could not be started */
+    tails->tail[to] = tails->tail[from];
+    tails->tail[from] = NULL;
+}
+
 void brood__tails_leave(brood__tails_t *tails, unsigned worker)
 {
     brood__tail_t **place;

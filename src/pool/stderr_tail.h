@@ -38,6 +38,8 @@ void brood__tails_pass_on_last(brood__tails_t *tails, unsigned worker);
 
 /* Append its last lines to a text in a buffer of `room` bytes, if there are any. */
 void brood__tails_quote(const brood__tails_t *tails, unsigned worker, char *text, apr_size_t room);
+/* It has another number now. */
+void brood__tails_move(brood__tails_t *tails, unsigned from, unsigned to);
 /* It is buried; what children of it write is passed on as before. */
 void brood__tails_leave(brood__tails_t *tails, unsigned worker);
 

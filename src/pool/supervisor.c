@@ -10,9 +10,7 @@
 #include <apr_strings.h>
 
 #define GRACE apr_time_from_sec(1) /* from the request to end to the end */
-#define PAUSE_FIRST apr_time_from_msec(10)
-#define PAUSE_LAST apr_time_from_sec(1)
-#define FAILURES_MOST 10 /* starts in a row of which nothing comes: then there is no use in it */
+#define PAUSE apr_time_from_msec(10)
 
 static void lock(brood__local_t *local)
 {
@@ -24,75 +22,11 @@ static void unlock(brood__local_t *local)
     apr_thread_mutex_unlock(local->lock);
 }
 
-/* ---- starting ---- */
-
-static unsigned count(const brood__local_t *local)
-{
-    unsigned number = 0;
-
-    for (unsigned i = 0; i < local->engine.workers; i++)
-        number += local->hand[i].mem != NULL;
-    return number;
-}
-
-/* Also one whose first word nobody has heard yet. */
-static bool is_anybody_here(brood__local_t *local)
-{
-    bool anybody = false;
-
-    for (unsigned i = 0; i < local->engine.workers; i++) {
-        brood__local_take_hello(local, BROOD__PLACES + i);
-        anybody = anybody || (local->hand[i].mem != NULL && local->hand[i].here);
-    }
-    return anybody;
-}
-
-/* One more start of which nothing has come. */
-static void despair(brood__local_t *local, apr_status_t status, const char *why)
-{
-    apr_interval_time_t pause = PAUSE_FIRST;
-
-    for (unsigned i = 0; i < local->failures && pause < PAUSE_LAST; i++)
-        pause *= 2;
-    local->next_start = brood__clock_now() + (pause < PAUSE_LAST ? pause : PAUSE_LAST);
-    if (++local->failures >= FAILURES_MOST && !is_anybody_here(local))
-        brood__local_break(local, status, why);
-}
-
-static bool may_start(const brood__local_t *local)
-{
-    return !local->finishing && !local->terminated && !local->engine.broken && local->next_start <= brood__clock_now();
-}
-
-/* Those that are missing.  The lock is given up meanwhile: only this thread changes who there is. */
-static void start_missing(brood__local_t *local)
-{
-    char text[BROOD__EPITAPH];
-
-    for (unsigned i = 0; i < local->started; i++) {
-        brood__hand_t hand;
-        unsigned number;
-        apr_status_t rc;
-
-        if (local->hand[i].mem != NULL || !may_start(local))
-            continue;
-        number = ++local->born;
-        unlock(local);
-        rc = brood__hand_start(&hand, local, i, number);
-        lock(local);
-        local->hand[i] = hand;
-        if (rc == APR_SUCCESS)
-            brood__run_queue_admit(local->engine.board, i, number);
-        else
-            despair(local, rc, brood__failure_text(rc, text, sizeof text));
-    }
-}
-
 /* ---- ends ---- */
 
 void brood__supervisor_stop(brood__local_t *local, brood__id_t id)
 {
-    for (unsigned i = 0; i < local->engine.workers; i++)
+    for (unsigned i = 0; i < local->hands; i++)
         if (local->hand[i].process != NULL && local->hand[i].id == id)
             brood__hand_end(&local->hand[i], brood__clock_now() + GRACE);
     brood__supervisor_poke(local);
@@ -102,7 +36,7 @@ static void kill_late(brood__local_t *local)
 {
     const apr_time_t now = brood__clock_now();
 
-    for (unsigned i = 0; i < local->engine.workers; i++) {
+    for (unsigned i = 0; i < local->hands; i++) {
         brood__hand_t *hand = &local->hand[i];
 
         if (local->terminated && !local->killed && hand->kill_at == 0)
@@ -125,17 +59,18 @@ static void bury(brood__local_t *local, unsigned index)
 
         brood__tails_quote(&local->tails, index, epitaph, sizeof epitaph);
         brood__tails_leave(&local->tails, index);
-        brood__local_bury(local, index, exitcode, epitaph);
+        if (index < local->engine.workers)
+            brood__local_bury(local, index, exitcode, epitaph);
     }
-    in_vain = !hand->here && hand->kill_at == 0;
+    in_vain = !hand->here && hand->kill_at == 0 && !local->finishing && !local->terminated;
     brood__hand_release(hand);
     if (in_vain)
-        despair(local, BROOD_EWORKER, epitaph);
+        brood__workers_despair(local, BROOD_EWORKER, epitaph);
 }
 
 static void bury_ended(brood__local_t *local)
 {
-    for (unsigned i = 0; i < local->engine.workers; i++)
+    for (unsigned i = 0; i < local->hands; i++)
         if (local->hand[i].mem != NULL && local->hand[i].over)
             bury(local, i);
 }
@@ -143,7 +78,7 @@ static void bury_ended(brood__local_t *local)
 /* Without the lock, since the end of a process may be reported to the program's function. */
 static void look_who_has_ended(brood__local_t *local)
 {
-    for (unsigned i = 0; i < local->engine.workers; i++)
+    for (unsigned i = 0; i < local->hands; i++)
         if (local->hand[i].process != NULL && !brood_process_is_alive(local->hand[i].process)) {
             local->hand[i].over = true;
             brood__tails_pass_on_last(&local->tails, i);
@@ -206,12 +141,11 @@ static apr_time_t next_look(const brood__local_t *local)
     apr_time_t deadline = BROOD__NEVER;
 
     earlier(&deadline, local->look_at_limits);
-    for (unsigned i = 0; i < local->engine.workers; i++)
+    for (unsigned i = 0; i < local->hands; i++)
         earlier(&deadline, local->hand[i].kill_at);
     if (local->tails.stuck)
-        earlier(&deadline, brood__clock_now() + PAUSE_FIRST);
-    if (count(local) < local->started && !local->finishing && !local->terminated && !local->engine.broken)
-        earlier(&deadline, local->next_start != 0 ? local->next_start : BROOD__AT_ONCE + 1);
+        earlier(&deadline, brood__clock_now() + PAUSE);
+    earlier(&deadline, brood__workers_look_again(local));
     return deadline;
 }
 
@@ -227,14 +161,14 @@ static void wait_for_ends(brood__local_t *local)
     if (deadline != BROOD__NEVER)
         left = deadline > brood__clock_now() ? deadline - brood__clock_now() : BROOD_NOWAIT;
     items[number++] = brood_wait_connection(local->poked);
-    for (unsigned i = 0; i < local->engine.workers; i++)
+    for (unsigned i = 0; i < local->hands; i++)
         if (local->hand[i].process != NULL)
             items[number++] = brood_wait_process(local->hand[i].process);
     number += brood__tails_watch(&local->tails, &items[number]);
     unlock(local);
     rc = brood_wait(items, number, left < 0 ? left : left + 1);
     if (rc != APR_SUCCESS && rc != APR_TIMEUP)
-        apr_sleep(PAUSE_FIRST);
+        apr_sleep(PAUSE);
     brood__tails_pass_on(&local->tails);
     look_who_has_ended(local);
     lock(local);
@@ -242,7 +176,7 @@ static void wait_for_ends(brood__local_t *local)
 
 static bool is_over(const brood__local_t *local)
 {
-    return (local->finishing || local->terminated) && count(local) == 0;
+    return (local->finishing || local->terminated) && brood__workers_count(local, local->hands) == 0;
 }
 
 /* Whoever reads the program's stderr may be slow; a pool that was terminated does not wait for him for long. */
@@ -252,7 +186,7 @@ static void pass_on_rest(brood__local_t *local)
 
     while (local->tails.stuck && (!local->terminated || brood__clock_now() < enough)) {
         unlock(local);
-        apr_sleep(PAUSE_FIRST);
+        apr_sleep(PAUSE);
         brood__tails_pass_on(&local->tails);
         lock(local);
     }
@@ -265,7 +199,7 @@ static void supervise(brood__local_t *local)
     while (!is_over(local)) {
         take_poke(local);
         bury_ended(local);
-        start_missing(local);
+        brood__workers_start(local);
         brood__local_look_at_limits(local);
         kill_late(local);
         if (!is_over(local))
@@ -292,7 +226,7 @@ static apr_status_t start_all(brood__local_t *local)
 {
     for (unsigned i = 0; i < local->started; i++) {
         BROOD_TRY(brood__hand_start(&local->hand[i], local, i, ++local->born));
-        brood__run_queue_admit(local->engine.board, i, local->born);
+        brood__run_queue_admit(local->engine.board, i, local->born, i);
     }
     return APR_SUCCESS;
 }
@@ -302,7 +236,7 @@ static void kill_all(brood__local_t *local)
 {
     atomic_store(&local->engine.board->ended, 1);
     brood__run_queue_close(local->engine.board);
-    for (unsigned i = 0; i < local->engine.workers; i++)
+    for (unsigned i = 0; i < local->hands; i++)
         if (local->hand[i].mem != NULL) {
             brood__hand_kill(&local->hand[i]);
             brood__hand_release(&local->hand[i]);

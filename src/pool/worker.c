@@ -251,8 +251,8 @@ static bool work_at(const brood__worker_t *worker, uint32_t number, apr_pool_t *
 /* What cannot be had is done without. */
 static void settle_down(const brood__worker_t *worker)
 {
-    if (worker->pin != 0)
-        (void) brood__self_pin(worker->pin - 1);
+    if (worker->pin && worker->at < brood__board(worker->board)->workers)
+        (void) brood__self_pin(worker->at);
     if (worker->nice != 0)
         (void) brood__self_nice(worker->nice);
 }
@@ -268,20 +268,34 @@ static apr_status_t initialize(const brood__worker_t *worker, apr_pool_t *mem)
     return rc == APR_SUCCESS ? rc : fail_of(rc, brood_entry_name(worker->initializer));
 }
 
-static bool hello(const brood__worker_t *worker, apr_pool_t *mem)
+/* One to spare has no CPU of its own before. */
+static bool enter(brood__worker_t *worker)
 {
-    const uint32_t number = hello_place(worker);
-    brood__place_t *place = &brood__board(worker->board)->place[number];
-    const apr_status_t rc = initialize(worker, mem);
+    brood__board_t *board = brood__board(worker->board);
 
-    brood__run_queue_enter(brood__board(worker->board), worker->seat, worker->number);
+    if (!brood__run_queue_enter(&worker->seat, board, worker->at, worker->number) || worker->seat >= board->workers)
+        return false;
+    if (worker->pin && worker->seat != worker->at)
+        (void) brood__self_pin(worker->seat);
+    return true;
+}
+
+static bool hello(brood__worker_t *worker, apr_pool_t *mem)
+{
+    brood__board_t *board = brood__board(worker->board);
+    const apr_status_t rc = initialize(worker, mem);
+    brood__place_t *place;
+
+    if (!enter(worker))
+        return false;
+    place = &board->place[hello_place(worker)];
     place->status = rc;
     place->result_size = 0;
-    if (place->status != APR_SUCCESS)
-        deliver_failure(place, number, worker->board, mem);
+    if (rc != APR_SUCCESS)
+        deliver_failure(place, hello_place(worker), worker->board, mem);
     atomic_store(&place->state, BROOD__STATE(BROOD__DONE, brood__me));
-    brood__completions_hello(brood__board(worker->board), worker->seat);
-    return place->status == APR_SUCCESS;
+    brood__completions_hello(board, worker->seat);
+    return rc == APR_SUCCESS;
 }
 
 static bool is_worn_out(const brood__worker_t *worker, unsigned tasks, apr_time_t born)
@@ -291,18 +305,19 @@ static bool is_worn_out(const brood__worker_t *worker, unsigned tasks, apr_time_
            || (worker->max_age != 0 && brood__clock_now() - born > worker->max_age);
 }
 
-void brood__worker_run(const brood__worker_t *worker, apr_pool_t *mem)
+void brood__worker_run(brood__worker_t *worker, apr_pool_t *mem)
 {
-    const apr_time_t born = brood__clock_now();
     brood__board_t *board = brood__board(worker->board);
     apr_pool_t *turn;
     unsigned tasks = 0;
     uint32_t number;
+    apr_time_t born;
 
     in_thread = worker->is_thread;
     board_of_task = board;
     if (!hello(worker, mem) || apr_pool_create(&turn, mem) != APR_SUCCESS)
         return;
+    born = brood__clock_now();
     for (bool more = true; more && brood__run_queue_take(&number, board, worker->seat);) {
         if (number >= BROOD__PLACES || !claim(&board->place[number]))
             continue;
@@ -341,10 +356,10 @@ apr_status_t brood__worker_entry(brood_call_t *call)
     brood_value_t board, initializer, error;
 
     BROOD_TRY(BROOD_UNPACK(call->args, &board, &initializer, &worker.initargs, &worker.max_tasks, &worker.max_memory,
-                           &worker.max_age, &worker.nice, &worker.pin, &worker.seat, &worker.number, &error));
+                           &worker.max_age, &worker.nice, &worker.pin, &worker.at, &worker.number, &error));
     redirect(error);
     BROOD_TRY(slot_board(&worker.board, board));
-    if (worker.seat >= brood__board(worker.board)->workers)
+    if (worker.at > brood__board(worker.board)->workers)
         return brood_fail_text(BROOD_EARGS, "a worker without a place");
     if (initializer.kind == BROOD_KIND_ENTRY)
         worker.initializer = initializer.as.entry;

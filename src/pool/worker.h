@@ -13,14 +13,15 @@ typedef struct brood__worker_t {
     uint64_t max_memory;         /* bytes, likewise, once it has more after a task */
     apr_interval_time_t max_age; /* likewise */
     unsigned nice;               /* steps */
-    unsigned pin;                /* 1 and more: it has one CPU, this one, round and round; 0: it has all */
-    uint32_t seat;               /* of the board, the same as of its place there */
+    bool pin;                    /* it has one CPU, that of its seat, round and round */
+    uint32_t at;                 /* the seat at which it waits to be admitted */
+    uint32_t seat;               /* then */
     uint32_t number;             /* of all workers that the pool has ever had */
     bool is_thread;              /* of the pool's process, whose locks are not its own */
 } brood__worker_t;
 
 /* Run tasks until there are no more, this worker has run as many as it may, or its task has been given up. */
-void brood__worker_run(const brood__worker_t *worker, apr_pool_t *mem);
+void brood__worker_run(brood__worker_t *worker, apr_pool_t *mem);
 
 /* The same as an entry; its arguments are those fields in their order, initializer nil if there is none, and a
  * pipe for its stderr, or nil. */

@@ -1,0 +1,146 @@
+/* workers.c - who is missing: starts, one after the other, of those who are to be there, and of one to spare. */
+#include "pool/local.h"
+
+#include "base/deadline.h"
+#include "base/status.h"
+#include "pool/run_queue.h"
+#include "process/call.h"
+
+#define PAUSE_FIRST apr_time_from_msec(10)
+#define PAUSE_LAST apr_time_from_sec(1)
+#define FAILURES_MOST 10 /* starts in a row of which nothing comes: then there is no use in it */
+
+static void lock(brood__local_t *local)
+{
+    apr_thread_mutex_lock(local->lock);
+}
+
+static void unlock(brood__local_t *local)
+{
+    apr_thread_mutex_unlock(local->lock);
+}
+
+unsigned brood__workers_count(const brood__local_t *local, unsigned hands)
+{
+    unsigned number = 0;
+
+    for (unsigned i = 0; i < hands; i++)
+        number += local->hand[i].mem != NULL;
+    return number;
+}
+
+/* Also one whose first word nobody has heard yet. */
+static bool is_anybody_here(brood__local_t *local)
+{
+    bool anybody = false;
+
+    for (unsigned i = 0; i < local->engine.workers; i++) {
+        brood__local_take_hello(local, BROOD__PLACES + i);
+        anybody = anybody || (local->hand[i].mem != NULL && local->hand[i].here);
+    }
+    return anybody;
+}
+
+void brood__workers_despair(brood__local_t *local, apr_status_t status, const char *why)
+{
+    apr_interval_time_t pause = PAUSE_FIRST;
+
+    for (unsigned i = 0; i < local->failures && pause < PAUSE_LAST; i++)
+        pause *= 2;
+    local->next_start = brood__clock_now() + (pause < PAUSE_LAST ? pause : PAUSE_LAST);
+    if (++local->failures >= FAILURES_MOST && !is_anybody_here(local))
+        brood__local_break(local, status, why);
+}
+
+static bool goes_on(const brood__local_t *local)
+{
+    return !local->finishing && !local->terminated && !local->engine.broken;
+}
+
+static bool may_start(const brood__local_t *local)
+{
+    return goes_on(local) && local->next_start <= brood__clock_now();
+}
+
+/* The lock is given up meanwhile: only this thread changes who there is. */
+static bool start(brood__local_t *local, unsigned index)
+{
+    const unsigned number = ++local->born;
+    char text[BROOD__EPITAPH];
+    brood__hand_t hand;
+    apr_status_t rc;
+
+    unlock(local);
+    rc = brood__hand_start(&hand, local, index, number);
+    lock(local);
+    local->hand[index] = hand;
+    if (rc != APR_SUCCESS)
+        brood__workers_despair(local, rc, brood__failure_text(rc, text, sizeof text));
+    return rc == APR_SUCCESS;
+}
+
+/* The one to spare takes this seat. */
+static void seat_spare(brood__local_t *local, unsigned index)
+{
+    brood__hand_t *spare = &local->hand[local->engine.workers];
+
+    local->hand[index] = *spare;
+    *spare = (brood__hand_t){.process = NULL};
+    brood__tails_move(&local->tails, local->engine.workers, index);
+    brood__run_queue_admit(local->engine.board, local->engine.workers, local->hand[index].number, index);
+}
+
+static bool has_spare(const brood__local_t *local)
+{
+    return brood__workers_count(local, local->hands) > brood__workers_count(local, local->engine.workers);
+}
+
+/* All have a worker, but none is to spare. */
+static bool lacks_spare(const brood__local_t *local)
+{
+    return local->hands > local->engine.workers && !has_spare(local) && local->started != 0
+           && brood__workers_count(local, local->engine.workers) == local->started;
+}
+
+/* They have been initialized, and the last one to spare has gone to its seat.  Before that one more would be in their way. */
+static bool have_all_entered(brood__local_t *local)
+{
+    bool all = true;
+
+    for (unsigned i = 0; i < local->engine.workers; i++) {
+        brood__hand_t *hand = &local->hand[i];
+
+        hand->entered =
+            hand->entered
+            || (hand->mem != NULL && brood__run_queue_has_entered(local->engine.board, hand->at, hand->number));
+        all = all && (hand->entered || hand->mem == NULL);
+    }
+    return all;
+}
+
+void brood__workers_start(brood__local_t *local)
+{
+    for (unsigned i = 0; i < local->started; i++) {
+        if (local->hand[i].mem != NULL || !may_start(local))
+            continue;
+        if (has_spare(local))
+            seat_spare(local, i);
+        else if (start(local, i))
+            brood__run_queue_admit(local->engine.board, i, local->hand[i].number, i);
+    }
+    if (lacks_spare(local) && may_start(local) && have_all_entered(local))
+        (void) start(local, local->engine.workers);
+}
+
+apr_time_t brood__workers_look_again(const brood__local_t *local)
+{
+    const apr_time_t now = brood__clock_now();
+
+    if (!goes_on(local))
+        return 0;
+    if (brood__workers_count(local, local->engine.workers) < local->started)
+        return local->next_start > now ? local->next_start : now;
+    if (lacks_spare(local))
+        return local->next_start > now ? local->next_start : now + PAUSE_FIRST;
+    return 0;
+}
