@@ -5,10 +5,13 @@
 #include "memory/heap.h"
 #include "memory/layout.h"
 #include "memory/table.h"
+#include "platform/clock.h"
 #include "platform/self.h"
 #include <stdio.h>
 
 #define ROUNDS 20
+#define ROUNDS_LEAST 4                     /* where a start takes long it is fewer, */
+#define ROUNDS_LAST apr_time_from_sec(100) /* after this time */
 #define MANY 100
 #define AT_ONCE 20u
 #define LIFE 20000u /* microseconds: a start takes less, so some are caught in it and some are not */
@@ -92,6 +95,11 @@ static void expect_stock(const stock_t *before, apr_pool_t *mem)
         printf("%d handles, %d before, %d of them may be kept\n", now.handles, before->handles, kept_open());
 }
 
+static bool goes_on(int round, apr_time_t begin)
+{
+    return round < ROUNDS_LEAST || (round < ROUNDS && brood__clock_now() - begin < ROUNDS_LAST);
+}
+
 /* What is made once is made: the way to start, the fork server. */
 static stock_t warm_up(apr_pool_t *mem)
 {
@@ -132,8 +140,9 @@ static void ended_by_themselves(apr_pool_t *mem)
 static void a_hundred_end_as_they_are_told_again_and_again__PROC_43_SPWN_10(void)
 {
     const stock_t before = warm_up(harness_mem());
+    const apr_time_t begin = brood__clock_now();
 
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; goes_on(round, begin); round++) {
         apr_pool_t *mem = harness_mem();
 
         terminated_at_once(mem);
@@ -200,8 +209,9 @@ static void any_end_at_any_moment_leaves_nothing__PROC_16_PROC_17_PROC_43_GUID_0
 {
     uint64_t chance = harness_chance("mixtures");
     const stock_t before = warm_up(harness_mem());
+    const apr_time_t begin = brood__clock_now();
 
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; goes_on(round, begin); round++) {
         apr_pool_t *mem = harness_mem();
 
         mix(&chance, mem);
