@@ -20,6 +20,19 @@ static apr_status_t say_who(brood_call_t *call)
     return brood_queue_put(here, brood_int(brood_current_pid()), BROOD_FOREVER);
 }
 
+/* The same, and all but the first end there, while the array says so: how many there were, whether they are to. */
+static apr_status_t say_who_and_die(brood_call_t *call)
+{
+    brood_queue_t *here;
+    brood_array_t *dies;
+
+    BROOD_TRY(BROOD_UNPACK(call->args, &here, &dies));
+    BROOD_TRY(brood_queue_put(here, brood_int(brood_current_pid()), BROOD_FOREVER));
+    if (atomic_fetch_add(counts(dies), 1) != 0 && atomic_load(counts(dies) + 1) != 0)
+        _Exit(3);
+    return APR_SUCCESS;
+}
+
 static apr_status_t take_memory(brood_call_t *call)
 {
     static void *volatile kept;
@@ -219,6 +232,33 @@ static void one_that_dies_before_it_has_a_place_is_replaced_itself(void) /* C-43
     end_pool(pool);
 }
 
+static void however_many_die_before_that_the_pool_goes_on(void) /* C-43, C-15 */
+{
+    brood_queue_t *here = harness_queue(mem = harness_mem());
+    brood_array_t *dies = new_counts(2);
+    brood_queue_t *begun = harness_queue(mem);
+    brood_event_t *go = new_event();
+    brood_future_t *held;
+    brood_pool_t *pool;
+
+    harness_log_to_nobody();
+    atomic_store(counts(dies) + 1, 1);
+    pool = new_pool_with(1, &(brood_pool_options_t){.initializer = say_who_and_die,
+                                                    .initargs = BROOD_LIST(here, dies),
+                                                    .max_tasks_per_worker = 1});
+    held = give(pool, hold, BROOD_ARGS(begun, go));
+    (void) next(begun);
+    for (int i = 0; i < 14; i++) /* more than a pool bears of those that are to work */
+        (void) next(here);
+    EXPECT_OK(brood_event_set(go));
+    (void) value_of(held);
+    for (int i = 0; i < 3; i++) /* and of these */
+        (void) next(here);
+    atomic_store(counts(dies) + 1, 0);
+    (void) worker_of(pool);
+    end_pool(pool);
+}
+
 static void its_death_at_work_is_told_like_any_other(void) /* C-49 */
 {
     brood_queue_t *here;
@@ -255,9 +295,10 @@ static void a_pool_may_end_at_any_moment_of_it(void) /* C-43 */
 
 int main(int argc, char **argv)
 {
-    static const brood_entry_t entries[] = {BROOD_ENTRY(say_who),    BROOD_ENTRY(take_memory), BROOD_ENTRY(cry_and_die),
-                                            BROOD_ENTRY(process_id), BROOD_ENTRY(square),      BROOD_ENTRY(hold),
-                                            BROOD_ENTRIES_END};
+    static const brood_entry_t entries[] = {BROOD_ENTRY(say_who),     BROOD_ENTRY(say_who_and_die),
+                                            BROOD_ENTRY(take_memory), BROOD_ENTRY(cry_and_die),
+                                            BROOD_ENTRY(process_id),  BROOD_ENTRY(square),
+                                            BROOD_ENTRY(hold),        BROOD_ENTRIES_END};
     static const brood_test_t tests[] = {
         TEST(a_worker_ends_after_so_many_tasks_and_is_replaced),
         TEST(a_chunk_is_one_task_of_a_worker_that_ends_after_so_many),
@@ -267,6 +308,7 @@ int main(int argc, char **argv)
         TEST(who_replaces_it_has_begun_before_it_ends),
         TEST(nobody_is_started_before_if_workers_do_not_wear_out),
         TEST(one_that_dies_before_it_has_a_place_is_replaced_itself),
+        TEST(however_many_die_before_that_the_pool_goes_on),
         TEST(its_death_at_work_is_told_like_any_other),
         TEST(a_pool_may_end_at_any_moment_of_it),
     };

@@ -18,7 +18,8 @@ typedef struct brood_pool_t brood_pool_t;
 typedef struct brood_iterator_t brood_iterator_t;
 
 /** A zeroed struct is the default.  With max_tasks_per_worker, max_memory_per_worker or max_age_of_worker a pool of
- * processes has one process more, which has begun and waits to take the place of the next worker that ends. */
+ * processes has one process more, which has begun and waits to take the place of the next worker that ends; its age counts
+ * from then. */
 typedef struct brood_pool_options_t {
     brood_entry_fn
         initializer;        /**< runs once in each worker, also in one that replaces another, before its first task */

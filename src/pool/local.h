@@ -48,6 +48,7 @@ typedef struct brood__local_t {
     unsigned born;         /* how many have been started */
     unsigned failures;     /* starts in a row after which no hello came */
     apr_time_t next_start; /* not before that */
+    apr_time_t next_spare; /* nor, of one to spare, before that */
     unsigned started;      /* lazily: how many there are to be by now */
 
     apr_thread_t *supervisor;          /* NULL: none */
@@ -76,6 +77,16 @@ int brood__hand_exitcode(const brood__hand_t *hand, char *epitaph, apr_size_t si
 /* Of one that has ended, or is about to: nothing is left of it. */
 void brood__hand_release(brood__hand_t *hand);
 
+static inline void brood__local_lock(brood__local_t *local)
+{
+    apr_thread_mutex_lock(local->lock);
+}
+
+static inline void brood__local_unlock(brood__local_t *local)
+{
+    apr_thread_mutex_unlock(local->lock);
+}
+
 /* ---- workers.c; under the lock, in the supervisor's thread ---- */
 
 /* How many of the first so many hands there are. */
@@ -85,8 +96,8 @@ unsigned brood__workers_count(const brood__local_t *local, unsigned hands);
 void brood__workers_start(brood__local_t *local);
 /* When that is to be done again; 0: not before somebody has ended. */
 apr_time_t brood__workers_look_again(const brood__local_t *local);
-/* One more start of which nothing has come. */
-void brood__workers_despair(brood__local_t *local, apr_status_t status, const char *why);
+/* One more start of which nothing has come, at that place among the hands. */
+void brood__workers_despair(brood__local_t *local, unsigned index, apr_status_t status, const char *why);
 
 /* ---- supervisor.c: the thread that starts, watches and ends workers ---- */
 

@@ -12,16 +12,6 @@
 #define GRACE apr_time_from_sec(1) /* from the request to end to the end */
 #define PAUSE apr_time_from_msec(10)
 
-static void lock(brood__local_t *local)
-{
-    apr_thread_mutex_lock(local->lock);
-}
-
-static void unlock(brood__local_t *local)
-{
-    apr_thread_mutex_unlock(local->lock);
-}
-
 /* ---- ends ---- */
 
 void brood__supervisor_stop(brood__local_t *local, brood__id_t id)
@@ -65,7 +55,7 @@ static void bury(brood__local_t *local, unsigned index)
     in_vain = !hand->here && hand->kill_at == 0 && !local->finishing && !local->terminated;
     brood__hand_release(hand);
     if (in_vain)
-        brood__workers_despair(local, BROOD_EWORKER, epitaph);
+        brood__workers_despair(local, index, BROOD_EWORKER, epitaph);
 }
 
 static void bury_ended(brood__local_t *local)
@@ -165,13 +155,13 @@ static void wait_for_ends(brood__local_t *local)
         if (local->hand[i].process != NULL)
             items[number++] = brood_wait_process(local->hand[i].process);
     number += brood__tails_watch(&local->tails, &items[number]);
-    unlock(local);
+    brood__local_unlock(local);
     rc = brood_wait(items, number, left < 0 ? left : left + 1);
     if (rc != APR_SUCCESS && rc != APR_TIMEUP)
         apr_sleep(PAUSE);
     brood__tails_pass_on(&local->tails);
     look_who_has_ended(local);
-    lock(local);
+    brood__local_lock(local);
 }
 
 static bool is_over(const brood__local_t *local)
@@ -185,17 +175,17 @@ static void pass_on_rest(brood__local_t *local)
     const apr_time_t enough = brood__clock_now() + GRACE;
 
     while (local->tails.stuck && (!local->terminated || brood__clock_now() < enough)) {
-        unlock(local);
+        brood__local_unlock(local);
         apr_sleep(PAUSE);
         brood__tails_pass_on(&local->tails);
-        lock(local);
+        brood__local_lock(local);
     }
     brood__tails_close(&local->tails);
 }
 
 static void supervise(brood__local_t *local)
 {
-    lock(local);
+    brood__local_lock(local);
     while (!is_over(local)) {
         take_poke(local);
         bury_ended(local);
@@ -207,7 +197,7 @@ static void supervise(brood__local_t *local)
     }
     pass_on_rest(local);
     BROOD_IGNORE(brood_event_set(local->ended));
-    unlock(local);
+    brood__local_unlock(local);
 }
 
 static void *APR_THREAD_FUNC run(apr_thread_t *thread, void *data)
@@ -273,17 +263,17 @@ static apr_status_t await_hellos(brood__local_t *local)
     brood__arrivals_t hellos;
     apr_status_t rc = APR_SUCCESS;
 
-    lock(local);
+    brood__local_lock(local);
     while (!all_here(local) && rc == APR_SUCCESS) {
-        unlock(local);
+        brood__local_unlock(local);
         rc = local->engine.ops->receive(&hellos, &local->engine, BROOD_FOREVER);
-        lock(local);
+        brood__local_lock(local);
         for (uint32_t i = 0; i < hellos.count; i++)
             brood__local_take_hello(local, hellos.ticket[i]);
     }
     if (local->engine.broken)
         rc = brood_fail(local->engine.failure, "%s", local->engine.reason);
-    unlock(local);
+    brood__local_unlock(local);
     return rc;
 }
 
@@ -321,14 +311,14 @@ void brood__supervisor_end(brood__local_t *local)
 
     if (local->supervisor == NULL)
         return;
-    lock(local);
+    brood__local_lock(local);
     local->engine.ops->terminate(&local->engine, false);
-    unlock(local);
+    brood__local_unlock(local);
     apr_thread_join(&rc, local->supervisor);
-    lock(local);
+    brood__local_lock(local);
     local->supervisor = NULL;
     brood_connection_close(local->poked); /* futures may keep the rest for as long as the process lives */
     brood_connection_close(local->poker);
-    unlock(local);
+    brood__local_unlock(local);
     brood__own_thread_ended();
 }

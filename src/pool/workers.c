@@ -8,17 +8,8 @@
 
 #define PAUSE_FIRST apr_time_from_msec(10)
 #define PAUSE_LAST apr_time_from_sec(1)
+#define PAUSE_SPARE apr_time_from_msec(200)
 #define FAILURES_MOST 10 /* starts in a row of which nothing comes: then there is no use in it */
-
-static void lock(brood__local_t *local)
-{
-    apr_thread_mutex_lock(local->lock);
-}
-
-static void unlock(brood__local_t *local)
-{
-    apr_thread_mutex_unlock(local->lock);
-}
 
 unsigned brood__workers_count(const brood__local_t *local, unsigned hands)
 {
@@ -41,10 +32,15 @@ static bool is_anybody_here(brood__local_t *local)
     return anybody;
 }
 
-void brood__workers_despair(brood__local_t *local, apr_status_t status, const char *why)
+/* One to spare is no loss: those who work go on, and are replaced without it. */
+void brood__workers_despair(brood__local_t *local, unsigned index, apr_status_t status, const char *why)
 {
     apr_interval_time_t pause = PAUSE_FIRST;
 
+    if (index == local->engine.workers) {
+        local->next_spare = brood__clock_now() + PAUSE_SPARE;
+        return;
+    }
     for (unsigned i = 0; i < local->failures && pause < PAUSE_LAST; i++)
         pause *= 2;
     local->next_start = brood__clock_now() + (pause < PAUSE_LAST ? pause : PAUSE_LAST);
@@ -70,12 +66,12 @@ static bool start(brood__local_t *local, unsigned index)
     brood__hand_t hand;
     apr_status_t rc;
 
-    unlock(local);
+    brood__local_unlock(local);
     rc = brood__hand_start(&hand, local, index, number);
-    lock(local);
+    brood__local_lock(local);
     local->hand[index] = hand;
     if (rc != APR_SUCCESS)
-        brood__workers_despair(local, rc, brood__failure_text(rc, text, sizeof text));
+        brood__workers_despair(local, index, rc, brood__failure_text(rc, text, sizeof text));
     return rc == APR_SUCCESS;
 }
 
@@ -100,6 +96,11 @@ static bool lacks_spare(const brood__local_t *local)
 {
     return local->hands > local->engine.workers && !has_spare(local) && local->started != 0
            && brood__workers_count(local, local->engine.workers) == local->started;
+}
+
+static apr_time_t later(apr_time_t a, apr_time_t b)
+{
+    return a > b ? a : b;
 }
 
 /* They have been initialized, and the last one to spare has gone to its seat.  Before that one more would be in their way. */
@@ -128,7 +129,7 @@ void brood__workers_start(brood__local_t *local)
         else if (start(local, i))
             brood__run_queue_admit(local->engine.board, i, local->hand[i].number, i);
     }
-    if (lacks_spare(local) && may_start(local) && have_all_entered(local))
+    if (lacks_spare(local) && may_start(local) && local->next_spare <= brood__clock_now() && have_all_entered(local))
         (void) start(local, local->engine.workers);
 }
 
@@ -139,8 +140,8 @@ apr_time_t brood__workers_look_again(const brood__local_t *local)
     if (!goes_on(local))
         return 0;
     if (brood__workers_count(local, local->engine.workers) < local->started)
-        return local->next_start > now ? local->next_start : now;
+        return later(local->next_start, now);
     if (lacks_spare(local))
-        return local->next_start > now ? local->next_start : now + PAUSE_FIRST;
+        return later(later(local->next_start, local->next_spare), now + PAUSE_FIRST);
     return 0;
 }
