@@ -33,7 +33,7 @@ static apr_status_t orphan(brood_call_t *call)
     brood_queue_t *queue;
     brood_process_t *parent = brood_parent_process();
     brood_wait_t item = BROOD_WAIT(parent);
-    brood__watch_t watch = {BROOD__NO_HANDLE, false, false};
+    brood__watch_t watch = {.handle = BROOD__NO_HANDLE};
     apr_os_file_t sentinel;
     apr_status_t rc = brood_process_sentinel(&sentinel, parent);
 
@@ -72,7 +72,7 @@ static const brood_entry_t entries[] = {BROOD_ENTRY(leaving), BROOD_ENTRY(waitin
 /* Is the sentinel ready?  Asked of the system, as an event loop would. */
 static bool is_ready(apr_os_file_t sentinel, apr_time_t deadline)
 {
-    brood__watch_t watch = {(brood__handle_t) sentinel, false, false};
+    brood__watch_t watch = {.handle = (brood__handle_t) sentinel};
 
     return brood__wait_any(&watch, 1, deadline) == APR_SUCCESS && watch.ready;
 }

@@ -220,7 +220,7 @@ static void hundreds_of_handles_are_waited_for_at_once__WAIT_07(void)
         process[i] = harness_start(waiting, BROOD_ARGS(go), mem);
     for (int i = 0; i < MANY; i++) {
         EXPECT_OK(brood_process_sentinel(&sentinel, process[i % 70]));
-        watches[i] = (brood__watch_t){(brood__handle_t) sentinel, false, false};
+        watches[i] = (brood__watch_t){.handle = (brood__handle_t) sentinel};
     }
     EXPECT_STATUS(APR_TIMEUP, brood__wait_any(watches, MANY, brood__clock_now() + 10000));
     EXPECT_OK(brood_process_kill(process[69]));
@@ -228,7 +228,7 @@ static void hundreds_of_handles_are_waited_for_at_once__WAIT_07(void)
     for (int i = 0; i < MANY; i++)
         EXPECT(watches[i].ready == (i % 70 == 69));
     EXPECT_OK(brood__wait_always(&always));
-    watches[0] = (brood__watch_t){always, false, false};
+    watches[0] = (brood__watch_t){.handle = always};
     EXPECT_OK(brood__wait_any(watches, 69, INT64_MAX));
     EXPECT(watches[0].ready && !watches[1].ready);
     brood__channel_close(always);

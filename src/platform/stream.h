@@ -18,7 +18,8 @@ typedef struct brood__stream_t {
     char *ahead;             /* NULL: nothing was ever read */
     size_t begin, end;       /* of what is in it */
     brood__parcel_t *parcel; /* NULL: nothing ever came along */
-    void *pending;           /* the backend's */
+    void *pending;           /* the backend's, who reads */
+    void *posted;            /* the backend's, who writes */
 } brood__stream_t;
 
 #define BROOD__STREAM_AHEAD 20480u /* bytes that are read ahead at most */
@@ -42,6 +43,15 @@ apr_status_t brood__stream_read(brood__stream_t *stream, void *buffer, size_t si
 apr_status_t brood__stream_write(brood__stream_t *stream, const void *head, size_t head_size, const void *body,
                                  size_t body_size, const brood__parcel_t *parcel, size_t *sent, apr_time_t deadline);
 
+/* Write as much of `data`, which is not empty, as goes without waiting; *sent: bytes that have gone, also none.  Of a
+ * whole stream `data` is one message, of which a copy is on its way then, unless the one before still is: *sent is 0.
+ * What is on its way in the background is so as long as this thread lasts and the stream is open.  APR_EPIPE: the other
+ * end is closed, perhaps before it has read what was sent; APR_ENOMEM. */
+apr_status_t brood__stream_post(brood__stream_t *stream, const void *data, size_t size, size_t *sent);
+
+/* What to wait for until brood__stream_post can take more, or fails.  False: it does not wait now. */
+bool brood__stream_watch_post(brood__stream_t *stream, brood__watch_t *watch);
+
 /* What to wait for until brood__stream_fill does not.  False: it does not wait now. */
 bool brood__stream_watch(brood__stream_t *stream, brood__watch_t *watch);
 
@@ -54,7 +64,7 @@ bool brood__stream_carries(const brood__stream_t *stream);
 /* Another handle of the same end. */
 apr_status_t brood__stream_copy(brood__handle_t *handle, const brood__stream_t *stream);
 
-/* Close it.  Twice is fine. */
+/* Close it; what is on its way in the background is called off.  Twice is fine. */
 void brood__stream_close(brood__stream_t *stream);
 
 #endif

@@ -11,6 +11,7 @@ typedef struct brood__watch_t {
     brood__handle_t handle; /* BROOD__NO_HANDLE: never ready */
     bool is_socket;         /* a socket of the program's, as the system knows it; else a handle of brood's */
     bool ready;             /* out: signalled; readable, or at its end, so that to read does not wait */
+    bool writes;            /* of a socket: until it is writable instead */
 } brood__watch_t;
 
 /* Mark every watch that is ready; at least one, with APR_SUCCESS.  APR_TIMEUP: none by the deadline; with one that has

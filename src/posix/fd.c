@@ -76,8 +76,7 @@ apr_status_t brood__fd_socketpair(int ends[2], int type)
     return lift_both(ends);
 }
 
-/* How long to sleep, in milliseconds; -1: for ever. */
-static int time_left(apr_time_t deadline)
+int brood__fd_time_left(apr_time_t deadline)
 {
     const bool short_naps = deadline > 0 && brood__interrupt_possible();
     apr_time_t left = INT64_MAX;
@@ -88,14 +87,14 @@ static int time_left(apr_time_t deadline)
         return -1;
     if (short_naps && left > NAP)
         left = NAP;
-    /* Rounded up: poll must not return just before the deadline, over and over. */
+    /* Rounded up: who sleeps must not return just before the deadline, over and over. */
     return left <= 0 ? 0 : left > INT_MAX ? INT_MAX / 1000 : (int) ((left + 999) / 1000);
 }
 
 apr_status_t brood__fd_poll(struct pollfd *polls, size_t count, apr_time_t deadline)
 {
     for (;;) {
-        const int milliseconds = time_left(deadline);
+        const int milliseconds = brood__fd_time_left(deadline);
         int ready;
 
         if (milliseconds != 0 && brood__interrupt_pending())

@@ -10,6 +10,10 @@
 apr_status_t brood__fd_pipe(int ends[2]);
 apr_status_t brood__fd_socketpair(int ends[2], int type);
 
+/* How long to sleep, in milliseconds rounded up; 0: not at all; -1: for ever.  Less than a second for a thread that may be
+ * interrupted, which looks at brood__interrupt_pending each time. */
+int brood__fd_time_left(apr_time_t deadline);
+
 struct pollfd;
 
 /* poll until a deadline; signals do not cut it short.  APR_TIMEUP; APR_EINTR: see interrupt.h. */

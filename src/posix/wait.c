@@ -16,6 +16,11 @@ static int compare(const void *a, const void *b)
     return (one > other) - (one < other);
 }
 
+static short events_of(const brood__watch_t *watch)
+{
+    return watch->writes ? POLLOUT : POLLIN;
+}
+
 /* Each descriptor once, in order; returns how many.  There are no more than this process may have open, which is also
  * the most that poll takes. */
 static size_t gather(struct pollfd *polls, const brood__watch_t *watches, size_t count)
@@ -26,11 +31,13 @@ static size_t gather(struct pollfd *polls, const brood__watch_t *watches, size_t
 
     for (i = 0; i < count; i++)
         if (watches[i].handle != BROOD__NO_HANDLE)
-            polls[all++] = (struct pollfd){.fd = (int) watches[i].handle, .events = POLLIN};
+            polls[all++] = (struct pollfd){.fd = (int) watches[i].handle, .events = events_of(&watches[i])};
     qsort(polls, all, sizeof *polls, compare);
     for (i = 0; i < all; i++)
         if (kept == 0 || polls[kept - 1].fd != polls[i].fd)
             polls[kept++] = polls[i];
+        else
+            polls[kept - 1].events = (short) (polls[kept - 1].events | polls[i].events);
     return kept;
 }
 
@@ -46,7 +53,8 @@ static apr_status_t tell(brood__watch_t *watches, size_t count, const struct pol
 
         if (polled > 0)
             found = bsearch(&key, polls, polled, sizeof key, compare);
-        watches[i].ready = found != NULL && found->revents != 0;
+        watches[i].ready =
+            found != NULL && (found->revents & (events_of(&watches[i]) | POLLERR | POLLHUP | POLLNVAL)) != 0;
         if (watches[i].ready && (found->revents & POLLNVAL))
             rv = APR_EBADF;
     }

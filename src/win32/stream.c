@@ -3,10 +3,9 @@
  * Who waits for a stream among others needs an object that is signalled when there is something to read.  So a read into
  * the buffer is left pending then, and its event is that object; the next reader takes over what it got.  A read of no
  * bytes, which would only wait, takes an empty message of a pipe with it. */
-#include "win32/os.h"
+#include "win32/stream_parts.h"
 
 #include "platform/channel.h"
-#include "platform/stream.h"
 #include <stdlib.h>
 #include <string.h>
 #include <winsock2.h>
@@ -26,7 +25,7 @@ static SOCKET socket_of(const brood__stream_t *stream)
 
 /* ---- operations ---- */
 
-static apr_status_t status_of(DWORD error, bool reading)
+apr_status_t brood__stream_status(DWORD error, bool reading)
 {
     switch (error) {
     case ERROR_BROKEN_PIPE:
@@ -61,7 +60,7 @@ static DWORD begin_read(const brood__stream_t *stream, void *buffer, size_t size
     return ReadFile(brood__os_handle(stream->handle), buffer, bytes, NULL, io) ? ERROR_SUCCESS : GetLastError();
 }
 
-static DWORD begin_write(const brood__stream_t *stream, const void *data, DWORD bytes, OVERLAPPED *io)
+DWORD brood__stream_begin_write(const brood__stream_t *stream, const void *data, DWORD bytes, OVERLAPPED *io)
 {
     if (stream->kind == BROOD__HANDLE_SOCKET) {
         WSABUF part = {bytes, (char *) (uintptr_t) data};
@@ -77,8 +76,7 @@ static bool is_over(DWORD error)
     return error == ERROR_SUCCESS || error == ERROR_MORE_DATA;
 }
 
-/* Its outcome, once it is over; waits for the end of one that was cancelled: until then the buffer is the kernel's. */
-static DWORD outcome(const brood__stream_t *stream, OVERLAPPED *io, DWORD *moved)
+DWORD brood__stream_outcome(const brood__stream_t *stream, OVERLAPPED *io, DWORD *moved)
 {
     *moved = 0;
     return GetOverlappedResult(brood__os_handle(stream->handle), io, moved, TRUE) ? ERROR_SUCCESS : GetLastError();
@@ -92,7 +90,7 @@ static DWORD finish(const brood__stream_t *stream, OVERLAPPED *io, DWORD error, 
         return error;
     if (error == ERROR_IO_PENDING && brood__os_wait(io->hEvent, deadline) != WAIT_OBJECT_0)
         CancelIoEx(brood__os_handle(stream->handle), io);
-    return outcome(stream, io, moved);
+    return brood__stream_outcome(stream, io, moved);
 }
 
 /* ---- streams ---- */
@@ -142,7 +140,7 @@ static apr_status_t begin_ahead(brood__stream_t *stream)
     pending->io = (OVERLAPPED){.hEvent = pending->io.hEvent};
     error = begin_read(stream, stream->ahead, BROOD__STREAM_AHEAD, &pending->io);
     if (!is_over(error) && error != ERROR_IO_PENDING)
-        return status_of(error, true);
+        return brood__stream_status(error, true);
     pending->begun = true;
     return APR_SUCCESS;
 }
@@ -152,11 +150,11 @@ static apr_status_t end_ahead(brood__stream_t *stream)
 {
     pending_t *pending = stream->pending;
     DWORD moved;
-    const DWORD error = outcome(stream, &pending->io, &moved);
+    const DWORD error = brood__stream_outcome(stream, &pending->io, &moved);
 
     pending->begun = false;
     if (!is_over(error))
-        return status_of(error, true);
+        return brood__stream_status(error, true);
     stream->begin = 0;
     stream->end = moved;
     stream->more = error == ERROR_MORE_DATA;
@@ -205,7 +203,7 @@ apr_status_t brood__stream_read(brood__stream_t *stream, void *buffer, size_t si
     while (error == ERROR_SUCCESS && moved == 0 && stream->kind == BROOD__HANDLE_PIPE);
     CloseHandle(io.hEvent);
     if (!is_over(error))
-        return status_of(error, true);
+        return brood__stream_status(error, true);
     *got = moved;
     return moved == 0 ? APR_EOF : APR_SUCCESS;
 }
@@ -217,10 +215,10 @@ static apr_status_t write_part(brood__stream_t *stream, const void *data, DWORD 
                                apr_time_t deadline)
 {
     DWORD moved;
-    const DWORD error = finish(stream, io, begin_write(stream, data, bytes, io), &moved, deadline);
+    const DWORD error = finish(stream, io, brood__stream_begin_write(stream, data, bytes, io), &moved, deadline);
 
     *sent += moved == 0 && error == ERROR_OPERATION_ABORTED && stream->kind == BROOD__HANDLE_PIPE ? 1 : moved;
-    return error == ERROR_SUCCESS ? APR_SUCCESS : status_of(error, false);
+    return error == ERROR_SUCCESS ? APR_SUCCESS : brood__stream_status(error, false);
 }
 
 static apr_status_t write_all(brood__stream_t *stream, const void *data, size_t size, OVERLAPPED *io, size_t *sent,
@@ -321,6 +319,7 @@ void brood__stream_close(brood__stream_t *stream)
     pending_t *pending = stream->pending;
 
     brood__stream_settle(stream);
+    brood__stream_end_post(stream);
     if (pending != NULL && pending->io.hEvent != NULL)
         CloseHandle(pending->io.hEvent);
     free(pending);

@@ -64,6 +64,11 @@ static apr_status_t open_bell_socket(SOCKET *bell)
     return rc;
 }
 
+static SHORT events_of(const brood__watch_t *watch)
+{
+    return watch->writes ? POLLWRNORM : POLLRDNORM;
+}
+
 /* Mark what is ready now.  APR_TIMEUP: nothing. */
 static apr_status_t look(brood__watch_t *watches, size_t count)
 {
@@ -76,7 +81,7 @@ static apr_status_t look(brood__watch_t *watches, size_t count)
         if (watch->handle == BROOD__NO_HANDLE)
             continue;
         if (watch->is_socket) {
-            WSAPOLLFD poll = {.fd = (SOCKET) watch->handle, .events = POLLRDNORM};
+            WSAPOLLFD poll = {.fd = (SOCKET) watch->handle, .events = events_of(watch)};
 
             if (WSAPoll(&poll, 1, 0) == SOCKET_ERROR)
                 return socket_status();
@@ -122,7 +127,7 @@ static apr_status_t watch_all(objects_t *objects)
     for (size_t i = 0; i < objects->count; i++)
         if (objects->watches[i].is_socket && objects->watches[i].handle != BROOD__NO_HANDLE)
             objects->polls[objects->polled++] =
-                (WSAPOLLFD){.fd = (SOCKET) objects->watches[i].handle, .events = POLLRDNORM};
+                (WSAPOLLFD){.fd = (SOCKET) objects->watches[i].handle, .events = events_of(&objects->watches[i])};
     if (objects->polled > 0)
         rc = open_bell_socket(&objects->bell.socket);
     else if ((objects->bell.event = CreateEventW(NULL, FALSE, FALSE, NULL)) == NULL)
