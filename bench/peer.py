@@ -277,7 +277,38 @@ def weight():
         return workers.apply(private_bytes) / 2**20
 
 
+def dict_turns(proxy, put, until):
+    done = 0
+    while time.perf_counter() < until:
+        for _ in range(AT_ONCE):
+            if put:
+                proxy["key"] = "value"
+            else:
+                proxy["key"]
+        done += AT_ONCE
+    return done
+
+
+def call_dict(proxy, put, start, total):
+    len(proxy)  # which connects
+    start.wait()
+    begin = time.perf_counter()
+    done = dict_turns(proxy, put, begin + span)
+    with total.get_lock():
+        total.value += done / (time.perf_counter() - begin)
+
+
+def managed_dict(put):
+    with context.Manager() as manager:
+        proxy = manager.dict(key="value")
+        total = context.Value("d", 0.0)
+        crew(call_dict, proxy, put, context.Barrier(count), total)
+        return total.value / 1e3
+
+
 kinds = {
+    "dict_get": lambda: managed_dict(False),
+    "dict_set": lambda: managed_dict(True),
     "pool_apply": lambda: pool(lambda p: wait_all([p.apply_async(nothing) for _ in range(size)])),
     "pool_map": lambda: pool(lambda p: p.map(nothing, range(size), 1)),
     "pool_imap": lambda: pool(lambda p: list(p.imap(nothing, range(size)))),

@@ -19,6 +19,8 @@
 #include <brood/future.h>
 #include <brood/listener.h>
 #include <brood/log.h>
+#include <brood/managed.h>
+#include <brood/manager.h>
 #include <brood/pack.h>
 #include <brood/pool.h>
 #include <brood/process.h>

@@ -61,7 +61,9 @@ static apr_status_t unlisted(brood_call_t *call)
 static const brood_entry_t first[] = {BROOD_ENTRY(square),  BROOD_ENTRY(echo),    BROOD_ENTRY(name),
                                       BROOD_ENTRY(silent),  BROOD_ENTRY(failing), BROOD_ENTRY(twice),
                                       BROOD_ENTRY(refused), BROOD_ENTRIES_END};
-static const brood_entry_t second[] = {{"square", silent, NULL}, {"alias", square, NULL}, BROOD_ENTRIES_END};
+static const brood_entry_t second[] = {{"square", silent, NULL, NULL},
+                                       {"alias", square, NULL, NULL},
+                                       BROOD_ENTRIES_END};
 
 static void a_module_adds_its_functions(void)
 {
@@ -90,11 +92,11 @@ static void modules_may_use_equal_names_and_the_first_name_counts(void)
 static void a_bad_table_changes_nothing(void)
 {
     static const brood_entry_t doubled[] = {BROOD_ENTRY(echo),
-                                            {"x", echo, NULL},
-                                            {"x", square, NULL},
+                                            {"x", echo, NULL, NULL},
+                                            {"x", square, NULL, NULL},
                                             BROOD_ENTRIES_END};
-    static const brood_entry_t nameless[] = {{"y", echo, NULL}, {NULL, square, NULL}, BROOD_ENTRIES_END};
-    static const brood_entry_t hollow[] = {{"z", NULL, NULL}, BROOD_ENTRIES_END};
+    static const brood_entry_t nameless[] = {{"y", echo, NULL, NULL}, {NULL, square, NULL, NULL}, BROOD_ENTRIES_END};
+    static const brood_entry_t hollow[] = {{"z", NULL, NULL, NULL}, BROOD_ENTRIES_END};
     uint64_t before = brood__entry_fingerprint();
 
     EXPECT_STATUS(APR_EEXIST, brood_register("first", second));
@@ -177,8 +179,8 @@ static void arguments_are_a_list_or_nil(void)
 
 static void the_fingerprint_does_not_depend_on_the_order_of_modules(void)
 {
-    static const brood_entry_t table[] = {{"a", echo, NULL}, {"b", square, NULL}, BROOD_ENTRIES_END};
-    static const brood_entry_t reversed[] = {{"b", square, NULL}, {"a", echo, NULL}, BROOD_ENTRIES_END};
+    static const brood_entry_t table[] = {{"a", echo, NULL, NULL}, {"b", square, NULL, NULL}, BROOD_ENTRIES_END};
+    static const brood_entry_t reversed[] = {{"b", square, NULL, NULL}, {"a", echo, NULL, NULL}, BROOD_ENTRIES_END};
     uint64_t once, again;
 
     brood__entry_clear();

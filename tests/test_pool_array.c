@@ -338,8 +338,8 @@ static void misuse_is_told(void)
 
 static void kernels_and_entries_share_the_names(void)
 {
-    static const brood_entry_t twice[] = {BROOD_ENTRY(nothing), {"nothing", NULL, add}, BROOD_ENTRIES_END};
-    static const brood_entry_t both[] = {{"both", nothing, add}, BROOD_ENTRIES_END};
+    static const brood_entry_t twice[] = {BROOD_ENTRY(nothing), {"nothing", NULL, add, NULL}, BROOD_ENTRIES_END};
+    static const brood_entry_t both[] = {{"both", nothing, add, NULL}, BROOD_ENTRIES_END};
     uint32_t number = 0;
 
     brood__entry_freeze(false);

@@ -18,7 +18,8 @@ struct brood_call_t {
     const char *name;        /**< the entry's registered name, without its module */
     int argc;                /**< the program's command line, in every process of the tree */
     const char *const *argv; /**< argc of them, then NULL */
-    void *self;              /**< of the source of an iterator (pool.h): its `user`; of an entry NULL */
+    void *self; /**< of a managed type's method: the object; of the source of an iterator (pool.h): its `user`;
+                              *   of an entry NULL */
 };
 
 /** Give the call its result; ends an entry: `return brood_return(call, brood_int(x * x));`.
@@ -50,18 +51,45 @@ typedef struct brood_chunk_t {
 /** A function over runs of items; any status but APR_SUCCESS fails the map. */
 typedef apr_status_t (*brood_kernel_fn)(brood_chunk_t *chunk);
 
+/** A method of a type that a program adds to its managers (SPEC MGR-13, MGR-15, MGR-16). */
+typedef struct brood_method_t {
+    const char *name;      /**< by which clients call it; text that ends in NUL */
+    brood_entry_fn method; /**< call->self is the object, call->args what the client gave */
+    const char *returns; /**< NULL: its result is copied to the client.  Otherwise the name of a type: an object of that
+                            *   type is made with the result as its only argument, stays in the server, and the client gets
+                            *   a proxy of it */
+} brood_method_t;
+
+/** A type that a program adds to its managers: brood_manager_object makes objects of it in the server's process.
+ *
+ *  `create` sets call->self; its memory is call->mem, which here lives as long as the object, and cleaning up is a
+ *  cleanup of that pool.  The methods of one object run one at a time, so they need no lock; those of different objects
+ *  may run at once, each in a thread of the server's process.  One that waits holds up nobody but who calls this object. */
+typedef struct brood_type_t {
+    const char *name;              /**< by which clients name it; text that ends in NUL */
+    brood_entry_fn create;         /**< NULL: its objects are their only argument, a value, which `self` points to */
+    const brood_method_t *methods; /**< what clients may call, the last row BROOD_METHODS_END */
+} brood_type_t;
+
 /** A row of an entry table (SPEC GEN-01). */
 typedef struct brood_entry_t {
-    const char *name;       /**< by which processes know the function; text that ends in NUL */
-    brood_entry_fn entry;   /**< the function; NULL: it is a kernel */
-    brood_kernel_fn kernel; /**< the kernel; NULL: it is an entry */
+    const char *name;         /**< by which processes know the function; text that ends in NUL */
+    brood_entry_fn entry;     /**< a function; NULL: the row is something else */
+    brood_kernel_fn kernel;   /**< a kernel; NULL: likewise */
+    const brood_type_t *type; /**< a type, known by its own name; NULL: likewise */
 } brood_entry_t;
 
-/** A row of a function under its own name, or of a kernel; the row that ends a table. */
+/** A row of a function under its own name, of a kernel, of a type; the row that ends a table. */
 /* clang-format off */
-#define BROOD_ENTRY(function) {#function, function, NULL}
-#define BROOD_KERNEL(function) {#function, NULL, function}
-#define BROOD_ENTRIES_END {NULL, NULL, NULL}
+#define BROOD_ENTRY(function) {#function, function, NULL, NULL}
+#define BROOD_KERNEL(function) {#function, NULL, function, NULL}
+#define BROOD_TYPE(object) {#object, NULL, NULL, &(object)}
+#define BROOD_ENTRIES_END {NULL, NULL, NULL, NULL}
+
+/** A row of a type's methods; of one whose results are objects; the row that ends them. */
+#define BROOD_METHOD(name, function) {name, function, NULL}
+#define BROOD_METHOD_RETURNING(name, function, type) {name, function, type}
+#define BROOD_METHODS_END {NULL, NULL, NULL}
 /* clang-format on */
 
 /** Add a module's table, before brood_main or brood_init, in one thread.  APR need not be initialized yet.
@@ -73,7 +101,7 @@ typedef struct brood_entry_t {
  *  @param entries  rows, the last one BROOD_ENTRIES_END; NULL: none.  Copied.
  *  @retval APR_SUCCESS    the module's entries can be used.
  *  @retval APR_EEXIST     there is a module of this name.
- *  @retval APR_EINVAL     two rows of one name, a row without a name or with neither an entry nor a kernel or with both,
+ *  @retval APR_EINVAL     two rows of one name, a row without a name or with none or more than one of entry, kernel and type,
  *                         or no name for the module: the message tells which.
  *  @retval BROOD_EMISUSE  too late: brood_init has run, and processes started since would not know the table.
  *  @retval APR_ENOMEM     no memory.

@@ -8,6 +8,7 @@
 #define BROOD_PACK_H
 
 #include <brood/connection.h>
+#include <brood/managed.h>
 #include <brood/queue.h>
 #include <brood/shareable_list.h>
 #include <brood/shared.h>
@@ -53,7 +54,12 @@
         brood_shareable_list_t *: brood_shareable_list_to_value, \
         brood_connection_t *: brood_connection_to_value,       \
         apr_socket_t *: brood_socket_to_value,                 \
-        brood_queue_t *: brood_queue_to_value)(x)
+        brood_queue_t *: brood_queue_to_value,                 \
+        brood_managed_dict_t *: brood_managed_dict_to_value,   \
+        brood_managed_list_t *: brood_managed_list_to_value,   \
+        brood_managed_set_t *: brood_managed_set_to_value,     \
+        brood_namespace_t *: brood_namespace_to_value,         \
+        brood_proxy_t *: brood_proxy_to_value)(x)
 
 /** A list: BROOD_LIST(42, BROOD_NIL, "hello").  An argument list is a list: BROOD_ARGS("Mike", connection).
  *  For a call's argument; to keep one past the block: brood_value_copy(BROOD_LIST(...), mem). */
@@ -101,7 +107,12 @@
         brood_shareable_list_t **: brood_slot_shareable_list,  \
         brood_connection_t **: brood_slot_connection,          \
         apr_socket_t **: brood_slot_socket,                    \
-        brood_queue_t **: brood_slot_queue)(x)
+        brood_queue_t **: brood_slot_queue,                    \
+        brood_managed_dict_t **: brood_slot_managed_dict,      \
+        brood_managed_list_t **: brood_slot_managed_list,      \
+        brood_managed_set_t **: brood_slot_managed_set,        \
+        brood_namespace_t **: brood_slot_namespace,            \
+        brood_proxy_t **: brood_slot_proxy)(x)
 
 /** An item for brood_wait, of a process, a connection, a listener or a socket. */
 /* clang-format off */

@@ -6,7 +6,10 @@
  *
  * Any thread of any process that has a queue may make every call on it, at any time between brood_init and its end;
  * _close, and the end of `mem`, must be the last that a process does with it.  Waits are measured on the monotonic
- * clock and go on after signals (SPEC GEN-07, GEN-08).  A call that fails has changed nothing unless it says so. */
+ * clock and go on after signals (SPEC GEN-07, GEN-08).  A call that fails has changed nothing unless it says so.
+ *
+ * A manager's queues (manager.h) are used with the same calls, each of which is then a message to its server and back,
+ * with the statuses that this can have (managed.h). */
 #ifndef BROOD_QUEUE_H
 #define BROOD_QUEUE_H
 
@@ -160,7 +163,8 @@ BROOD_API BROOD_CHECKED apr_status_t brood_queue_get_many_bytes(brood_bytes_t *i
 
 /** @name No copy at all: write in place and publish; read in place and give back.
  *
- *  For bytes.  What a process has reserved or borrowed goes with it when it ends. @{ */
+ *  For bytes; APR_ENOTIMPL for a manager's queue, whose items lie in its server.  What a process has reserved or borrowed
+ *  goes with it when it ends. @{ */
 /** Room for an item, in the arena.
  *
  *  @param[out] room  `size` bytes of anything, aligned to 128; the caller's until published or dropped.  Untouched unless

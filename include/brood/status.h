@@ -17,9 +17,7 @@
 
 BROOD_BEGIN
 
-/** One list: codes, texts and the tests are made from it.
- *
- *  Reserved for later releases, and given by no call of this one: BROOD_ELOST and BROOD_EMETHOD.  SPEC GEN-05. */
+/** One list: codes, texts and the tests are made from it.  SPEC GEN-05. */
 #define BROOD_STATUS_MAP(X)                                                         \
     X(BROOD_EMISUSE, "call not allowed in this state or by this process")           \
     X(BROOD_ECLOSED, "object is closed")                                            \

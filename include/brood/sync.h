@@ -9,6 +9,9 @@
  * signal does not shorten it.  What waits is BROOD_ECANCELLED if Ctrl-C was pressed: see brood_main.
  * Nothing here makes a system call unless somebody has to sleep or to be woken.
  *
+ * Those of a manager (manager.h) are used with the same calls, each of which is then a message to its server and back,
+ * with the statuses that this can have (managed.h).
+ *
  * SPEC GEN-06, GEN-07, GEN-08, LOCK-11, LOCK-13, LOCK-16, LOCK-21. */
 #ifndef BROOD_SYNC_H
 #define BROOD_SYNC_H
@@ -202,8 +205,8 @@ typedef struct brood_event_t brood_event_t;
  *          untouched.  SPEC EVT-01. */
 BROOD_API BROOD_CHECKED apr_status_t brood_event_create(brood_event_t **event, apr_pool_t *mem);
 
-/** Let all pass who wait, now and until it is cleared.  Waits for nobody; of an open event also allowed in a signal
- *  handler, on top of whatever call.
+/** Let all pass who wait, now and until it is cleared.  Waits for nobody; of an open event that is no manager's also
+ *  allowed in a signal handler, on top of whatever call.
  *
  *  @param event  open event, borrowed for the call.
  *  @return APR_SUCCESS, also if it was set; BROOD_ECLOSED.  SPEC EVT-01, EVT-03, EVT-05, EVT-06. */

@@ -22,4 +22,14 @@ static inline apr_time_t brood__deadline(apr_interval_time_t timeout)
     return timeout > BROOD__NEVER - now ? BROOD__NEVER : now + timeout;
 }
 
+/* And back: how long until then. */
+static inline apr_interval_time_t brood__timeout_left(apr_time_t deadline)
+{
+    const apr_time_t now = deadline == BROOD__NEVER || deadline == BROOD__AT_ONCE ? 0 : brood__clock_now();
+
+    if (deadline == BROOD__NEVER)
+        return -1;
+    return deadline > now ? deadline - now : 0;
+}
+
 #endif

@@ -205,7 +205,7 @@ static int on_object(reader_t *reader, const unsigned char *data, unsigned size,
 
     if (kind == NULL)
         return fail(reader, brood_fail_text(BROOD_EDECODE, "bytes name an object that this program does not know"));
-    if (!reader->objects && !kind->travels)
+    if (!reader->objects && (kind->travels == NULL || !kind->travels(NULL)))
         return fail(reader, brood_fail_text(BROOD_EDECODE, "bytes from outside of this process tree name an object"));
     for (i = 1; i < BROOD__OBJECT_SIZE; i++)
         word = word << 8 | data[i];

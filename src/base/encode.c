@@ -73,7 +73,7 @@ static apr_status_t write_object(writer_t *writer, brood_value_t value)
 
     if (kind == NULL || value.as.object == NULL)
         return brood_fail_text(BROOD_EENCODE, "value is an object that this program does not know");
-    if (writer->to == 0 && !kind->travels)
+    if (writer->to == 0 && (kind->travels == NULL || !kind->travels(value.as.object)))
         return brood_fail(BROOD_EENCODE, "a %s cannot leave its process tree", kind->name);
     if (writer->hand_over)
         BROOD_TRY(kind->pack(&word, value.as.object, writer->to));

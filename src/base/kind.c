@@ -17,6 +17,19 @@ const brood__kind_t *brood__kind_find(apr_int32_t tag)
     return tag > BROOD__TAG_NONE && tag < 256 ? kinds[tag] : NULL;
 }
 
+bool brood__kind_travels(void *object)
+{
+    (void) object;
+    return true;
+}
+
+bool brood__kind_is(apr_int32_t tag, apr_int32_t wanted)
+{
+    const brood__kind_t *kind = tag == wanted ? NULL : brood__kind_find(tag);
+
+    return tag == wanted || (kind != NULL && kind->passes_for == wanted);
+}
+
 brood_value_t brood__kind_to_value(apr_int32_t tag, void *object)
 {
     brood_value_t value = {BROOD_KIND_NIL, 0, {0}};
@@ -33,7 +46,7 @@ apr_status_t brood__kind_from_value(void **object, apr_int32_t tag, brood_value_
 {
     const brood__kind_t *kind;
 
-    if (value.kind != BROOD_KIND_OBJECT || value.tag != tag || value.as.object == NULL) {
+    if (value.kind != BROOD_KIND_OBJECT || !brood__kind_is(value.tag, tag) || value.as.object == NULL) {
         kind = brood__kind_find(tag);
         return brood_fail(BROOD_EKIND, "value is %s, expected %s", brood__value_kind(value),
                           kind == NULL ? "an object that this program does not know" : kind->name);

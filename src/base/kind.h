@@ -24,6 +24,18 @@ enum {
     BROOD__TAG_SOCKET,
     BROOD__TAG_BOARD,
     BROOD__TAG_ARRAY_JOB,
+    BROOD__TAG_MANAGED_DICT,
+    BROOD__TAG_MANAGED_LIST,
+    BROOD__TAG_MANAGED_SET,
+    BROOD__TAG_NAMESPACE,
+    BROOD__TAG_PROXY,
+    BROOD__TAG_MANAGED_QUEUE,
+    BROOD__TAG_MANAGED_LOCK,
+    BROOD__TAG_MANAGED_SEMAPHORE,
+    BROOD__TAG_MANAGED_CONDITION,
+    BROOD__TAG_MANAGED_EVENT,
+    BROOD__TAG_MANAGED_BARRIER,
+    BROOD__TAG_CONDITION_LOCK,
     BROOD__TAG_LAST
 };
 
@@ -32,7 +44,11 @@ enum {
 typedef struct brood__kind_t {
     apr_int32_t tag;
     const char *name; /* "Lock", as in texts: <Lock owner=MainProcess> */
-    bool travels;     /* by itself, with any message that can carry it: the process it goes to need not be known */
+    /* A tag whose values this kind's are taken for, too: a manager's lock is a Lock.  0: none. */
+    apr_int32_t passes_for;
+    /* Does it travel by itself, with the message that is being made: need the process it goes to not be known?  With NULL:
+     * can such ones be in the message that is being read, wherever that has come from?  NULL: no. */
+    bool (*travels)(void *object);
     /* Let process `to` hold the object from now on, and say by which word it finds it.  BROOD__TO_ITEM: only note that it
      * is in the item that is being made.  BROOD_ECLOSED. */
     apr_status_t (*pack)(uint64_t *word, void *object, uint32_t to);
@@ -66,12 +82,29 @@ brood_value_t brood__kind_to_value(apr_int32_t tag, void *object);
 apr_status_t brood__kind_from_value(void **object, apr_int32_t tag, brood_value_t value);
 brood_slot_t brood__kind_slot(apr_int32_t tag, void *target);
 
+/* For `travels`: with every message. */
+bool brood__kind_travels(void *object);
+
+/* Is a value of tag `tag` one of kind `wanted`? */
+bool brood__kind_is(apr_int32_t tag, apr_int32_t wanted);
+
 /* The three public functions of a kind: brood_NOUN_to_value, brood_NOUN_from_value, brood_slot_NOUN. */
-#define BROOD__KIND_FUNCTIONS(noun, tag)                                                 \
-    brood_value_t brood_##noun##_to_value(brood_##noun##_t *noun)                        \
-    {                                                                                    \
-        return brood__kind_to_value(tag, noun);                                          \
-    }                                                                                    \
+#define BROOD__KIND_FUNCTIONS(noun, tag)                          \
+    brood_value_t brood_##noun##_to_value(brood_##noun##_t *noun) \
+    {                                                             \
+        return brood__kind_to_value(tag, noun);                   \
+    }                                                             \
+    BROOD__KIND_FUNCTIONS_BACK(noun, tag)
+
+/* The same where other kinds pass for this one: what a value is the object says itself. */
+#define BROOD__KIND_FUNCTIONS_OF_ALL(noun, own_tag)                                        \
+    brood_value_t brood_##noun##_to_value(brood_##noun##_t *noun)                          \
+    {                                                                                      \
+        return brood__kind_to_value(noun == NULL ? (own_tag) : noun->ref.kind->tag, noun); \
+    }                                                                                      \
+    BROOD__KIND_FUNCTIONS_BACK(noun, own_tag)
+
+#define BROOD__KIND_FUNCTIONS_BACK(noun, tag)                                            \
     apr_status_t brood_##noun##_from_value(brood_##noun##_t **noun, brood_value_t value) \
     {                                                                                    \
         void *object;                                                                    \

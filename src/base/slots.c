@@ -209,7 +209,7 @@ static apr_status_t fit_slot(fit_t *fit, brood_slot_t slot, brood_value_t value)
         fit->size = sizeof fit->stored.entry;
         return APR_SUCCESS;
     case BROOD_SLOT_OBJECT:
-        if (value.kind != BROOD_KIND_OBJECT || value.tag != slot.tag || value.as.object == NULL)
+        if (value.kind != BROOD_KIND_OBJECT || !brood__kind_is(value.tag, slot.tag) || value.as.object == NULL)
             break;
         fit->stored.object = value.as.object;
         fit->size = sizeof fit->stored.object;

@@ -137,7 +137,7 @@ static const char *connection_string(void *object, apr_pool_t *mem)
 const brood__kind_t brood__connection_kind = {
     .tag = BROOD__TAG_CONNECTION,
     .name = "Connection",
-    .travels = true,
+    .travels = brood__kind_travels,
     .pack = pack_connection,
     .unpack = unpack_connection,
     .copy = copy_connection,
@@ -219,7 +219,7 @@ static const char *socket_string(void *object, apr_pool_t *mem)
 const brood__kind_t brood__socket_kind = {
     .tag = BROOD__TAG_SOCKET,
     .name = "Socket",
-    .travels = true,
+    .travels = brood__kind_travels,
     .pack = pack_socket,
     .unpack = unpack_socket,
     .copy = copy_socket,

@@ -14,6 +14,9 @@ void brood__interrupt_begin(void (*end)(void));
  * Whoever interrupts this process alone still ends it, unless the program has its own mind. */
 void brood__interrupt_leave(void);
 
+/* This process is not interrupted, by whomever. */
+void brood__interrupt_ignore(void);
+
 /* Is this that thread?  It sleeps for less than a second at a time, since it may be interrupted just before. */
 bool brood__interrupt_possible(void);
 

@@ -366,5 +366,3 @@ apr_status_t brood__worker_entry(brood_call_t *call)
     brood__worker_run(&worker, call->mem);
     return APR_SUCCESS;
 }
-
-const brood_entry_t brood__own_entries[] = {{"pool_worker", brood__worker_entry, NULL}, BROOD_ENTRIES_END};

@@ -80,6 +80,14 @@ void brood__interrupt_leave(void)
     (void) handle();
 }
 
+void brood__interrupt_ignore(void)
+{
+    struct sigaction ignored = {.sa_handler = SIG_IGN};
+
+    sigemptyset(&ignored.sa_mask);
+    sigaction(SIGINT, &ignored, NULL);
+}
+
 bool brood__interrupt_possible(void)
 {
     return first > 0 && pthread_equal(pthread_self(), thread) && first == getpid();

@@ -11,9 +11,10 @@ typedef struct row_t {
     const char *full;       /* "module.function" */
     size_t size;            /* of `full` */
     size_t module_size;     /* of the "module." in it */
-    brood_entry_fn entry;   /* NULL: it is a kernel */
-    brood_kernel_fn kernel; /* NULL: it is an entry */
-    size_t order;           /* of registration: the first name of a function is its name */
+    brood_entry_fn entry;   /* NULL: it is something else */
+    brood_kernel_fn kernel; /* NULL: likewise */
+    const brood_type_t *type;
+    size_t order; /* of registration: the first name of a function is its name */
 } row_t;
 
 static row_t *by_name;
@@ -39,6 +40,8 @@ static int compare_names(const void *left, const void *right)
 
 static uintptr_t place_of(const row_t *row)
 {
+    if (row->type != NULL)
+        return (uintptr_t) row->type;
     return row->entry != NULL ? (uintptr_t) row->entry : (uintptr_t) row->kernel;
 }
 
@@ -173,6 +176,17 @@ brood_kernel_fn brood__kernel_at(uint32_t number)
     return number < row_count ? by_name[number].kernel : NULL;
 }
 
+const brood_type_t *brood__program_type(const char *name, size_t size)
+{
+    for (size_t i = 0; i < row_count; i++) {
+        const brood_type_t *type = by_name[i].type;
+
+        if (type != NULL && type->name != NULL && strlen(type->name) == size && memcmp(type->name, name, size) == 0)
+            return type;
+    }
+    return NULL;
+}
+
 const char *brood__entry_name_at(uint32_t number)
 {
     return number < row_count ? by_name[number].full + by_name[number].module_size : NULL;
@@ -222,8 +236,8 @@ static apr_status_t make_row(row_t *row, const char *module, const brood_entry_t
 
     if (entry->name == NULL || *entry->name == '\0')
         return brood_fail(APR_EINVAL, "a row of module %s has no name", module);
-    if ((entry->entry == NULL) == (entry->kernel == NULL))
-        return brood_fail(APR_EINVAL, "%s of module %s is to be an entry or a kernel, and not both", entry->name,
+    if ((entry->entry != NULL) + (entry->kernel != NULL) + (entry->type != NULL) != 1)
+        return brood_fail(APR_EINVAL, "%s of module %s is to be one of an entry, a kernel and a type", entry->name,
                           module);
     name_size = strlen(entry->name);
     full = malloc(module_size + name_size + 2);
@@ -237,6 +251,7 @@ static apr_status_t make_row(row_t *row, const char *module, const brood_entry_t
     row->module_size = module_size + 1;
     row->entry = entry->entry;
     row->kernel = entry->kernel;
+    row->type = entry->type;
     row->order = order;
     return APR_SUCCESS;
 }
@@ -274,7 +289,7 @@ static apr_status_t merge(row_t *names, const char *module, const brood_entry_t 
 
 static bool is_end(const brood_entry_t *row)
 {
-    return row->name == NULL && row->entry == NULL && row->kernel == NULL;
+    return row->name == NULL && row->entry == NULL && row->kernel == NULL && row->type == NULL;
 }
 
 apr_status_t brood_register(const char *module, const brood_entry_t *entries)

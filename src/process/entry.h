@@ -24,6 +24,9 @@ brood_kernel_fn brood__kernel_at(uint32_t number);
 /* The name of either, without its module; NULL: there is none of that number. */
 const char *brood__entry_name_at(uint32_t number);
 
+/* The type that a program has under this name; NULL: none. */
+const brood_type_t *brood__program_type(const char *name, size_t size);
+
 /* The full name, or BROOD_EENTRY with a message that says what to do. */
 apr_status_t brood__entry_require(const char **name, brood_entry_fn entry);
 

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "memory/table.h"
 #include "process/family.h"
+#include "process/guard.h"
 #include "process/forkserver.h"
 #include "process/log_channel.h"
 
@@ -28,6 +29,7 @@ void brood__exit_finish(void)
     brood__log_leave();
     brood__forkserver_end(brood__family_leave());
     brood__table_leave();
+    brood__client_end(); /* servers are told of what went with that */
 }
 
 bool brood_is_exiting(void)

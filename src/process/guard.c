@@ -52,13 +52,31 @@ const char *brood__guard_executable(void)
 static void register_kinds(void)
 {
     static const brood__entry_table_t table = {brood__entry_full_name, brood__entry_by_name, brood_call};
-    static const brood__kind_t *const kinds[] = {&brood__lock_kind,          &brood__semaphore_kind,
-                                                 &brood__condition_kind,     &brood__event_kind,
-                                                 &brood__barrier_kind,       &brood__array_kind,
-                                                 &brood__shared_memory_kind, &brood__shareable_list_kind,
-                                                 &brood__connection_kind,    &brood__socket_kind,
-                                                 &brood__queue_kind,         &brood__board_kind,
-                                                 &brood__array_job_kind};
+    static const brood__kind_t *const kinds[] = {&brood__lock_kind,
+                                                 &brood__semaphore_kind,
+                                                 &brood__condition_kind,
+                                                 &brood__event_kind,
+                                                 &brood__barrier_kind,
+                                                 &brood__array_kind,
+                                                 &brood__shared_memory_kind,
+                                                 &brood__shareable_list_kind,
+                                                 &brood__connection_kind,
+                                                 &brood__socket_kind,
+                                                 &brood__queue_kind,
+                                                 &brood__board_kind,
+                                                 &brood__array_job_kind,
+                                                 &brood__managed_dict_kind,
+                                                 &brood__managed_list_kind,
+                                                 &brood__managed_set_kind,
+                                                 &brood__namespace_kind,
+                                                 &brood__proxy_kind,
+                                                 &brood__managed_queue_kind,
+                                                 &brood__managed_lock_kind,
+                                                 &brood__managed_semaphore_kind,
+                                                 &brood__managed_condition_kind,
+                                                 &brood__managed_event_kind,
+                                                 &brood__managed_barrier_kind,
+                                                 &brood__condition_lock_kind};
 
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         brood__kind_register(kinds[i]);

@@ -4,7 +4,7 @@
 #include "memory/heap.h"
 #include "memory/loan.h"
 #include "queue/lease.h"
-#include "queue/queue.h"
+#include "queue/managed.h"
 #include "queue/task.h"
 #include <apr_strings.h>
 #include <inttypes.h>
@@ -105,6 +105,8 @@ apr_status_t brood_queue_get(brood_value_t *value, brood_queue_t *queue, apr_int
     brood__item_t item = {0, 0, NULL, BROOD__ANY};
     uint32_t count;
 
+    if (brood__queue_is_managed(queue))
+        return brood__managed_queue_calls.get(value, queue, timeout, mem);
     BROOD_TRY(brood__queue_take(&count, &item, with, queue, &one_value, timeout));
     return decode(value, brood__queue_ring(queue), &item, mem);
 }
@@ -126,6 +128,8 @@ apr_status_t brood_queue_get_bytes(brood_bytes_t *bytes, brood_queue_t *queue, a
     unsigned char with[BROOD__INLINE];
     brood__item_t item;
 
+    if (brood__queue_is_managed(queue))
+        return brood__managed_queue_calls.get_bytes(bytes, queue, timeout, mem);
     BROOD_TRY(take_one(&item, with, queue, &one_bytes, timeout));
     copy_out(bytes, brood__queue_ring(queue), &item, mem);
     return APR_SUCCESS;
@@ -137,6 +141,8 @@ apr_status_t brood_queue_get_into(void *buffer, apr_size_t *size, brood_queue_t 
     brood__item_t item;
     apr_status_t rc;
 
+    if (brood__queue_is_managed(queue))
+        return brood__managed_queue_calls.get_into(buffer, size, queue, timeout);
     rc = take_one(&item, buffer, queue, &wish, timeout);
     if (rc == BROOD_ETOOSHORT)
         rc =
@@ -210,11 +216,15 @@ static apr_status_t get_many(void *items, apr_size_t *count, brood_queue_t *queu
 apr_status_t brood_queue_get_many(brood_value_t *items, apr_size_t *count, brood_queue_t *queue,
                                   apr_interval_time_t timeout, apr_pool_t *mem)
 {
+    if (brood__queue_is_managed(queue))
+        return brood__managed_queue_calls.get_many(items, count, queue, timeout, mem);
     return get_many(items, count, queue, deliver_value, BROOD__VALUES, timeout, mem);
 }
 
 apr_status_t brood_queue_get_many_bytes(brood_bytes_t *items, apr_size_t *count, brood_queue_t *queue,
                                         apr_interval_time_t timeout, apr_pool_t *mem)
 {
+    if (brood__queue_is_managed(queue))
+        return brood__managed_queue_calls.get_many_bytes(items, count, queue, timeout, mem);
     return get_many(items, count, queue, deliver_bytes, BROOD__BYTES, timeout, mem);
 }

@@ -2,12 +2,20 @@
 #include "base/status.h"
 #include "memory/heap.h"
 #include "queue/lease.h"
-#include "queue/queue.h"
+#include "queue/managed.h"
 #include "queue/task.h"
 #include <inttypes.h>
 
 /* Where a reserved block is published: there is no object.  So neither it nor a borrowed one can be given twice. */
 #define NOWHERE UINT64_C(128)
+
+static apr_status_t check_local(const brood_queue_t *queue)
+{
+    if (brood__queue_is_managed(queue))
+        return brood_fail_text(APR_ENOTIMPL, "the items of a manager's queue lie in its server, and cannot be read or "
+                                             "written in place: use brood_queue_put_bytes and brood_queue_get_bytes");
+    return APR_SUCCESS;
+}
 
 static void give_up(uint64_t block)
 {
@@ -20,6 +28,7 @@ apr_status_t brood_queue_reserve(void **room, brood_queue_t *queue, apr_size_t s
     brood__ring_t *ring = brood__queue_ring(queue);
     uint64_t block;
 
+    BROOD_TRY(check_local(queue));
     if (ring == NULL)
         return brood__object_closed("queue");
     BROOD_TRY(brood__queue_agree(ring, BROOD__BYTES));
@@ -35,6 +44,7 @@ apr_status_t brood_queue_publish(brood_queue_t *queue, void *room, apr_size_t si
     const brood__item_t item = {brood__offset(room), size, room, BROOD__BYTES};
     uint32_t count = 1;
 
+    BROOD_TRY(check_local(queue));
     if (ring == NULL)
         return brood__object_closed("queue");
     if (brood__heap_container(item.block) != NOWHERE)
@@ -47,8 +57,7 @@ apr_status_t brood_queue_publish(brood_queue_t *queue, void *room, apr_size_t si
 
 void brood_queue_drop(brood_queue_t *queue, void *room)
 {
-    (void) queue;
-    if (room != NULL && brood__heap_container(brood__offset(room)) == NOWHERE)
+    if (room != NULL && !brood__queue_is_managed(queue) && brood__heap_container(brood__offset(room)) == NOWHERE)
         give_up(brood__offset(room));
 }
 
@@ -84,6 +93,7 @@ apr_status_t brood_queue_borrow(brood_bytes_t *bytes, brood_queue_t *queue, apr_
     brood__ring_t *ring = brood__queue_ring(queue);
     brood__item_t item;
 
+    BROOD_TRY(check_local(queue));
     if (ring == NULL)
         return brood__object_closed("queue");
     BROOD_TRY(brood__leases(ring) ? borrow_leased(&item, queue, timeout) : borrow(&item, queue, timeout));
@@ -98,9 +108,9 @@ apr_status_t brood_queue_borrow(brood_bytes_t *bytes, brood_queue_t *queue, apr_
 /* What is on a lease is not this process's wholly, so it stays. */
 void brood_queue_give_back(brood_queue_t *queue, brood_bytes_t item)
 {
-    const uint64_t block = item.data == NULL ? 0 : brood__offset(item.data), container = brood__heap_container(block);
+    const bool none = item.data == NULL || brood__queue_is_managed(queue);
+    const uint64_t block = none ? 0 : brood__offset(item.data), container = brood__heap_container(block);
 
-    (void) queue;
     if (container != 0 && container != NOWHERE)
         give_up(block);
 }

@@ -5,7 +5,7 @@
 #include "memory/heap.h"
 #include "memory/loan.h"
 #include "queue/lease.h"
-#include "queue/queue.h"
+#include "queue/managed.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -33,15 +33,6 @@ static apr_status_t nap(brood__ring_t *ring, apr_time_t deadline, unsigned turn)
     return rc == APR_EINTR ? brood__fail_interrupted() : rc;
 }
 
-static apr_interval_time_t left(apr_time_t deadline)
-{
-    const apr_time_t now = brood__clock_now();
-
-    if (deadline == BROOD__NEVER)
-        return BROOD_FOREVER;
-    return deadline > now ? deadline - now : BROOD_NOWAIT;
-}
-
 apr_status_t brood__queue_alloc(uint64_t *block, brood__ring_t *ring, uint64_t size, apr_interval_time_t *timeout)
 {
     apr_status_t rc;
@@ -57,7 +48,7 @@ apr_status_t brood__queue_alloc(uint64_t *block, brood__ring_t *ring, uint64_t s
         BROOD_TRY(nap(ring, deadline, turn));
         rc = brood__heap_alloc(block, size);
     }
-    *timeout = left(deadline);
+    *timeout = brood__timeout_left(deadline);
     return rc;
 }
 
@@ -72,7 +63,7 @@ apr_status_t brood__queue_put(uint32_t *count, brood__ring_t *ring, const brood_
     deadline = brood__deadline(timeout);
     for (unsigned turn = 0; rc == APR_ENOMEM; turn++) {
         BROOD_TRY(nap(ring, deadline, turn));
-        rc = brood__ring_put(count, ring, items, left(deadline));
+        rc = brood__ring_put(count, ring, items, brood__timeout_left(deadline));
     }
     return rc == APR_SUCCESS ? rc : brood__queue_failed(rc, true);
 }
@@ -90,7 +81,8 @@ static apr_status_t put_all(apr_size_t *count, brood__ring_t *ring, const brood_
     while (done < *count && rc == APR_SUCCESS) {
         uint32_t some = (uint32_t) (*count - done);
 
-        rc = brood__queue_put(&some, ring, &items[done], done == 0 || timeout == 0 ? timeout : left(deadline));
+        rc = brood__queue_put(&some, ring, &items[done],
+                              done == 0 || timeout == 0 ? timeout : brood__timeout_left(deadline));
         if (rc == APR_SUCCESS)
             done += some;
     }
@@ -120,6 +112,8 @@ apr_status_t brood_queue_put_bytes(brood_queue_t *queue, const void *data, apr_s
     apr_size_t count = 1;
     brood__item_t item;
 
+    if (brood__queue_is_managed(queue))
+        return brood__managed_queue_calls.put_bytes(queue, data, size, timeout);
     if (ring == NULL)
         return brood__object_closed("queue");
     BROOD_TRY(brood__queue_agree(ring, BROOD__BYTES));
@@ -169,6 +163,8 @@ apr_status_t brood_queue_put(brood_queue_t *queue, brood_value_t value, apr_inte
     apr_size_t count = 1;
     brood__item_t item;
 
+    if (brood__queue_is_managed(queue))
+        return brood__managed_queue_calls.put(queue, value, timeout);
     if (ring == NULL)
         return brood__object_closed("queue");
     BROOD_TRY(encode(&item, ring, scratch, value, &timeout));
@@ -226,7 +222,7 @@ static apr_status_t put_batch(apr_size_t *count, brood__ring_t *ring, prepare_fn
         return nap(ring, deadline, 1);
     if (ready == 0)
         return rc;
-    put = put_all(&done, ring, batch, deadline == BROOD__AT_ONCE ? BROOD_NOWAIT : left(deadline));
+    put = put_all(&done, ring, batch, deadline == BROOD__AT_ONCE ? BROOD_NOWAIT : brood__timeout_left(deadline));
     *count = done;
     return put != APR_SUCCESS || rc == APR_TIMEUP ? put : rc;
 }
@@ -255,11 +251,15 @@ static apr_status_t put_many(brood_queue_t *queue, prepare_fn prepare, uint32_t 
 apr_status_t brood_queue_put_many(brood_queue_t *queue, const brood_value_t *items, apr_size_t *count,
                                   apr_interval_time_t timeout)
 {
+    if (brood__queue_is_managed(queue))
+        return brood__managed_queue_calls.put_many(queue, items, count, timeout);
     return put_many(queue, prepare_value, BROOD__VALUES, items, count, timeout);
 }
 
 apr_status_t brood_queue_put_many_bytes(brood_queue_t *queue, const brood_bytes_t *items, apr_size_t *count,
                                         apr_interval_time_t timeout)
 {
+    if (brood__queue_is_managed(queue))
+        return brood__managed_queue_calls.put_many_bytes(queue, items, count, timeout);
     return put_many(queue, prepare_bytes, BROOD__BYTES, items, count, timeout);
 }

@@ -1,5 +1,5 @@
 #include "queue/lease.h"
-#include "queue/queue.h"
+#include "queue/managed.h"
 #include "base/status.h"
 #include "memory/heap.h"
 #include "queue/task.h"
@@ -70,6 +70,8 @@ apr_status_t brood_queue_task_done(brood_queue_t *queue)
 {
     brood__ring_t *ring = brood__queue_ring(queue);
 
+    if (brood__queue_is_managed(queue))
+        return brood__managed_queue_calls.task_done(queue);
     BROOD_TRY(check_joinable(queue, "task_done"));
     if (brood__leases(ring) ? brood__lease_finish_next(ring) : brood__tasks_finish(ring))
         return APR_SUCCESS;
@@ -80,6 +82,8 @@ unsigned brood_queue_deliveries(brood_queue_t *queue)
 {
     brood__ring_t *ring = brood__queue_ring(queue);
 
+    if (brood__queue_is_managed(queue))
+        return brood__managed_queue_calls.deliveries(queue);
     return ring != NULL && brood__leases(ring) ? brood__lease_deliveries(ring) : 0;
 }
 
@@ -88,6 +92,8 @@ apr_status_t brood_queue_join(brood_queue_t *queue, apr_interval_time_t timeout)
     uint64_t lost = 0;
     apr_status_t rc;
 
+    if (brood__queue_is_managed(queue))
+        return brood__managed_queue_calls.join(queue, timeout);
     BROOD_TRY(check_joinable(queue, "join"));
     rc = brood__tasks_join(&lost, brood__queue_ring(queue), timeout);
     if (rc == APR_EINTR)
@@ -106,6 +112,8 @@ apr_status_t brood_queue_shutdown(brood_queue_t *queue, bool immediate)
 {
     brood__ring_t *ring = brood__queue_ring(queue);
 
+    if (brood__queue_is_managed(queue))
+        return brood__managed_queue_calls.shutdown(queue, immediate);
     if (ring == NULL)
         return brood__object_closed("queue");
     brood__ring_shut(ring, immediate ? BROOD__DROPPED : BROOD__SHUT);
@@ -125,6 +133,8 @@ void brood_queue_close(brood_queue_t *queue)
 
 apr_status_t brood_queue_size(apr_size_t *size, brood_queue_t *queue)
 {
+    if (brood__queue_is_managed(queue))
+        return brood__managed_queue_calls.size(size, queue);
     if (brood__queue_ring(queue) == NULL)
         return brood__object_closed("queue");
     *size = brood__lease_count(brood__queue_ring(queue));
@@ -133,7 +143,8 @@ apr_status_t brood_queue_size(apr_size_t *size, brood_queue_t *queue)
 
 apr_size_t brood_queue_maxsize(const brood_queue_t *queue)
 {
-    return queue->maxsize;
+    return brood__queue_is_managed(queue) ? brood__managed_queue_calls.maxsize((brood_queue_t *) queue)
+                                          : queue->maxsize;
 }
 
 /* ---- as a value ---- */
@@ -183,4 +194,4 @@ const brood__kind_t brood__queue_kind = {
     .holds = brood__ring_holds,
 };
 
-BROOD__KIND_FUNCTIONS(queue, BROOD__TAG_QUEUE)
+BROOD__KIND_FUNCTIONS_OF_ALL(queue, BROOD__TAG_QUEUE)

@@ -6,23 +6,22 @@
 #include "base/step.h"
 #include "memory/waiter.h"
 #include "memory/word.h"
-#include "sync/kinds.h"
+#include "sync/managed.h"
 #include <apr_strings.h>
-#include <brood/sync.h>
 #include <limits.h>
 #include <string.h>
 
 /* Why it is broken. */
 enum { WHOLE, TIMED_OUT, ABORTED, FAILED, DIED, INTERRUPTED };
 
-struct brood_barrier_t {
-    brood__ref_t ref;
-    brood_entry_fn action;
-};
-
 static brood__barrier_t *shared(const brood_barrier_t *barrier)
 {
     return (brood__barrier_t *) barrier->ref.object;
+}
+
+static bool is_managed(const brood_barrier_t *barrier)
+{
+    return barrier->ref.kind != &brood__barrier_kind;
 }
 
 apr_status_t brood_barrier_create(brood_barrier_t **barrier, unsigned parties, brood_entry_fn action, apr_pool_t *mem)
@@ -193,6 +192,8 @@ apr_status_t brood_barrier_wait(unsigned *index, brood_barrier_t *barrier, apr_i
     uint32_t round;
     apr_status_t rc;
 
+    if (is_managed(barrier))
+        return brood__managed_barrier_calls.wait(index, barrier, timeout);
     if (self == NULL)
         return brood__object_closed("barrier");
     enter(self);
@@ -215,6 +216,8 @@ apr_status_t brood_barrier_abort(brood_barrier_t *barrier)
 {
     brood__barrier_t *self = shared(barrier);
 
+    if (is_managed(barrier))
+        return brood__managed_barrier_calls.abort(barrier);
     if (self == NULL)
         return brood__object_closed("barrier");
     enter(self);
@@ -227,6 +230,8 @@ apr_status_t brood_barrier_reset(brood_barrier_t *barrier)
 {
     brood__barrier_t *self = shared(barrier);
 
+    if (is_managed(barrier))
+        return brood__managed_barrier_calls.reset(barrier);
     if (self == NULL)
         return brood__object_closed("barrier");
     enter(self);
@@ -242,6 +247,8 @@ apr_status_t brood_barrier_state(brood_barrier_state_t *state, brood_barrier_t *
 {
     brood__barrier_t *self = shared(barrier);
 
+    if (is_managed(barrier))
+        return brood__managed_barrier_calls.state(state, barrier);
     if (self == NULL)
         return brood__object_closed("barrier");
     enter(self);
@@ -326,4 +333,4 @@ const brood__kind_t brood__barrier_kind = {
     .dropped = dropped,
 };
 
-BROOD__KIND_FUNCTIONS(barrier, BROOD__TAG_BARRIER)
+BROOD__KIND_FUNCTIONS_OF_ALL(barrier, BROOD__TAG_BARRIER)

@@ -3,10 +3,9 @@
 #include "base/step.h"
 #include "memory/object.h"
 #include "memory/waiter.h"
-#include "sync/kinds.h"
 #include "sync/lock.h"
+#include "sync/managed.h"
 #include <apr_strings.h>
-#include <brood/sync.h>
 
 /* In the arena.  Who waits is said by the waiters themselves. */
 typedef struct shared_condition_t {
@@ -15,14 +14,14 @@ typedef struct shared_condition_t {
     uint32_t tickets; /* under the lock: waiters are notified in the order in which they came */
 } shared_condition_t;
 
-struct brood_condition_t {
-    brood__ref_t ref;
-    brood_lock_t *lock;
-};
-
 static shared_condition_t *shared(const brood_condition_t *condition)
 {
     return (shared_condition_t *) condition->ref.object;
+}
+
+static bool is_managed(const brood_condition_t *condition)
+{
+    return condition->ref.kind != &brood__condition_kind;
 }
 
 static uint64_t where(const brood_condition_t *condition)
@@ -36,6 +35,9 @@ apr_status_t brood_condition_create(brood_condition_t **condition, brood_lock_t 
     apr_status_t rc;
     void *ref;
 
+    if (lock != NULL && !brood__lock_is_local(lock))
+        return brood_fail_text(BROOD_EMISUSE,
+                               "a manager's lock goes with a manager's condition: brood_manager_condition");
     if (lock == NULL)
         BROOD_TRY(brood_rlock_create(&own, mem));
     else
@@ -103,6 +105,8 @@ static apr_status_t wait_until(brood_condition_t *condition, apr_time_t deadline
 
 apr_status_t brood_condition_wait(brood_condition_t *condition, apr_interval_time_t timeout)
 {
+    if (is_managed(condition))
+        return brood__managed_condition_calls.wait(condition, timeout);
     BROOD_TRY(check(condition, "wait"));
     return wait_until(condition, brood__deadline(timeout));
 }
@@ -111,10 +115,12 @@ apr_status_t brood_condition_wait_for(brood_condition_t *condition, brood_predic
                                       apr_interval_time_t timeout)
 {
     const apr_time_t deadline = brood__deadline(timeout);
+    const bool managed = is_managed(condition);
 
-    BROOD_TRY(check(condition, "wait_for"));
+    BROOD_TRY(managed ? brood__managed_condition_calls.check(condition) : check(condition, "wait_for"));
     while (!predicate(user)) {
-        const apr_status_t rc = wait_until(condition, deadline);
+        const apr_status_t rc = managed ? brood__managed_condition_calls.wait(condition, brood__timeout_left(deadline))
+                                        : wait_until(condition, deadline);
 
         if (rc == APR_TIMEUP && predicate(user))
             break;
@@ -126,6 +132,8 @@ apr_status_t brood_condition_wait_for(brood_condition_t *condition, brood_predic
 
 apr_status_t brood_condition_notify(brood_condition_t *condition, unsigned count)
 {
+    if (is_managed(condition))
+        return brood__managed_condition_calls.notify(condition, count);
     BROOD_TRY(check(condition, "notify"));
     while (count > 0) {
         brood__waiter_t *waiter = brood__waiter_first(where(condition));
@@ -139,6 +147,8 @@ apr_status_t brood_condition_notify(brood_condition_t *condition, unsigned count
 
 apr_status_t brood_condition_notify_all(brood_condition_t *condition)
 {
+    if (is_managed(condition))
+        return brood__managed_condition_calls.notify_all(condition);
     BROOD_TRY(check(condition, "notify_all"));
     for (brood__waiter_t *w = NULL; (w = brood__waiter_next(where(condition), w)) != NULL;)
         (void) brood__waiter_tell(w, BROOD__PASSED);
@@ -206,4 +216,4 @@ const brood__kind_t brood__condition_kind = {
     .string = string,
 };
 
-BROOD__KIND_FUNCTIONS(condition, BROOD__TAG_CONDITION)
+BROOD__KIND_FUNCTIONS_OF_ALL(condition, BROOD__TAG_CONDITION)

@@ -3,9 +3,8 @@
 #include "base/step.h"
 #include "memory/object.h"
 #include "memory/sleep.h"
-#include "sync/kinds.h"
+#include "sync/managed.h"
 #include <apr_strings.h>
-#include <brood/sync.h>
 
 /* If any thread sleeps on the word, this bit is set in it, or a wake is on its way; or the one who bears it is dead and a
  * sweep is due. */
@@ -19,13 +18,14 @@ typedef struct shared_event_t {
     _Alignas(64) _Atomic uint32_t word; /* the count, and WAITED */
 } shared_event_t;
 
-struct brood_event_t {
-    brood__ref_t ref;
-};
-
 static shared_event_t *shared(const brood_event_t *event)
 {
     return (shared_event_t *) event->ref.object;
+}
+
+static bool is_managed(const brood_event_t *event)
+{
+    return event->ref.kind != &brood__event_kind;
 }
 
 static bool is_set(uint32_t word)
@@ -48,12 +48,14 @@ apr_status_t brood_event_create(brood_event_t **event, apr_pool_t *mem)
     return APR_SUCCESS;
 }
 
-/* Nothing here but atomics and the wake: it may run in a signal handler on top of any call. */
+/* Nothing here but atomics and the wake, if it is a local one: it may run in a signal handler on top of any call. */
 apr_status_t brood_event_set(brood_event_t *event)
 {
     shared_event_t *self = shared(event);
     uint32_t w;
 
+    if (is_managed(event))
+        return brood__managed_event_calls.set(event);
     if (self == NULL)
         return brood__object_closed("event");
     w = atomic_load(&self->word);
@@ -74,6 +76,8 @@ apr_status_t brood_event_clear(brood_event_t *event)
     shared_event_t *self = shared(event);
     uint32_t w;
 
+    if (is_managed(event))
+        return brood__managed_event_calls.clear(event);
     if (self == NULL)
         return brood__object_closed("event");
     w = atomic_load(&self->word);
@@ -95,6 +99,8 @@ apr_status_t brood_event_wait(brood_event_t *event, apr_interval_time_t timeout)
     apr_status_t rc = APR_SUCCESS;
     uint32_t seen, w;
 
+    if (is_managed(event))
+        return brood__managed_event_calls.wait(event, timeout);
     if (self == NULL)
         return brood__object_closed("event");
     seen = COUNT(atomic_load(&self->word));
@@ -111,6 +117,8 @@ apr_status_t brood_event_wait(brood_event_t *event, apr_interval_time_t timeout)
 
 apr_status_t brood_event_is_set(bool *set, brood_event_t *event)
 {
+    if (is_managed(event))
+        return brood__managed_event_calls.is_set(set, event);
     if (shared(event) == NULL)
         return brood__object_closed("event");
     *set = is_set(atomic_load(&shared(event)->word));
@@ -152,4 +160,4 @@ const brood__kind_t brood__event_kind = {
     .string = string,
 };
 
-BROOD__KIND_FUNCTIONS(event, BROOD__TAG_EVENT)
+BROOD__KIND_FUNCTIONS_OF_ALL(event, BROOD__TAG_EVENT)

@@ -1,9 +1,9 @@
 #include "sync/lock.h"
-#include "sync/kinds.h"
 #include "base/status.h"
 #include "base/thread_local.h"
 #include "memory/object.h"
 #include "memory/word.h"
+#include "sync/managed.h"
 #include <apr_strings.h>
 #include <limits.h>
 
@@ -16,17 +16,17 @@ typedef struct shared_lock_t {
     uint32_t depth;         /* the holder's alone */
 } shared_lock_t;
 
-struct brood_lock_t {
-    brood__ref_t ref;
-};
-
 static shared_lock_t *shared(const brood_lock_t *lock)
 {
     return (shared_lock_t *) lock->ref.object;
 }
 
-/* This thread, as no other thread of the tree: ids and thread numbers do not come twice. */
-static uint64_t my_token(void)
+bool brood__lock_is_local(const brood_lock_t *lock)
+{
+    return lock->ref.kind == &brood__lock_kind;
+}
+
+uint64_t brood__lock_thread(void)
 {
     static _Atomic uint32_t threads;
     static BROOD__THREAD_LOCAL uint32_t number;
@@ -68,7 +68,7 @@ static apr_status_t acquired(apr_status_t rc)
 
 static apr_status_t acquire_recursive(shared_lock_t *lock, apr_interval_time_t timeout)
 {
-    const uint64_t token = my_token();
+    const uint64_t token = brood__lock_thread();
     apr_status_t rc;
 
     if (atomic_load_explicit(&lock->token, memory_order_relaxed) == token) {
@@ -90,6 +90,8 @@ apr_status_t brood_lock_acquire(brood_lock_t *lock, apr_interval_time_t timeout)
     shared_lock_t *self = shared(lock);
     apr_status_t rc;
 
+    if (!brood__lock_is_local(lock))
+        return brood__managed_lock_calls.acquire(lock, timeout);
     if (self == NULL)
         return brood__object_closed("lock");
     if (self->recursive)
@@ -102,10 +104,12 @@ apr_status_t brood_lock_release(brood_lock_t *lock)
 {
     shared_lock_t *self = shared(lock);
 
+    if (!brood__lock_is_local(lock))
+        return brood__managed_lock_calls.release(lock);
     if (self == NULL)
         return brood__object_closed("lock");
     if (self->recursive) {
-        if (atomic_load_explicit(&self->token, memory_order_relaxed) != my_token())
+        if (atomic_load_explicit(&self->token, memory_order_relaxed) != brood__lock_thread())
             return brood_fail(BROOD_ENOTOWNER, "this thread does not hold the RLock that it releases");
         if (--self->depth > 0)
             return APR_SUCCESS;
@@ -123,7 +127,7 @@ bool brood__lock_held(const brood_lock_t *lock)
     const shared_lock_t *self = shared(lock);
 
     if (self->recursive)
-        return atomic_load_explicit(&self->token, memory_order_relaxed) == my_token();
+        return atomic_load_explicit(&self->token, memory_order_relaxed) == brood__lock_thread();
     return (atomic_load_explicit(&self->word, memory_order_relaxed) & BROOD__ID_MASK) == brood__me;
 }
 
@@ -145,7 +149,7 @@ apr_status_t brood__lock_take_back(brood_lock_t *lock, uint32_t depth)
     rc = brood__word_acquire(&self->word, BROOD_FOREVER);
     brood__critical_leave();
     if (self->recursive) {
-        atomic_store_explicit(&self->token, my_token(), memory_order_relaxed);
+        atomic_store_explicit(&self->token, brood__lock_thread(), memory_order_relaxed);
         self->depth = depth;
     }
     return acquired(rc);
@@ -176,6 +180,8 @@ apr_status_t brood__lock_from_word(brood_lock_t **lock, uint64_t word, apr_pool_
 
 apr_status_t brood_lock_locked(bool *locked, brood_lock_t *lock)
 {
+    if (!brood__lock_is_local(lock))
+        return brood__managed_lock_calls.locked(locked, lock);
     if (shared(lock) == NULL)
         return brood__object_closed("lock");
     *locked = brood__word_owner(&shared(lock)->word) != 0;
@@ -240,4 +246,4 @@ const brood__kind_t brood__lock_kind = {
     .string = string,
 };
 
-BROOD__KIND_FUNCTIONS(lock, BROOD__TAG_LOCK)
+BROOD__KIND_FUNCTIONS_OF_ALL(lock, BROOD__TAG_LOCK)

@@ -3,9 +3,8 @@
 #include "base/step.h"
 #include "memory/object.h"
 #include "memory/sleep.h"
-#include "sync/kinds.h"
+#include "sync/managed.h"
 #include <apr_strings.h>
-#include <brood/sync.h>
 #include <limits.h>
 
 /* If any thread sleeps on the word, this bit is set in it, or a wake is on its way, or whoever has got it looks after
@@ -20,13 +19,14 @@ typedef struct shared_semaphore_t {
     uint32_t bound;                     /* never above; INT_MAX: a plain Semaphore */
 } shared_semaphore_t;
 
-struct brood_semaphore_t {
-    brood__ref_t ref;
-};
-
 static shared_semaphore_t *shared(const brood_semaphore_t *semaphore)
 {
     return (shared_semaphore_t *) semaphore->ref.object;
+}
+
+static bool is_managed(const brood_semaphore_t *semaphore)
+{
+    return semaphore->ref.kind != &brood__semaphore_kind;
 }
 
 static apr_status_t create(brood_semaphore_t **semaphore, unsigned value, unsigned bound, apr_pool_t *mem)
@@ -95,6 +95,8 @@ apr_status_t brood_semaphore_acquire(brood_semaphore_t *semaphore, apr_interval_
 {
     apr_status_t rc;
 
+    if (is_managed(semaphore))
+        return brood__managed_semaphore_calls.acquire(semaphore, timeout);
     if (shared(semaphore) == NULL)
         return brood__object_closed("semaphore");
     if (take(&shared(semaphore)->word, 0))
@@ -110,6 +112,8 @@ apr_status_t brood_semaphore_release(brood_semaphore_t *semaphore)
     shared_semaphore_t *self = shared(semaphore);
     uint32_t w;
 
+    if (is_managed(semaphore))
+        return brood__managed_semaphore_calls.release(semaphore);
     if (self == NULL)
         return brood__object_closed("semaphore");
     w = atomic_load_explicit(&self->word, memory_order_relaxed);
@@ -127,6 +131,8 @@ apr_status_t brood_semaphore_release(brood_semaphore_t *semaphore)
 
 apr_status_t brood_semaphore_get_value(unsigned *value, brood_semaphore_t *semaphore)
 {
+    if (is_managed(semaphore))
+        return brood__managed_semaphore_calls.get_value(value, semaphore);
     if (shared(semaphore) == NULL)
         return brood__object_closed("semaphore");
     *value = VALUE(atomic_load(&shared(semaphore)->word));
@@ -172,4 +178,4 @@ const brood__kind_t brood__semaphore_kind = {
     .string = string,
 };
 
-BROOD__KIND_FUNCTIONS(semaphore, BROOD__TAG_SEMAPHORE)
+BROOD__KIND_FUNCTIONS_OF_ALL(semaphore, BROOD__TAG_SEMAPHORE)

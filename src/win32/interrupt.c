@@ -30,6 +30,11 @@ void brood__interrupt_leave(void)
     (void) SetConsoleCtrlHandler(NULL, TRUE);
 }
 
+void brood__interrupt_ignore(void)
+{
+    (void) SetConsoleCtrlHandler(NULL, TRUE);
+}
+
 bool brood__interrupt_possible(void)
 {
     return false;
