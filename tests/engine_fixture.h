@@ -77,9 +77,10 @@ static void free_block(uint64_t block)
     world.in_use--;
 }
 
-static apr_status_t prepare(brood__message_t *message, brood__bytes_t *bytes, brood_value_t args)
+static apr_status_t prepare(brood__args_t *message, brood__bytes_t *bytes, brood__engine_t *engine, brood_value_t args)
 {
     (void) bytes;
+    (void) engine;
     (void) args;
     message->block = new_block();
     return APR_SUCCESS;
@@ -92,7 +93,7 @@ static void hint(uint32_t ticket)
 }
 
 static bool send_task(uint32_t *ticket, brood__engine_t *engine, const brood__order_t *order,
-                      const brood__message_t *message, const brood__bytes_t *bytes)
+                      const brood__args_t *message, const brood__bytes_t *bytes)
 {
     (void) engine;
     (void) order;

@@ -278,6 +278,27 @@ static void who_takes_no_answers_holds_up_nobody__MGR_19(void)
     EXPECT(brood_value_count(result) == 1);
 }
 
+/* Calls that wait are bounded, too. */
+static void no_more_calls_of_one_connection_wait_than_there_may(void)
+{
+    enum { CALLS = 5000, MOST = 4096 };
+    brood_manager_t *manager = fresh();
+    brood_connection_t *connection = greeted(manager);
+    brood_value_t result = brood_nil();
+
+    ASK(connection, 2, "create", 0, brood_text("event"));
+    EXPECT_OK(answer_to(2, connection, &result));
+    for (uint32_t i = 0; i < CALLS; i++)
+        ASK(connection, 3 + i, "wait", 1, brood_int(-1));
+    for (uint32_t i = MOST; i < CALLS; i++)
+        EXPECT_STATUS(BROOD_ETOOBIG, answer_to(3 + i, connection, &result));
+    ASK(connection, 1, "set", 1, brood_nil());
+    EXPECT_STATUS(BROOD_EARGS, answer_to(1, connection, &result));
+    brood_connection_close(connection);
+    expect_served(manager);
+    await_objects(manager, 0);
+}
+
 static void nobody_lets_go_of_what_others_hold(void)
 {
     brood_manager_t *manager = fresh();
@@ -365,6 +386,7 @@ int main(int argc, char **argv)
         TEST(a_message_beyond_the_limit_is_not_taken),
         TEST(half_a_message_holds_up_nobody),
         TEST(who_takes_no_answers_holds_up_nobody__MGR_19),
+        TEST(no_more_calls_of_one_connection_wait_than_there_may),
         TEST(nobody_lets_go_of_what_others_hold),
         TEST(there_are_no_more_objects_than_the_limit),
         TEST(there_are_no_more_clients_than_the_limit),

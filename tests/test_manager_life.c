@@ -79,7 +79,7 @@ static void a_child_has_what_it_was_given__PROX_01_PROX_07_PROX_14(void)
     await_objects(manager, 0);
 }
 
-static void it_travels_in_messages_and_items__PROX_07(void)
+static void it_travels_in_items__PROX_07(void)
 {
     brood_manager_t *manager = fresh();
     brood_managed_dict_t *dict = new_dict(manager, NULL, mem), *got;
@@ -142,9 +142,10 @@ static void objects_hold_each_other__PROX_08_PROX_11_PROX_12(void)
 static void what_is_got_is_a_copy_and_printed_as_it_is_there__PROX_15_PROX_16(void)
 {
     brood_manager_t *manager = fresh();
-    brood_managed_list_t *list = new_list(manager, NULL, mem);
+    brood_managed_list_t *list = new_list(manager, "list", mem), *same = new_list(manager, "list", mem);
     brood_value_t copy = brood_nil();
 
+    EXPECT(!brood_value_equal(BROOD_VALUE(list), BROOD_VALUE(same)));
     EXPECT_OK(brood_managed_list_extend(list, BROOD_LIST(1, "two")));
     EXPECT_TEXT("[1, 'two']", brood_value_string(BROOD_VALUE(list), mem));
     EXPECT_OK(brood_managed_list_copy(&copy, list, mem));
@@ -179,7 +180,7 @@ int main(int argc, char **argv)
     static const brood_test_t tests[] = {
         TEST(an_object_lives_as_long_as_somebody_has_it__PROX_10_MGR_23),
         TEST(a_child_has_what_it_was_given__PROX_01_PROX_07_PROX_14),
-        TEST(it_travels_in_messages_and_items__PROX_07),
+        TEST(it_travels_in_items__PROX_07),
         TEST(who_is_killed_leaves_nothing_behind__PROX_13),
         TEST(who_ends_leaves_nothing_behind__PROX_10),
         TEST(objects_hold_each_other__PROX_08_PROX_11_PROX_12),

@@ -2,7 +2,7 @@
  *  program's own types; and many calls of them at once.
  *
  * The object is in the manager's server (manager.h); what a process has is a proxy of it.  A proxy travels like every
- * object of brood: to children, in messages and items of the tree, and into other managed objects of the same manager,
+ * object of brood: to children, in items of queues of the tree, and into other managed objects of the same manager,
  * which may so hold each other (SPEC PROX-07, PROX-08, PROX-12).  What is got from an object is a copy, but for managed
  * objects in it, of which proxies are got: to change a list inside of a dictionary, set it again, or use set_path, or
  * have a managed list there (SPEC PROX-01, PROX-09).  The object lives as long as a process has a proxy of it, or
@@ -210,7 +210,7 @@ BROOD_API void brood_managed_set_close(brood_managed_set_t *set);
 
 /** @name Namespace: values by name.
  *
- *  Names are UTF-8 that ends in NUL; NULL is APR_EINVAL.  BROOD_ERANGE: no such name.  SPEC STYP-04, STYP-05. @{ */
+ *  Names are UTF-8 that ends in NUL; NULL, an empty one and one that begins with _ are APR_EINVAL.  BROOD_ERANGE: no such name.  SPEC STYP-04, STYP-05. @{ */
 /** The value of a name.  BROOD_ERANGE. */
 BROOD_API BROOD_CHECKED apr_status_t brood_namespace_get(brood_value_t *value, brood_namespace_t *space,
                                                          const char *name, apr_pool_t *mem);
@@ -280,7 +280,7 @@ BROOD_API apr_status_t brood_batch_status(const brood_batch_t *batch, apr_size_t
 BROOD_API const char *brood_batch_message(const brood_batch_t *batch, apr_size_t index);
 /** @} */
 
-/** @name As values: to children, in messages and items, inside of other managed objects; and back, owned by the pool
+/** @name As values: to children, in items of queues, inside of other managed objects; and back, owned by the pool
  *  that the value was received in.
  *
  *  BROOD_EKIND from _from_value: the value is something else; the output is untouched.  SPEC PROX-07, PROX-08, PROX-14,

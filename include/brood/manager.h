@@ -173,6 +173,29 @@ BROOD_API BROOD_CHECKED apr_status_t brood_manager_event(brood_event_t **event, 
 BROOD_API BROOD_CHECKED apr_status_t brood_manager_barrier(brood_barrier_t **barrier, brood_manager_t *manager,
                                                            const char *name, unsigned parties, brood_entry_fn action,
                                                            apr_pool_t *mem);
+/** A pool whose workers are children of the server: a brood_pool_t for all calls of pool.h but those below.
+ *
+ *  Clients that ask for the same name share the workers.  What a client has given and nobody has done is given up when it
+ *  terminates or ends its pool, or ends itself: what runs then is ended together with its worker, and another worker takes
+ *  its place.  The workers stay as long as anybody has the pool, or it has a name.  Tasks find their entries by name, so the
+ *  server's program must have them, too.  Managed objects of this manager may be arguments; objects of this process's tree
+ *  may not, and results have no objects in them, as always (BROOD_EENCODE).
+ *
+ *  brood_pool_map_array and its like, whose workers share memory with the caller, are APR_ENOTIMPL; brood_pool_workers has
+ *  none; brood_pool_join waits for the tasks, not for workers.  When the server is lost, tasks that were given to it fail
+ *  with BROOD_ELOST, others with BROOD_EPOOL.
+ *
+ *  @param[out] pool  yours, as one of brood_pool_create.
+ *  @param manager    started or connected.
+ *  @param name       see above.
+ *  @param workers    how many; 0: one for each CPU of the server's.
+ *  @param options    NULL: the default.  Of `process` only the name can be chosen (APR_ENOTIMPL); `threads`: of the
+ *                    server's process.
+ *  @param mem        its owner.
+ *  @return as above, and as brood_pool_create: it waits until the initializers have run.  SPEC STYP-10. */
+BROOD_API BROOD_CHECKED apr_status_t brood_manager_pool(brood_pool_t **pool, brood_manager_t *manager, const char *name,
+                                                        unsigned workers, const brood_pool_options_t *options,
+                                                        apr_pool_t *mem);
 /** An object of a type that is in the entry tables of the server's program.
  *
  *  @param[out] proxy  yours.

@@ -252,16 +252,21 @@ apr_status_t brood_manager_start(brood_manager_t **manager, const brood_manager_
 apr_status_t brood_manager_connect(brood_manager_t **manager, const brood_manager_options_t *options, apr_pool_t *mem)
 {
     brood_manager_t *made;
+    apr_status_t rc;
 
     if (options == NULL || options->address == NULL)
         return brood_fail_text(APR_EINVAL, "the address of the manager to connect to is NULL");
     BROOD_TRY(brood__manager_make(&made, options, mem));
     BROOD_TRY(set_address(&made->origin, options->address));
     brood__client_use(&made->origin);
-    BROOD_TRY(brood__client_hello(&made->origin));
-    BROOD_TRY(brood_finalizer_create(&made->finalizer, finish, made, AT_EXIT, mem));
-    *manager = made;
-    return APR_SUCCESS;
+    rc = brood__client_hello(&made->origin);
+    if (rc == APR_SUCCESS)
+        rc = brood_finalizer_create(&made->finalizer, finish, made, AT_EXIT, mem);
+    if (rc == APR_SUCCESS)
+        *manager = made;
+    else
+        brood__client_unuse(&made->origin);
+    return rc;
 }
 
 /* ---- questions ---- */

@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ARGS_MOST 65535u
+
 /* A type of the program as the server has it. */
 typedef struct program_type_t {
     brood__type_t base;
@@ -232,6 +234,19 @@ static void wake(void *server)
     brood__pollset_wake(((brood__server_t *) server)->set);
 }
 
+/* The objects in the arguments are this process's, too, as long as a thread has proxies of them. */
+static apr_status_t lend(brood_value_t value)
+{
+    const size_t count = value.kind == BROOD_KIND_MAP ? 2 * value.as.list.count : value.as.list.count;
+
+    if (value.kind == BROOD_KIND_OBJECT)
+        return brood__session_lend(((const brood__referent_t *) value.as.object)->number);
+    if (value.kind == BROOD_KIND_LIST || value.kind == BROOD_KIND_MAP)
+        for (size_t i = 0; i < count; i++)
+            BROOD_TRY(lend(value.as.list.items[i]));
+    return APR_SUCCESS;
+}
+
 static apr_status_t make_task(task_t **task, brood__request_t *request)
 {
     brood__server_t *server = brood__server_here();
@@ -255,8 +270,12 @@ static apr_status_t make_task(task_t **task, brood__request_t *request)
     made->instance = instance_of(request->self);
     made->args = (brood_bytes_t){output.data, output.size};
     brood__server_origin(&made->origin, server);
-    *task = made;
-    return APR_SUCCESS;
+    rc = lend(brood_list(request->args, request->count));
+    if (rc != APR_SUCCESS)
+        apr_pool_destroy(pool);
+    else
+        *task = made;
+    return rc;
 }
 
 /* The caller waits until it has been run. */
@@ -272,14 +291,12 @@ static apr_status_t enqueue(brood__request_t *request, brood_entry_fn entry, con
     task->name = name;
     task->returns = returns;
     task->constructs = constructs;
-    if (request->wanted) {
-        rc = brood__request_park(&task->waiter, request, &instance->line, &calls, -1);
-        if (rc != BROOD__PARKED) {
-            apr_pool_destroy(task->pool);
-            return rc;
-        }
-        task->waiter->count = (uint64_t) (uintptr_t) task;
+    rc = brood__request_park(&task->waiter, request, &instance->line, &calls, -1);
+    if (rc != BROOD__PARKED) {
+        apr_pool_destroy(task->pool);
+        return rc;
     }
+    task->waiter->count = (uint64_t) (uintptr_t) task;
     brood__referent_hold_inside(&instance->base);
     *instance->last = task;
     instance->last = &task->next;
@@ -342,7 +359,7 @@ static const brood__type_t *make_type(const brood_type_t *program, apr_pool_t *m
         count++;
     methods = apr_pcalloc(mem, (count + 1) * sizeof *methods);
     for (size_t i = 0; i < count; i++)
-        methods[i] = (brood__method_t){program->methods[i].name, 0, UINT32_MAX, call};
+        methods[i] = (brood__method_t){program->methods[i].name, 0, ARGS_MOST, call};
     qsort(methods, count, sizeof *methods, by_name);
     made->base = (brood__type_t){.name = program->name,
                                  .tag = BROOD__TAG_PROXY,

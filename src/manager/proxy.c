@@ -3,6 +3,7 @@
 #include "base/own.h"
 #include "base/value.h"
 #include "manager/referent.h"
+#include "manager/server.h"
 #include "queue/queue.h"
 #include "sync/refs.h"
 #include <apr_strings.h>
@@ -169,6 +170,6 @@ void brood__proxy_destroy(void *shared)
     brood__origin_t origin;
 
     self->number = 0;
-    if (number != 0 && copy_origin(&origin, self) == APR_SUCCESS)
+    if (number != 0 && copy_origin(&origin, self) == APR_SUCCESS && !brood__session_take_back(&origin, number))
         brood__client_forget(&origin, number, 1);
 }

@@ -47,7 +47,8 @@ extern const brood__kind_t brood__managed_dict_kind, brood__managed_list_kind, b
     brood__namespace_kind, brood__proxy_kind;
 /* These pass for the local kinds (managed_sync.c, managed_queue.c). */
 extern const brood__kind_t brood__managed_queue_kind, brood__managed_lock_kind, brood__managed_semaphore_kind,
-    brood__managed_condition_kind, brood__managed_event_kind, brood__managed_barrier_kind, brood__condition_lock_kind;
+    brood__managed_condition_kind, brood__managed_event_kind, brood__managed_barrier_kind, brood__managed_pool_kind,
+    brood__condition_lock_kind;
 
 /* A row of a kind of proxies: everything but the tag and the name is the same for all. */
 #define BROOD__PROXY_KIND(noun, kind_tag, kind_name, local_tag)                                        \

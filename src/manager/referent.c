@@ -16,7 +16,7 @@ static const brood__type_t *const types[] = {
     &brood__namespace_type, &brood__queue_type,     &brood__lock_type,
     &brood__rlock_type,     &brood__semaphore_type, &brood__bounded_semaphore_type,
     &brood__condition_type, &brood__event_type,     &brood__barrier_type,
-    &brood__block_type,
+    &brood__pool_type,      &brood__block_type,
 };
 
 static bool is_text(const char *text, const char *data, size_t size)

@@ -42,7 +42,7 @@ typedef struct brood__type_t {
 
 extern const brood__type_t brood__dict_type, brood__list_type, brood__set_type, brood__namespace_type;
 extern const brood__type_t brood__queue_type, brood__lock_type, brood__rlock_type, brood__semaphore_type,
-    brood__bounded_semaphore_type, brood__condition_type, brood__event_type, brood__barrier_type;
+    brood__bounded_semaphore_type, brood__condition_type, brood__event_type, brood__barrier_type, brood__pool_type;
 
 /* By name; NULL: no such type. */
 const brood__type_t *brood__type_find(const char *name, size_t size);

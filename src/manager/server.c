@@ -206,6 +206,22 @@ static void let_in(brood__server_t *server)
     }
 }
 
+void brood__server_add_onlooker(brood__onlooker_t *onlooker)
+{
+    onlooker->next = here->onlookers;
+    here->onlookers = onlooker;
+}
+
+void brood__server_remove_onlooker(const brood__onlooker_t *onlooker)
+{
+    brood__onlooker_t **place = &here->onlookers;
+
+    while (*place != NULL && *place != onlooker)
+        place = &(*place)->next;
+    if (*place != NULL)
+        *place = onlooker->next;
+}
+
 static void look_at_door(brood__server_t *server, apr_time_t *next)
 {
     if (server->deaf == 0)
@@ -246,6 +262,8 @@ static apr_time_t look(brood__server_t *server)
     brood__sessions_look(server, &next);
     if (server->jobs != NULL)
         brood__jobs_collect(server->jobs);
+    for (brood__onlooker_t *onlooker = server->onlookers; onlooker != NULL; onlooker = onlooker->next)
+        onlooker->look(onlooker);
     brood__referents_tidy();
     apr_pool_clear(server->scratch);
     return server->busy != NULL ? BROOD__AT_ONCE : next;

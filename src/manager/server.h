@@ -57,6 +57,7 @@ typedef struct brood__peer_t {
     char *out;               /* frames that wait to be written, by malloc */
     size_t out_begin, out_end, out_room;
     brood__waiter_t *waiters; /* its parked calls */
+    unsigned waiter_count;
     struct {
         uint32_t number;     /* of the request */
         brood__undo_fn call; /* NULL: nothing */
@@ -67,6 +68,12 @@ typedef struct brood__peer_t {
     struct brood__peer_t *next, **before; /* among strangers, or among those who have said hello; the oldest last */
     struct brood__peer_t *next_busy;
 } brood__peer_t;
+
+/* Somebody of the server's thread who looks what has happened whenever the loop has been woken. */
+typedef struct brood__onlooker_t {
+    void (*look)(struct brood__onlooker_t *self);
+    struct brood__onlooker_t *next;
+} brood__onlooker_t;
 
 typedef struct brood__server_t {
     brood__open_t open;
@@ -99,7 +106,8 @@ typedef struct brood__server_t {
     size_t timed_count, timed_room;
     brood__waiter_t *spare;     /* parked calls that are over */
     struct brood__jobs_t *jobs; /* NULL: none has been begun */
-    unsigned char *output;      /* of answers that are short */
+    brood__onlooker_t *onlookers;
+    unsigned char *output; /* of answers that are short */
     _Atomic bool stopping;
     bool serving, closed;
 } brood__server_t;
@@ -121,6 +129,10 @@ apr_status_t brood__server_run(brood__server_t *server);
 void brood__server_stop(brood__server_t *server);
 /* All is closed and freed. */
 void brood__server_destroy(brood__server_t *server);
+
+/* From now on, and no longer. */
+void brood__server_add_onlooker(brood__onlooker_t *onlooker);
+void brood__server_remove_onlooker(const brood__onlooker_t *onlooker);
 
 /* ---- peer.c ---- */
 
@@ -155,6 +167,11 @@ void brood__session_release(brood__peer_t *peer, uint64_t object, uint64_t count
 /* The peer has said hello. */
 apr_status_t brood__session_join(brood__server_t *server, brood__peer_t *peer, const unsigned char *session,
                                  const unsigned char *client);
+/* A reference that the server itself makes a proxy of, for a process of its own tree: it is counted for that tree's session
+ * (`origin` of the server).  APR_ENOMEM. */
+apr_status_t brood__session_lend(uint64_t object);
+/* One less, if this is the thread of the server that `origin` is of.  False: it is not. */
+bool brood__session_take_back(const brood__origin_t *origin, uint64_t object);
 /* It is closed. */
 void brood__session_leave(brood__server_t *server, brood__peer_t *peer);
 /* Those whose time is up end; *next: when to look again. */

@@ -1,4 +1,5 @@
 /* server_type.c - object 0, the server itself: who is there, what is made, what is given back. */
+#include "base/utf8.h"
 #include "base/value.h"
 #include "manager/rpc.h"
 #include "manager/server.h"
@@ -181,14 +182,23 @@ typedef struct info_t {
     apr_status_t status;
 } info_t;
 
+#define TEXT_MOST 75u /* bytes of an object's text, as Python has it */
+
+static brood_value_t text_of(brood__referent_t *referent, apr_pool_t *mem)
+{
+    const char *text = referent->type->string(referent, mem);
+    const size_t size = strlen(text);
+
+    return brood_text_n(text, size <= TEXT_MOST ? size : brood__utf8_valid(text, TEXT_MOST));
+}
+
 static apr_status_t add_info(brood__request_t *request, brood__referent_t *referent)
 {
-    const brood_value_t pairs[] = {
-        brood_text("id"),         brood_uint(referent->number),
-        brood_text("type"),       brood_text(referent->type->name),
-        brood_text("name"),       brood_text(referent->name),
-        brood_text("references"), brood_uint(referent->outside + referent->inside),
-        brood_text("text"),       brood_text(referent->type->string(referent, request->mem))};
+    const brood_value_t pairs[] = {brood_text("id"),         brood_uint(referent->number),
+                                   brood_text("type"),       brood_text(referent->type->name),
+                                   brood_text("name"),       brood_text(referent->name),
+                                   brood_text("references"), brood_uint(referent->outside + referent->inside),
+                                   brood_text("text"),       text_of(referent, request->mem)};
 
     return brood__request_add(request, brood_map(pairs, sizeof pairs / sizeof *pairs / 2));
 }
@@ -226,7 +236,7 @@ static const char *string(brood__referent_t *self, apr_pool_t *mem)
     return apr_psprintf(mem, "<Manager at %s, %lu objects>", server->address, (unsigned long) brood__referents_count());
 }
 
-#define ANY UINT32_MAX
+#define ANY 65535u
 
 static const brood__method_t methods[] = {
     {"bye", 0, 0, bye},           {"cancel", 2, 2, cancel},   {"count", 0, 0, count_objects},

@@ -73,14 +73,14 @@ void brood__sessions_end(brood__server_t *server)
     server->idle_sessions = 0;
 }
 
-apr_status_t brood__session_hold(brood__peer_t *peer, uint64_t object)
+static apr_status_t hold(brood__session_t *session, uint64_t object)
 {
     brood__referent_t *referent = brood__referent_find(object);
     uint64_t *count;
 
-    if (referent == NULL || peer->client == NULL)
+    if (referent == NULL)
         return APR_SUCCESS;
-    count = brood__number_map_put(&peer->client->session->held, object);
+    count = brood__number_map_put(&session->held, object);
     if (count == NULL)
         return brood_fail_text(APR_ENOMEM, "no memory for a reference to an object");
     (*count)++;
@@ -88,9 +88,14 @@ apr_status_t brood__session_hold(brood__peer_t *peer, uint64_t object)
     return APR_SUCCESS;
 }
 
-void brood__session_release(brood__peer_t *peer, uint64_t object, uint64_t count)
+apr_status_t brood__session_hold(brood__peer_t *peer, uint64_t object)
 {
-    uint64_t *held = brood__number_map_find(&peer->client->session->held, object);
+    return peer->client != NULL ? hold(peer->client->session, object) : APR_SUCCESS;
+}
+
+static void release(brood__session_t *session, uint64_t object, uint64_t count)
+{
+    uint64_t *held = brood__number_map_find(&session->held, object);
     brood__referent_t *referent = brood__referent_find(object);
 
     if (held == NULL || referent == NULL)
@@ -99,8 +104,39 @@ void brood__session_release(brood__peer_t *peer, uint64_t object, uint64_t count
         count = *held;
     *held -= count;
     if (*held == 0)
-        brood__number_map_remove(&peer->client->session->held, object);
+        brood__number_map_remove(&session->held, object);
     brood__referent_drop_outside(referent, count);
+}
+
+void brood__session_release(brood__peer_t *peer, uint64_t object, uint64_t count)
+{
+    release(peer->client->session, object, count);
+}
+
+/* ---- of the server's own tree ---- */
+
+apr_status_t brood__session_lend(uint64_t object)
+{
+    brood__server_t *server = brood__server_here();
+    brood__session_t *session = find_session(server, server->origin.session);
+
+    if (session == NULL && (session = make_session(server, server->origin.session)) != NULL)
+        session->deadline = brood__deadline(LINGER);
+    return session != NULL ? hold(session, object)
+                           : brood_fail_text(APR_ENOMEM, "no memory for a reference to an object");
+}
+
+bool brood__session_take_back(const brood__origin_t *origin, uint64_t object)
+{
+    brood__server_t *server = brood__server_here();
+    brood__session_t *session;
+
+    if (server == NULL || memcmp(server->identity, origin->identity, BROOD__TOKEN) != 0)
+        return false;
+    session = find_session(server, origin->session);
+    if (session != NULL)
+        release(session, object, 1);
+    return true;
 }
 
 /* ---- clients ---- */

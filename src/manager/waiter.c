@@ -5,6 +5,8 @@
 #include "manager/server.h"
 #include <stdlib.h>
 
+#define WAITERS_MOST 4096u /* of one connection */
+
 /* ---- lines ---- */
 
 static void join_line(brood__waiter_t *waiter, brood__line_t *line)
@@ -116,6 +118,7 @@ static void leave_peer(brood__waiter_t *waiter)
     *waiter->peer_before = waiter->peer_next;
     if (waiter->peer_next != NULL)
         waiter->peer_next->peer_before = waiter->peer_before;
+    waiter->peer->waiter_count--;
 }
 
 void brood__waiter_drop(brood__waiter_t *waiter)
@@ -156,6 +159,8 @@ apr_status_t brood__request_park(brood__waiter_t **waiter, brood__request_t *req
 
     if (!request->wanted)
         return brood_fail_text(BROOD_EMISUSE, "a notification cannot wait for anything");
+    if (request->peer->waiter_count == WAITERS_MOST)
+        return brood_fail(BROOD_ETOOBIG, "%u calls of one connection wait already", WAITERS_MOST);
     made = make_waiter(brood__server_here());
     if (made == NULL || !set_deadline(brood__server_here(), made, brood__deadline(timeout))) {
         free(made);
@@ -172,6 +177,7 @@ apr_status_t brood__request_park(brood__waiter_t **waiter, brood__request_t *req
     if (made->peer_next != NULL)
         made->peer_next->peer_before = &made->peer_next;
     made->peer->waiters = made;
+    made->peer->waiter_count++;
     join_line(made, line);
     *waiter = made;
     return BROOD__PARKED;

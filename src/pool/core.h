@@ -91,6 +91,11 @@ void brood__limit_begin(brood__piece_t *piece);
 /* Cancel what has waited too long; returns when to look again. */
 apr_time_t brood__limit_look(brood__core_t *core);
 
+/* ---- pool.c ---- */
+
+/* brood_pool_create, by whatever engine. */
+apr_status_t brood__pool_create(brood_pool_t **pool, brood__engine_open_fn open, const void *what, apr_pool_t *mem);
+
 /* ---- threads.c ---- */
 
 /* Under the lock: have a thread that fetches outcomes even if nobody waits, and one that runs callbacks. */

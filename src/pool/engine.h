@@ -24,11 +24,11 @@ typedef struct brood__bytes_t {
 } brood__bytes_t;
 
 /* And with what: encoded arguments. */
-typedef struct brood__message_t {
+typedef struct brood__args_t {
     uint64_t block; /* the engine's memory; 0: they lie in such bytes, from here on: */
     size_t at;
     uint64_t size;
-} brood__message_t;
+} brood__args_t;
 
 /* What came of it.  Everything is the engine's until it is given back. */
 typedef struct brood__outcome_t {
@@ -46,14 +46,14 @@ typedef struct brood__engine_t brood__engine_t;
 typedef struct brood__engine_ops_t {
     /* Encode arguments, the short ones behind what is in *bytes; without the lock.  Others lie in a block, and objects in
      * them are lent until it is discarded. */
-    apr_status_t (*prepare)(brood__message_t *message, brood__bytes_t *bytes, brood_value_t args);
+    apr_status_t (*prepare)(brood__args_t *message, brood__bytes_t *bytes, brood__engine_t *engine, brood_value_t args);
     void (*discard)(uint64_t block);
 
     /* Give it to the workers, who need not hear of it before the next flush; a message's block must stay until there is an
      * outcome.  False: too many are on their way; if there is room again by anything but collect and withdraw, receive
      * returns. */
-    bool (*send)(uint32_t *ticket, brood__engine_t *engine, const brood__order_t *order,
-                 const brood__message_t *message, const brood__bytes_t *bytes);
+    bool (*send)(uint32_t *ticket, brood__engine_t *engine, const brood__order_t *order, const brood__args_t *message,
+                 const brood__bytes_t *bytes);
     void (*flush)(brood__engine_t *engine);
     /* Wait for arrivals; without the lock, and in one thread at a time if it may wait.  APR_TIMEUP, BROOD_ECANCELLED. */
     apr_status_t (*receive)(brood__arrivals_t *arrivals, brood__engine_t *engine, apr_interval_time_t timeout);
@@ -89,15 +89,20 @@ typedef struct brood__engine_ops_t {
 
 struct brood__engine_t {
     const brood__engine_ops_t *ops;
-    brood__board_t *board;
-    unsigned workers; /* how many there are to be */
-    bool broken;      /* no worker will run anything any more; failure says why */
+    brood__board_t *board; /* NULL: workers are elsewhere, and share no memory with this process */
+    unsigned workers;      /* how many there are to be */
+    bool broken;           /* no worker will run anything any more; failure says why */
     apr_status_t failure;
     char reason[768];
 };
 
-/* Processes, or threads, of this machine.  `lock` is the pool's, `mem` one that the engine may use for as long as it lives,
- * under the lock; the workers run, and their initializers have succeeded, when this returns, unless they are to start lazily. */
+/* Open one for a pool.  `lock` is the pool's, `mem` one that the engine may use for as long as it lives, under the lock;
+ * `what` says how it is to be. */
+typedef apr_status_t (*brood__engine_open_fn)(brood__engine_t **engine, const void *what, apr_thread_mutex_t *lock,
+                                              apr_pool_t *mem);
+
+/* Processes, or threads, of this machine.  The workers run, and their initializers have succeeded, when this returns, unless
+ * they are to start lazily. */
 apr_status_t brood__local_open(brood__engine_t **engine, unsigned workers, const brood_pool_options_t *options,
                                apr_thread_mutex_t *lock, apr_pool_t *mem);
 

@@ -79,7 +79,9 @@ void brood__job_release(brood__job_t *job)
 
 apr_status_t brood__job_prepare(brood__piece_t *piece, brood_value_t args)
 {
-    return piece->job->core->ops->prepare(&piece->message, &piece->job->bytes, args);
+    brood__core_t *core = piece->job->core;
+
+    return core->ops->prepare(&piece->message, &piece->job->bytes, core->engine, args);
 }
 
 void brood__job_discard(brood__piece_t *piece)

@@ -31,7 +31,7 @@ typedef struct brood__piece_t {
     uint32_t items;        /* 0: a part in a map over C arrays */
     apr_size_t first;      /* index of its first item; of such a part see brood__map_array_again */
     apr_time_t wait_until; /* for a worker; BROOD__NEVER */
-    brood__message_t message;
+    brood__args_t message;
     const void *result; /* encoded: in `small`, or else in plain memory, or in `block` of the engine's */
     uint64_t block;
     size_t result_size;

@@ -22,6 +22,12 @@ static brood__place_t *place_of(const brood__local_t *local, uint32_t ticket)
 
 /* ---- sending ---- */
 
+static apr_status_t prepare(brood__args_t *message, brood__bytes_t *bytes, brood__engine_t *engine, brood_value_t args)
+{
+    (void) engine;
+    return brood__message_prepare(message, bytes, args);
+}
+
 static void release(brood__local_t *local, uint32_t ticket)
 {
     local->fate[ticket] = APR_SUCCESS;
@@ -35,7 +41,7 @@ static void look_at_limits(brood__local_t *local, apr_time_t when)
         local->look_at_limits = when;
 }
 
-static void fill(brood__place_t *place, const brood__order_t *order, const brood__message_t *message,
+static void fill(brood__place_t *place, const brood__order_t *order, const brood__args_t *message,
                  const brood__bytes_t *bytes)
 {
     place->work = order->work;
@@ -52,7 +58,7 @@ static void fill(brood__place_t *place, const brood__order_t *order, const brood
 }
 
 static bool send_task(uint32_t *ticket, brood__engine_t *engine, const brood__order_t *order,
-                      const brood__message_t *message, const brood__bytes_t *bytes)
+                      const brood__args_t *message, const brood__bytes_t *bytes)
 {
     brood__local_t *local = local_of(engine);
 
@@ -318,7 +324,7 @@ static void destroy(brood__engine_t *engine)
 }
 
 static const brood__engine_ops_t ops = {
-    .prepare = brood__message_prepare,
+    .prepare = prepare,
     .discard = brood__message_discard,
     .send = send_task,
     .flush = flush,

@@ -62,7 +62,7 @@ typedef struct brood__local_t {
 
 /* ---- message.c ---- */
 
-apr_status_t brood__message_prepare(brood__message_t *message, brood__bytes_t *bytes, brood_value_t args);
+apr_status_t brood__message_prepare(brood__args_t *message, brood__bytes_t *bytes, brood_value_t args);
 void brood__message_discard(uint64_t block);
 
 /* ---- hand.c ---- */

@@ -150,15 +150,25 @@ static apr_status_t fill(brood__job_t *job, const request_t *request, uint64_t c
     return rc;
 }
 
+static apr_status_t check_engine(const brood__engine_t *engine)
+{
+    return engine->board != NULL
+               ? APR_SUCCESS
+               : brood_fail_text(APR_ENOTIMPL,
+                                 "a manager's pool cannot map over C arrays, which are in memory that its "
+                                 "workers do not share: use map, or a pool of this process");
+}
+
 static apr_status_t make(brood__job_t **made, const request_t *request)
 {
     const apr_size_t workers = request->core->engine->workers;
     uint32_t number, chunks = 0;
     uint64_t chunk = 0;
-    brood__job_t *job;
+    brood__job_t *job = NULL;
     apr_status_t rc;
 
     BROOD_TRY(brood__core_check(request->core));
+    BROOD_TRY(check_engine(request->core->engine));
     BROOD_TRY(brood__kernel_number(&number, request->kernel));
     BROOD_TRY(check_array("in", request->in, request->in_size, request->count));
     BROOD_TRY(check_array("out", request->out, request->out_size, request->reduces ? 1 : request->count));
@@ -348,7 +358,7 @@ apr_status_t brood_pool_reduce_array(void *out, apr_size_t out_size, brood_pool_
 {
     const request_t request = {pool->core, kernel, out, out_size, in, in_size, count, options != NULL ? options : &none,
                                true};
-    brood__job_t *job;
+    brood__job_t *job = NULL;
     uint32_t number;
     apr_status_t rc;
 

@@ -7,7 +7,7 @@
 #include "memory/loan.h"
 #include <stdlib.h>
 
-static apr_status_t encode_in_block(brood__message_t *message, brood_value_t args, brood__loans_t *loans, uint64_t size)
+static apr_status_t encode_in_block(brood__args_t *message, brood_value_t args, brood__loans_t *loans, uint64_t size)
 {
     const uint64_t begin = loans->count == 0 ? 0 : brood__loans_size(loans);
     brood__output_t output;
@@ -43,14 +43,14 @@ static apr_status_t make_room(brood__bytes_t *bytes)
     return APR_SUCCESS;
 }
 
-apr_status_t brood__message_prepare(brood__message_t *message, brood__bytes_t *bytes, brood_value_t args)
+apr_status_t brood__message_prepare(brood__args_t *message, brood__bytes_t *bytes, brood_value_t args)
 {
     brood__output_t output;
     brood__loans_t loans;
 
     BROOD_TRY(make_room(bytes));
     output = (brood__output_t){bytes->data + bytes->size, 0, BROOD__PLACE_ROOM, NULL};
-    *message = (brood__message_t){.at = bytes->size};
+    *message = (brood__args_t){.at = bytes->size};
     BROOD_TRY(brood__loans_measure(&output, args, &loans));
     if (output.size > BROOD__PLACE_ROOM || loans.count != 0)
         return encode_in_block(message, args, &loans, output.size);

@@ -22,13 +22,25 @@ static apr_status_t check(const brood_pool_options_t *options)
     return APR_SUCCESS;
 }
 
-static apr_status_t open_engine(brood__core_t *core, unsigned workers, const brood_pool_options_t *options)
-{
-    brood_pool_options_t kept = *options;
+/* What a pool of this process's own was asked for. */
+typedef struct wish_t {
+    unsigned workers;
+    const brood_pool_options_t *options;
+} wish_t;
 
-    kept.initargs = brood_value_copy(options->initargs, core->mem);
+static apr_status_t open_local(brood__engine_t **engine, const void *what, apr_thread_mutex_t *lock, apr_pool_t *mem)
+{
+    const wish_t *wish = what;
+    brood_pool_options_t kept = *wish->options;
+
+    kept.initargs = brood_value_copy(kept.initargs, mem);
+    return brood__local_open(engine, wish->workers, &kept, lock, mem);
+}
+
+static apr_status_t open_engine(brood__core_t *core, brood__engine_open_fn open, const void *what)
+{
     core->sent = apr_pcalloc(core->mem, BROOD__PLACES * sizeof(brood__piece_t *));
-    BROOD_TRY(brood__local_open(&core->engine, workers, &kept, core->lock, core->mem));
+    BROOD_TRY(open(&core->engine, what, core->lock, core->mem));
     core->ops = core->engine->ops;
     return APR_SUCCESS;
 }
@@ -37,22 +49,14 @@ static void release(brood__core_t *core);
 static void end_pool(void *data);
 static apr_status_t release_pool(void *data);
 
-apr_status_t brood_pool_create(brood_pool_t **pool, unsigned workers, const brood_pool_options_t *options,
-                               apr_pool_t *mem)
+apr_status_t brood__pool_create(brood_pool_t **pool, brood__engine_open_fn open, const void *what, apr_pool_t *mem)
 {
-    static const brood_pool_options_t none;
     brood__core_t *core = NULL;
     brood_pool_t *made;
     apr_status_t rc;
 
-    options = options != NULL ? options : &none;
-    if (workers == 0)
-        workers = (unsigned) brood_usable_cpu_count();
-    if (workers > BROOD_POOL_LIMIT)
-        return brood_fail(APR_EINVAL, "a pool has %u workers at most, not %u", BROOD_POOL_LIMIT, workers);
-    BROOD_TRY(check(options));
     BROOD_TRY(brood__core_create(&core));
-    rc = open_engine(core, workers, options);
+    rc = open_engine(core, open, what);
     if (rc != APR_SUCCESS) {
         release(core);
         return rc;
@@ -66,6 +70,20 @@ apr_status_t brood_pool_create(brood_pool_t **pool, unsigned workers, const broo
     else
         end_pool(made); /* what is left of it goes with `mem` */
     return rc;
+}
+
+apr_status_t brood_pool_create(brood_pool_t **pool, unsigned workers, const brood_pool_options_t *options,
+                               apr_pool_t *mem)
+{
+    static const brood_pool_options_t none;
+    wish_t wish = {workers, options != NULL ? options : &none};
+
+    if (wish.workers == 0)
+        wish.workers = (unsigned) brood_usable_cpu_count();
+    if (wish.workers > BROOD_POOL_LIMIT)
+        return brood_fail(APR_EINVAL, "a pool has %u workers at most, not %u", BROOD_POOL_LIMIT, wish.workers);
+    BROOD_TRY(check(wish.options));
+    return brood__pool_create(pool, open_local, &wish, mem);
 }
 
 /* ---- the end ---- */

@@ -101,10 +101,12 @@ static void settle(brood__core_t *core, uint32_t ticket)
     }
     core->sent[ticket] = NULL;
     piece->whereabouts = BROOD__AT_HOME;
-    if (runs_again(piece, &outcome))
+    if (runs_again(piece, &outcome)) {
+        core->engine->ops->free(outcome.block);
         put_between(NULL, piece, core->waiting);
-    else
+    } else {
         brood__job_settle_piece(piece, &outcome);
+    }
 }
 
 /* All has been given and done: the workers may end. */

@@ -88,14 +88,20 @@ void brood__interrupt_ignore(void)
     sigaction(SIGINT, &ignored, NULL);
 }
 
+/* In a forked copy, too; what the handler writes is for no other thread to read. */
+static bool is_the_thread(void)
+{
+    return first > 0 && pthread_equal(pthread_self(), thread);
+}
+
 bool brood__interrupt_possible(void)
 {
-    return first > 0 && pthread_equal(pthread_self(), thread) && first == getpid();
+    return is_the_thread() && first == getpid();
 }
 
 bool brood__interrupt_pending(void)
 {
-    return pending && brood__interrupt_possible();
+    return is_the_thread() && pending && first == getpid();
 }
 
 void brood__interrupt_take(void)

@@ -76,6 +76,7 @@ static void register_kinds(void)
                                                  &brood__managed_condition_kind,
                                                  &brood__managed_event_kind,
                                                  &brood__managed_barrier_kind,
+                                                 &brood__managed_pool_kind,
                                                  &brood__condition_lock_kind};
 
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)

@@ -17,7 +17,7 @@ extern const brood__kind_t brood__array_job_kind;
 extern const brood__kind_t brood__managed_dict_kind, brood__managed_list_kind, brood__managed_set_kind,
     brood__namespace_kind, brood__proxy_kind, brood__managed_queue_kind, brood__managed_lock_kind,
     brood__managed_semaphore_kind, brood__managed_condition_kind, brood__managed_event_kind,
-    brood__managed_barrier_kind, brood__condition_lock_kind;
+    brood__managed_barrier_kind, brood__managed_pool_kind, brood__condition_lock_kind;
 extern const brood_entry_t brood__own_entries[]; /* module "brood" */
 void brood__client_end(void);                    /* connections to managers are closed */
 
