@@ -83,6 +83,44 @@ static void of_many_those_are_listed_that_can_be_read(void)
     free(pairs);
 }
 
+/* Whichever of many has been idle for long. */
+static void each_of_many_wakes_the_wait(void)
+{
+    pair_t *pairs = calloc(MANY, sizeof *pairs);
+    brood__pollset_t *set = new_set(MANY);
+    brood__poll_t **ready;
+    size_t none = 7;
+    int count;
+
+    if (!EXPECT(pairs != NULL))
+        return;
+    count = open_many(set, pairs);
+    EXPECT_STATUS(APR_TIMEUP, brood__pollset_wait(&ready, &none, set, brood__clock_now() + 1000));
+    EXPECT(none == 0);
+    for (int round = 0, i = 0; round < 3 * count; round++, i = (i + 101) % count) {
+        say(&pairs[i]);
+        EXPECT(await(&ready, set) == 1 && ready[0] == &pairs[i].poll);
+        EXPECT(hear(&pairs[i].ends[0]) == 4);
+    }
+    for (int i = 0; i < count; i++) {
+        say(&pairs[i]); /* it may be told of now, or never */
+        if (i % 3 == 0)
+            EXPECT_OK(brood__pollset_change(set, &pairs[i].poll, false, false));
+        else if (i % 3 == 1)
+            close_pair(set, &pairs[i]);
+    }
+    for (int left = 0; left < count / 3;) /* all that are waited for */
+        left = (int) await(&ready, set);
+    for (size_t i = 0; i < (size_t) count; i++)
+        EXPECT(i % 3 == 1 || (pairs[i].poll.listed > 0) == (i % 3 == 2));
+    for (int i = 0; i < count; i++)
+        if (i % 3 != 1)
+            close_pair(set, &pairs[i]);
+    EXPECT(look(&ready, set) == 0);
+    brood__pollset_close(set);
+    free(pairs);
+}
+
 static void there_are_no_more_than_was_said(void)
 {
     brood__pollset_t *set = new_set(2);
@@ -324,6 +362,7 @@ static apr_status_t suite(brood_call_t *call)
 {
     static const brood_test_t tests[] = {
         TEST(of_many_those_are_listed_that_can_be_read),
+        TEST(each_of_many_wakes_the_wait),
         TEST(there_are_no_more_than_was_said),
         TEST(a_deadline_ends_it),
         TEST(who_is_waited_for_neither_way_is_not_looked_at),
