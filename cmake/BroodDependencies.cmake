@@ -1,4 +1,4 @@
-# What brood stands on, as targets: brood::apr, brood::msgpack, brood::mbedcrypto and Threads::Threads.
+# What brood stands on, as targets: brood::apr, brood::msgpack, brood::mbedtls, brood::mbedx509, brood::mbedcrypto and Threads::Threads.
 # Used by brood's own build and, installed, by broodConfig.cmake in the projects that use it.
 # pkg-config comes first, the packages' own CMake files second (vcpkg), files in their usual places last.
 include_guard(DIRECTORY)
@@ -60,6 +60,23 @@ if(NOT TARGET brood::mbedcrypto)
   endif()
 endif()
 
+# And its two above that: for TLS, and for certificates, of which there are none here, but the first needs the second.
+foreach(part mbedx509 mbedtls)
+  brood_dependency(${part} ${part})
+  brood_first_target(${part} MbedTLS::${part})
+  if(NOT TARGET brood::${part})
+    find_path(BROOD_${part}_INCLUDE_DIR mbedtls/ssl.h)
+    find_library(BROOD_${part}_LIBRARY NAMES ${part})
+    mark_as_advanced(BROOD_${part}_INCLUDE_DIR BROOD_${part}_LIBRARY)
+    if(BROOD_${part}_INCLUDE_DIR AND BROOD_${part}_LIBRARY)
+      add_library(brood::${part} INTERFACE IMPORTED)
+      set_target_properties(brood::${part} PROPERTIES
+        INTERFACE_INCLUDE_DIRECTORIES "${BROOD_${part}_INCLUDE_DIR}"
+        INTERFACE_LINK_LIBRARIES "${BROOD_${part}_LIBRARY}")
+    endif()
+  endif()
+endforeach()
+
 set(brood_missing "")
 if(NOT TARGET brood::apr)
   list(APPEND brood_missing "APR 1.7 (apr-1)")
@@ -69,4 +86,6 @@ if(NOT TARGET brood::msgpack)
 endif()
 if(NOT TARGET brood::mbedcrypto)
   list(APPEND brood_missing "Mbed TLS 2.28 or later (mbedcrypto or tfpsacrypto)")
+elseif(NOT TARGET brood::mbedtls OR NOT TARGET brood::mbedx509)
+  list(APPEND brood_missing "Mbed TLS's libraries for TLS (mbedtls and mbedx509)")
 endif()

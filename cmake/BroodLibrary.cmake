@@ -20,7 +20,8 @@ function(brood_library target type)
   target_compile_features(${target} PUBLIC c_std_11)
   target_link_libraries(${target}
     PUBLIC brood::apr
-    PRIVATE brood::msgpack brood::mbedcrypto Threads::Threads ${brood_system_libraries})
+    PRIVATE brood::msgpack brood::mbedtls brood::mbedx509 brood::mbedcrypto Threads::Threads
+      ${brood_system_libraries})
   set_target_properties(${target} PROPERTIES
     C_VISIBILITY_PRESET hidden
     OUTPUT_NAME brood

@@ -12,7 +12,7 @@ static brood__address_t port_of(const brood_listener_t *listener)
 {
     const char *colon = strrchr(brood_listener_address(listener), ':');
 
-    return (brood__address_t){BROOD__FAMILY_INET, "127.0.0.1", (uint16_t) apr_atoi64(colon + 1)};
+    return (brood__address_t){BROOD__FAMILY_INET, "127.0.0.1", (uint16_t) apr_atoi64(colon + 1), false};
 }
 
 static void where_nobody_listens_a_client_fails_at_once__LIS_15(void)

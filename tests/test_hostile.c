@@ -42,7 +42,7 @@ static brood_listener_t *listening(const char *key)
 static void connect_raw(brood__stream_t *stream, const brood_listener_t *listener)
 {
     const brood__address_t to = {BROOD__FAMILY_INET, "127.0.0.1",
-                                 (uint16_t) apr_atoi64(strrchr(brood_listener_address(listener), ':') + 1)};
+                                 (uint16_t) apr_atoi64(strrchr(brood_listener_address(listener), ':') + 1), false};
 
     EXPECT_OK(brood__listener_connect(stream, &to, INT64_MAX));
 }

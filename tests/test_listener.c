@@ -70,10 +70,10 @@ static void hear_number(brood_connection_t *connection, int number)
 static void connect_silently(brood__stream_t *stream, const brood_listener_t *listener)
 {
     const char *address = brood_listener_address(listener), *colon = strrchr(address, ':');
-    brood__address_t to = {brood__listener_family, address, 0};
+    brood__address_t to = {brood__listener_family, address, 0, false};
 
     if (strncmp(address, "127.", 4) == 0)
-        to = (brood__address_t){BROOD__FAMILY_INET, "127.0.0.1", (uint16_t) apr_atoi64(colon + 1)};
+        to = (brood__address_t){BROOD__FAMILY_INET, "127.0.0.1", (uint16_t) apr_atoi64(colon + 1), false};
     EXPECT_OK(brood__listener_connect(stream, &to, INT64_MAX));
 }
 

@@ -108,7 +108,8 @@ static void expect_closed(brood_connection_t *connection)
 static void raw(brood__stream_t *stream, brood_manager_t *manager)
 {
     const char *address = brood_manager_address(manager);
-    const brood__address_t to = {BROOD__FAMILY_INET, "127.0.0.1", (uint16_t) apr_atoi64(strrchr(address, ':') + 1)};
+    const brood__address_t to = {BROOD__FAMILY_INET, "127.0.0.1", (uint16_t) apr_atoi64(strrchr(address, ':') + 1),
+                                 false};
 
     EXPECT_OK(brood__listener_connect(stream, &to, INT64_MAX));
 }

@@ -355,7 +355,7 @@ static void a_listener_of_this_machine_is_ready_when_somebody_connects(void)
 
 static void a_listener_of_the_net_is_ready_when_somebody_connects(void)
 {
-    a_listener_is_ready_when_somebody_connects(&(brood__address_t){BROOD__FAMILY_INET, "127.0.0.1", 0});
+    a_listener_is_ready_when_somebody_connects(&(brood__address_t){BROOD__FAMILY_INET, "127.0.0.1", 0, false});
 }
 
 static apr_status_t suite(brood_call_t *call)

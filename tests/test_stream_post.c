@@ -120,7 +120,7 @@ static void what_is_too_big_goes_over_the_net_as_it_is_read(void)
 {
     pair_t pair;
 
-    connect_pair(&pair, &(brood__address_t){BROOD__FAMILY_INET, "127.0.0.1", 0});
+    connect_pair(&pair, &(brood__address_t){BROOD__FAMILY_INET, "127.0.0.1", 0, false});
     post_both_ways(&pair);
     close_pair(NULL, &pair);
 }

@@ -77,7 +77,7 @@ static void nothing_is_said_before_the_first_message__WIRE_09(void)
     brood__stream_t raw;
     brood_connection_t *connection = open_wire(&raw);
     brood_listener_t *listener;
-    brood__address_t to = {BROOD__FAMILY_INET, "127.0.0.1", 0};
+    brood__address_t to = {BROOD__FAMILY_INET, "127.0.0.1", 0, false};
 
     EXPECT(hears_nothing(&raw));
     close_wire(connection, &raw);
@@ -338,7 +338,7 @@ static void a_named_pipe_carries_no_heads__WIRE_07(void)
     brood__stream_t raw;
     brood_listener_t *listener;
     brood_connection_t *connection;
-    brood__address_t to = {brood__listener_family, NULL, 0};
+    brood__address_t to = {brood__listener_family, NULL, 0, false};
 
     if (to.family != BROOD__FAMILY_PIPE) {
         puts("no named pipes here");

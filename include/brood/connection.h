@@ -74,7 +74,7 @@ BROOD_API BROOD_CHECKED apr_status_t brood_connection_send(brood_connection_t *c
  *  @retval BROOD_EDECODE, BROOD_EENTRY  the message is no value, or not one for this program: it has been consumed.
  *  @retval BROOD_ETOOBIG     longer than brood_connection_limit: nothing more can be received, as after
  *                            brood_connection_recv_bytes.
- *  @retval BROOD_EPROTOCOL   the other side sends no frames; the connection is closed.
+ *  @retval BROOD_EPROTOCOL   the other side sends no frames, or they were changed on their way; the connection is closed.
  *  @retval BROOD_EAUTH       the other side asks for a key, and this one connected without.
  *  @retval BROOD_ECANCELLED  Ctrl-C was pressed: see brood_main.
  *  @retval BROOD_EDIRECTION  this end only sends, or has met a message that was too long.
@@ -140,7 +140,7 @@ BROOD_API void brood_connection_close(brood_connection_t *connection);
 
 /** @name As a value: for a child's arguments, for messages, and for items of queues; the receiver gets an end of its own, with the same
  *  directions, and the sender's stays its own to close.  An end that has messages read ahead cannot be sent, which is
- *  BROOD_EENCODE, nor one that another thread receives on, BROOD_EMISUSE.  brood_connection_from_value gives BROOD_EKIND, and leaves *connection untouched, if the value is another
+ *  BROOD_EENCODE, nor one that another thread receives on, BROOD_EMISUSE.  One that is encrypted, see listener.h, cannot be sent, BROOD_EENCODE.  brood_connection_from_value gives BROOD_EKIND, and leaves *connection untouched, if the value is another
  *  thing.  SPEC CONN-27, HND-04. @{ */
 BROOD_API brood_value_t brood_connection_to_value(brood_connection_t *connection);
 BROOD_API BROOD_CHECKED apr_status_t brood_connection_from_value(brood_connection_t **connection, brood_value_t value);

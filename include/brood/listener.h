@@ -3,7 +3,14 @@
  * Addresses are text: "host:port" ("[::1]:80" for an IPv6 number; port 0: a free one; an empty host: all of this machine's
  * addresses), a path with a slash in it or "@name" (Unix sockets; the latter are Linux's abstract ones), "\\.\pipe\name"
  * (Windows).  With a key either side proves to the other that it knows it, before anything else is sent; the key itself
- * never is.  The handshake is that of Python's multiprocessing.connection, before and since 3.12. */
+ * never is.  The handshake is that of Python's multiprocessing.connection, before and since 3.12.
+ *
+ * With tls: before any of them, or tls:// before "host:port", connections are encrypted, and nothing in them can be changed
+ * unnoticed: by TLS 1.2, or 1.3, without certificates, but with the authkey, which there must be, and (EC)DHE: who learns
+ * the key later cannot read what was said before.  Both sides must say so, and Python's cannot.  Such a connection stays in
+ * the process that made it.  That the other side has closed is told also if it was somebody in between who cut the
+ * connection between two messages.  Other programs take as pre-shared key, with the identity "brood", the 32 bytes of
+ * HMAC-SHA256 by the authkey of the text "brood tls psk". */
 #ifndef BROOD_LISTENER_H
 #define BROOD_LISTENER_H
 
@@ -16,7 +23,7 @@ typedef struct brood_listener_t brood_listener_t;
 
 /** All zero is the default. */
 typedef struct brood_connect_options_t {
-    const char *authkey;           /**< NULL: no authentication; "" is a key.  Copied. */
+    const char *authkey;           /**< NULL: no authentication; "" is a key, but not for tls: addresses.  Copied. */
     apr_size_t authkey_size;       /**< bytes; 0: up to the NUL */
     apr_interval_time_t handshake; /**< limit for connecting and for the handshake, microseconds; 0: 20 seconds */
     int backlog;                   /**< listeners: how many may wait to be accepted; 0: 128 */
@@ -30,8 +37,8 @@ typedef struct brood_connect_options_t {
  *  @param options        borrowed for the call; NULL: all default.
  *  @param mem            its owner.
  *  @retval APR_SUCCESS   connections can come in.
- *  @retval APR_EINVAL    that is no address.
- *  @retval APR_ENOTIMPL  this system has no such addresses.
+ *  @retval APR_EINVAL    that is no address; or it begins with tls: and there is no key.
+ *  @retval APR_ENOTIMPL  this system has no such addresses; or this build's Mbed TLS has no TLS of the kind.
  *  @retval BROOD_EGUARD  before brood_init.
  *  @return otherwise the system's: the address is in use, say.  After a failure *listener is untouched.
  *  SPEC LIS-01 to LIS-08, LIS-12, LIS-19. */

@@ -7,13 +7,15 @@
 #include <inttypes.h>
 #include <string.h>
 
+#define TLS "tls:"
+#define SLASHES "//"     /* as in a URL */
 #define UNIX_LONGEST 100 /* bytes of a path: all systems take so many */
 
 static apr_status_t fail(const char *text, const char *why)
 {
     return brood_fail(APR_EINVAL,
                       "\"%.80s\" is no address: %s; \"host:port\", a path with a slash, \"@name\" or "
-                      "\"\\\\.\\pipe\\name\" is one",
+                      "\"\\\\.\\pipe\\name\" is one, perhaps with \"tls:\" before it",
                       text, why);
 }
 
@@ -51,9 +53,21 @@ static apr_status_t parse_inet(brood__address_t *address, const char *text, apr_
     return APR_SUCCESS;
 }
 
+/* What follows "tls:" or "tls://", if it begins so. */
+static const char *after_tls(const char *text)
+{
+    if (strncmp(text, TLS, strlen(TLS)) != 0)
+        return text;
+    text += strlen(TLS);
+    return strncmp(text, SLASHES, strlen(SLASHES)) == 0 ? text + strlen(SLASHES) : text;
+}
+
 apr_status_t brood__address_parse(brood__address_t *address, const char *text, apr_pool_t *mem)
 {
-    *address = (brood__address_t){BROOD__FAMILY_INET, "", 0};
+    const char *whole = text;
+
+    text = after_tls(whole);
+    *address = (brood__address_t){.family = BROOD__FAMILY_INET, .name = "", .tls = text != whole};
     if (strncmp(text, "\\\\", 2) == 0)
         address->family = BROOD__FAMILY_PIPE;
     else if (*text == '@' || strchr(text, '/') != NULL)
@@ -63,6 +77,17 @@ apr_status_t brood__address_parse(brood__address_t *address, const char *text, a
     if (strcmp(text, "@") == 0)
         return fail(text, "its name is empty");
     address->name = apr_pstrdup(mem, text);
+    return APR_SUCCESS;
+}
+
+apr_status_t brood__address_listen(brood__listener_t **listener, const brood__address_t *address, int backlog,
+                                   char text[BROOD__ADDRESS_SIZE], apr_pool_t *mem)
+{
+    char plain[BROOD__ADDRESS_SIZE];
+
+    BROOD_TRY(brood__listener_open(listener, address, backlog, plain, mem));
+    (void) apr_snprintf(text, BROOD__ADDRESS_SIZE, "%s%s%s", address->tls ? TLS : "",
+                        address->tls && address->family == BROOD__FAMILY_INET ? SLASHES : "", plain);
     return APR_SUCCESS;
 }
 
@@ -76,7 +101,7 @@ apr_status_t brood__address_private(brood__address_t *address, apr_pool_t *mem)
         return brood_fail_text(APR_EGENERAL, "the system gives no random bytes for an address");
     (void) apr_snprintf(name, sizeof name, "brood-%08x%08x%08x%08x", (unsigned) (random[0] >> 32), (unsigned) random[0],
                         (unsigned) (random[1] >> 32), (unsigned) random[1]);
-    *address = (brood__address_t){brood__listener_family, NULL, 0};
+    *address = (brood__address_t){.family = brood__listener_family};
     if (address->family == BROOD__FAMILY_PIPE) {
         address->name = apr_pstrcat(mem, "\\\\.\\pipe\\", name, NULL);
         return APR_SUCCESS;

@@ -5,6 +5,7 @@
 #include "connection/connection.h"
 #include "connection/handshake.h"
 #include "connection/options.h"
+#include "connection/tls.h"
 #include "memory/table.h"
 #include <inttypes.h>
 
@@ -48,11 +49,14 @@ apr_status_t brood_client_connect(brood_connection_t **connection, const char *a
     if (address == NULL)
         return brood_fail_text(APR_EINVAL, "the address is NULL");
     BROOD_TRY(brood__address_parse(&to, address, mem));
+    BROOD_TRY(brood__tls_check(&to, key));
     rc = brood__listener_connect(&stream, &to, deadline);
     if (rc != APR_SUCCESS)
         return fail_connect(rc, address);
     if (key.data != NULL) {
-        rc = shake_hands(&stream, key, address, deadline);
+        rc = to.tls ? brood__tls_begin(&stream, false, key) : APR_SUCCESS;
+        if (rc == APR_SUCCESS)
+            rc = shake_hands(&stream, key, address, deadline);
         if (rc != APR_SUCCESS) {
             brood__stream_close(&stream);
             return rc;

@@ -30,6 +30,7 @@ static void forked(brood__open_t *open)
     atomic_store(&connection->closed, true);
     brood__channel_close(connection->stream.handle);
     connection->stream.handle = BROOD__NO_HANDLE;
+    connection->stream.over = NULL;
     if (connection->stream.parcel != NULL)
         brood__parcel_end(connection->stream.parcel);
 }

@@ -1,6 +1,7 @@
 #include "connection/handshake.h"
 
 #include "base/status.h"
+#include "connection/tls.h"
 
 /* The steps, each a letter. */
 #define CHALLENGE 'c' /* send ours */
@@ -106,6 +107,7 @@ static apr_status_t step(brood__handshake_t *handshake, brood__stream_t *stream,
 apr_status_t brood__handshake_run(brood__handshake_t *handshake, brood__stream_t *stream, brood__message_t *message,
                                   apr_time_t deadline)
 {
+    BROOD_TRY(brood__tls_handshake(stream, deadline));
     for (; *handshake->steps != '\0'; handshake->steps++)
         BROOD_TRY(step(handshake, stream, message, deadline));
     return APR_SUCCESS;

@@ -82,6 +82,8 @@ static apr_status_t pack_connection(uint64_t *word, void *object, uint32_t to)
 
     if (atomic_load(&connection->closed))
         return brood__connection_closed();
+    if (connection->stream.over != NULL)
+        return brood_fail_text(BROOD_EENCODE, "a connection that is encrypted cannot be sent to another process");
     BROOD_TRY(check_ahead(connection));
     BROOD_TRY(pack_handle(word, connection->stream.handle, connection->stream.kind, to, "connection"));
     *word |= (connection->can_recv ? RECVS : 0) | (connection->can_send ? SENDS : 0)

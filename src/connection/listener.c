@@ -8,6 +8,7 @@
 #include "connection/connection.h"
 #include "connection/handshake.h"
 #include "connection/options.h"
+#include "connection/tls.h"
 #include "memory/table.h"
 #include <apr_strings.h>
 #include <stdlib.h>
@@ -29,6 +30,7 @@ struct brood_listener_t {
     brood__listener_t *listener;
     char address[BROOD__ADDRESS_SIZE];
     char peer[BROOD__ADDRESS_SIZE]; /* of the last */
+    bool tls;
     bool has_key;
     brood_bytes_t key;
     apr_interval_time_t handshake;
@@ -61,10 +63,14 @@ static void drop_all(brood_listener_t *listener)
 static apr_status_t begin_handshake(brood_listener_t *listener, brood__stream_t *stream)
 {
     client_t *client = calloc(1, sizeof *client), **place = &listener->clients;
+    apr_status_t rc = listener->tls ? brood__tls_begin(stream, true, listener->key) : APR_SUCCESS;
 
-    if (client == NULL) {
+    if (client == NULL)
+        rc = brood_fail_text(APR_ENOMEM, "no memory for a client");
+    if (client == NULL || rc != APR_SUCCESS) {
         brood__stream_close(stream);
-        return brood_fail_text(APR_ENOMEM, "no memory for a client");
+        free(client);
+        return rc;
     }
     if (listener->count == BROOD__CLIENTS_MOST)
         drop(listener, &listener->clients);
@@ -81,18 +87,13 @@ static apr_status_t begin_handshake(brood_listener_t *listener, brood__stream_t 
 
 /* ---- beginning and end ---- */
 
-static void close_listener(brood_listener_t *listener, bool forked)
-{
-    drop_all(listener);
-    brood__listener_close(listener->listener, forked);
-}
-
 void brood_listener_close(brood_listener_t *listener)
 {
     if (atomic_exchange(&listener->closed, true))
         return;
     brood__open_remove(&listener->open);
-    close_listener(listener, false);
+    drop_all(listener);
+    brood__listener_close(listener->listener, false);
 }
 
 static void forked(brood__open_t *open)
@@ -100,7 +101,10 @@ static void forked(brood__open_t *open)
     brood_listener_t *listener = (brood_listener_t *) open;
 
     atomic_store(&listener->closed, true);
-    close_listener(listener, true);
+    for (client_t *client = listener->clients; client != NULL; client = client->next)
+        client->stream.over = NULL; /* without a farewell: the connection is the other process's */
+    drop_all(listener);
+    brood__listener_close(listener->listener, true);
 }
 
 static apr_status_t cleanup(void *data)
@@ -116,7 +120,8 @@ static apr_status_t fail_create(apr_status_t rc, const char *address)
     return brood_fail(rc, "cannot listen at %s", address);
 }
 
-static apr_status_t open_listener(brood_listener_t *made, const char *text, int backlog, apr_pool_t *mem)
+static apr_status_t open_listener(brood_listener_t *made, const char *text, brood_bytes_t key, int backlog,
+                                  apr_pool_t *mem)
 {
     brood__address_t address;
     apr_status_t rc;
@@ -125,7 +130,9 @@ static apr_status_t open_listener(brood_listener_t *made, const char *text, int 
         BROOD_TRY(brood__address_private(&address, mem));
     else
         BROOD_TRY(brood__address_parse(&address, text, mem));
-    rc = brood__listener_open(&made->listener, &address, backlog, made->address, mem);
+    BROOD_TRY(brood__tls_check(&address, key));
+    made->tls = address.tls;
+    rc = brood__address_listen(&made->listener, &address, backlog, made->address, mem);
     return rc == APR_SUCCESS ? rc : fail_create(rc, text != NULL ? text : address.name);
 }
 
@@ -141,7 +148,7 @@ apr_status_t brood_listener_create(brood_listener_t **listener, const char *addr
     made->has_key = key.data != NULL;
     made->handshake = brood__options_handshake(options);
     atomic_flag_clear(&made->accepting);
-    BROOD_TRY(open_listener(made, address, brood__options_backlog(options), mem));
+    BROOD_TRY(open_listener(made, address, key, brood__options_backlog(options), mem));
     made->key = (brood_bytes_t){apr_pmemdup(mem, key.data != NULL ? key.data : "", key.size), key.size};
     brood__open_add(&made->open, forked);
     apr_pool_cleanup_register(mem, made, cleanup, apr_pool_cleanup_null);

@@ -31,6 +31,7 @@ size_t brood__mac_size(brood__digest_t digest)
 /* ---- one thread at a time: the table of keys has no lock before Mbed TLS 3.6, and later only if it was built so ---- */
 
 static brood__mutex_t mutex;
+static bool copied;
 
 void brood__mac_lock(void)
 {
@@ -45,6 +46,12 @@ void brood__mac_unlock(void)
 void brood__mac_forked(void)
 {
     brood__mutex_forked(&mutex);
+    copied = true;
+}
+
+bool brood__mac_copied(void)
+{
+    return copied;
 }
 
 /* ---- keys, under the lock ---- */

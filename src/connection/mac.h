@@ -6,6 +6,7 @@
 
 #include <apr_errno.h>
 #include <brood/value.h>
+#include <stdbool.h>
 
 typedef enum brood__digest_t {
     BROOD__MD5,
@@ -36,5 +37,8 @@ apr_status_t brood__mac_verify(brood__digest_t digest, brood_bytes_t key, brood_
 void brood__mac_lock(void);
 void brood__mac_unlock(void);
 void brood__mac_forked(void);
+
+/* Is this a forked child, or a child's? */
+bool brood__mac_copied(void);
 
 #endif

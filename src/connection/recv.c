@@ -29,7 +29,9 @@ static apr_status_t recv_failed(brood_connection_t *connection, apr_status_t rc)
         return brood_fail_text(rc, "the other end of the connection closed in the middle of a message");
     case BROOD_EPROTOCOL:
         brood_connection_close(connection);
-        return brood_fail_text(rc, "what comes from the other end of the connection is no message: its size cannot be");
+        return brood_fail_text(rc,
+                               "what comes from the other end of the connection is no message: its size cannot be, or "
+                               "it was changed on its way");
     default:
         return brood_fail(rc, "the connection has failed");
     }
@@ -211,8 +213,12 @@ apr_status_t brood_connection_poll(brood_connection_t *connection, apr_interval_
     apr_status_t rc = APR_SUCCESS;
 
     BROOD_TRY(brood__connection_enter(connection, false));
-    if (!brood__connection_has_come(connection) && brood__stream_watch(&connection->stream, &watch))
+    while (rc == APR_SUCCESS && !brood__connection_has_come(connection)
+           && brood__stream_watch(&connection->stream, &watch)) {
         rc = brood__wait_any(&watch, 1, deadline);
+        if (connection->stream.over == NULL) /* else what has come need not be for the program */
+            break;
+    }
     brood__connection_leave(connection, false);
     return recv_failed(connection, rc);
 }

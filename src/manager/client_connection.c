@@ -4,6 +4,7 @@
 #include "base/status.h"
 #include "connection/address.h"
 #include "connection/handshake.h"
+#include "connection/tls.h"
 #include "manager/client_table.h"
 #include "manager/rpc.h"
 
@@ -25,13 +26,17 @@ static apr_status_t fail_connect(apr_status_t rc, const char *address)
 static apr_status_t connect_to(brood__link_t *link, const brood__origin_t *origin, apr_time_t deadline,
                                apr_pool_t *scratch)
 {
+    const brood_bytes_t key = {origin->key, origin->key_size};
     brood__address_t address = {.name = NULL};
     apr_status_t rc;
 
     BROOD_TRY(brood__address_parse(&address, origin->address, scratch));
+    BROOD_TRY(brood__tls_check(&address, key));
     link->sure = address.family != BROOD__FAMILY_INET;
     rc = brood__listener_connect(&link->stream, &address, deadline);
-    return rc == APR_SUCCESS ? rc : fail_connect(rc, origin->address);
+    if (rc != APR_SUCCESS)
+        return fail_connect(rc, origin->address);
+    return address.tls ? brood__tls_begin(&link->stream, false, key) : APR_SUCCESS;
 }
 
 static apr_status_t shake_hands(brood__link_t *link, const brood__origin_t *origin, apr_time_t deadline)

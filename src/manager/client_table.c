@@ -77,6 +77,7 @@ static void link_forked(brood__open_t *open)
 
     brood__channel_close(link->stream.handle);
     link->stream.handle = BROOD__NO_HANDLE;
+    link->stream.over = NULL; /* it would say farewell */
 }
 
 brood__link_t *brood__link_make(void)

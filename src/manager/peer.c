@@ -1,5 +1,6 @@
 /* peer.c - one connection: what comes in is dealt with a few messages at a turn, what goes out never waits. */
 #include "base/deadline.h"
+#include "connection/tls.h"
 #include "manager/server.h"
 #include "platform/channel.h"
 #include <stdlib.h>
@@ -70,8 +71,9 @@ void brood__peer_create(brood__server_t *server, brood__stream_t *stream)
         drop_oldest_stranger(server);
     if (server->peer_count < server->limits.clients)
         peer = calloc(1, sizeof *peer);
-    if (peer == NULL) {
+    if (peer == NULL || (server->tls && brood__tls_begin(stream, true, server->key) != APR_SUCCESS)) {
         brood__stream_close(stream);
+        free(peer);
         return;
     }
     peer->stream = *stream;

@@ -7,6 +7,7 @@
 #include "base/thread_local.h"
 #include "connection/address.h"
 #include "connection/options.h"
+#include "connection/tls.h"
 #include "manager/jobs.h"
 #include "platform/channel.h"
 #include "platform/self.h"
@@ -59,6 +60,7 @@ static void close_copies(brood__peer_t *peers)
     for (brood__peer_t *peer = peers; peer != NULL; peer = peer->next) {
         brood__channel_close(peer->stream.handle);
         peer->stream.handle = BROOD__NO_HANDLE;
+        peer->stream.over = NULL;
     }
 }
 
@@ -83,7 +85,9 @@ static apr_status_t open_listener(brood__server_t *server, const char *text)
         BROOD_TRY(brood__address_private(&address, server->pool));
     else
         BROOD_TRY(brood__address_parse(&address, text, server->pool));
-    rc = brood__listener_open(&server->listener, &address, BROOD__BACKLOG, server->address, server->pool);
+    BROOD_TRY(brood__tls_check(&address, server->key));
+    server->tls = address.tls;
+    rc = brood__address_listen(&server->listener, &address, BROOD__BACKLOG, server->address, server->pool);
     if (rc == APR_ENOTIMPL)
         return brood_fail(rc, "this system has no addresses like %s", text != NULL ? text : address.name);
     return rc == APR_SUCCESS ? rc : brood_fail(rc, "a manager cannot listen at %s", text != NULL ? text : address.name);

@@ -81,6 +81,7 @@ typedef struct brood__server_t {
     apr_pool_t *scratch;                /* of one request */
     brood__exchange_t exchange, *outer; /* outer: the thread's before */
     brood__listener_t *listener;
+    bool tls; /* its connections are encrypted */
     brood__poll_t door;
     brood__pollset_t *set;
     char address[BROOD__ADDRESS_SIZE];

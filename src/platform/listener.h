@@ -11,6 +11,7 @@ typedef struct brood__address_t {
     const char
         *name;     /* INET: host, of either version; UNIX: path, or with an @ before it a name of Linux's own; PIPE */
     uint16_t port; /* INET */
+    bool tls;      /* what is said there is encrypted: not by this floor */
 } brood__address_t;
 
 #define BROOD__ADDRESS_SIZE 280u /* of an address as text, with its end */

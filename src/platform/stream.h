@@ -10,7 +10,22 @@
 #include "platform/parcel.h"
 #include "platform/wait.h"
 
-typedef struct brood__stream_t {
+typedef struct brood__stream_t brood__stream_t;
+
+/* What a stream over another does instead: the functions below, of which the backend has no idea then.  Its handle is that
+ * of the other, which is closed with it. */
+typedef struct brood__over_t {
+    apr_status_t (*fill)(brood__stream_t *stream, apr_time_t deadline);
+    apr_status_t (*read)(brood__stream_t *stream, void *buffer, size_t size, size_t *got, apr_time_t deadline);
+    apr_status_t (*write)(brood__stream_t *stream, const void *head, size_t head_size, const void *body,
+                          size_t body_size, size_t *sent, apr_time_t deadline);
+    apr_status_t (*post)(brood__stream_t *stream, const void *data, size_t size, size_t *sent);
+    bool (*watch_post)(brood__stream_t *stream, brood__watch_t *watch);
+    bool (*watch)(brood__stream_t *stream, brood__watch_t *watch);
+    void (*close)(brood__stream_t *stream);
+} brood__over_t;
+
+struct brood__stream_t {
     brood__handle_t handle;
     brood__handle_kind_t kind;
     bool whole;              /* it keeps messages apart by itself: a pipe of Windows in message mode */
@@ -20,7 +35,10 @@ typedef struct brood__stream_t {
     brood__parcel_t *parcel; /* NULL: nothing ever came along */
     void *pending;           /* the backend's, who reads */
     void *posted;            /* the backend's, who writes */
-} brood__stream_t;
+    const brood__over_t
+        *over;        /* NULL: it is over no other, or was forgotten in a forked child, to close the handle alone */
+    void *over_state; /* whose functions they are */
+};
 
 #define BROOD__STREAM_AHEAD 20480u /* bytes that are read ahead at most */
 
@@ -43,7 +61,8 @@ apr_status_t brood__stream_read(brood__stream_t *stream, void *buffer, size_t si
 apr_status_t brood__stream_write(brood__stream_t *stream, const void *head, size_t head_size, const void *body,
                                  size_t body_size, const brood__parcel_t *parcel, size_t *sent, apr_time_t deadline);
 
-/* Write as much of `data`, which is not empty, as goes without waiting; *sent: bytes that have gone, also none.  Of a
+/* Write as much of `data`, which is not empty, as goes without waiting; *sent: bytes that have gone, also none; the rest
+ * is posted later, before anything else.  Of a
  * whole stream `data` is one message, of which a copy is on its way then, unless the one before still is: *sent is 0.
  * What is on its way in the background is so as long as this thread lasts and the stream is open.  APR_EPIPE: the other
  * end is closed, perhaps before it has read what was sent; APR_ENOMEM. */
@@ -58,10 +77,10 @@ bool brood__stream_watch(brood__stream_t *stream, brood__watch_t *watch);
 /* What it waits for in the background is called off, and what has come by then is ahead: another process may read on. */
 void brood__stream_settle(brood__stream_t *stream);
 
-/* Can it take a parcel along? */
+/* Can it take a parcel along, and be taken along itself? */
 bool brood__stream_carries(const brood__stream_t *stream);
 
-/* Another handle of the same end. */
+/* Another handle of the same end.  APR_ENOTIMPL: it is over another, and there is more to it than a handle. */
 apr_status_t brood__stream_copy(brood__handle_t *handle, const brood__stream_t *stream);
 
 /* Close it; what is on its way in the background is called off.  Twice is fine. */

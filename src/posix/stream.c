@@ -109,6 +109,8 @@ apr_status_t brood__stream_fill(brood__stream_t *stream, apr_time_t deadline)
     size_t got;
     apr_status_t rv;
 
+    if (stream->over != NULL)
+        return stream->over->fill(stream, deadline);
     if (stream->begin < stream->end)
         return APR_SUCCESS;
     if (stream->ahead == NULL)
@@ -149,6 +151,8 @@ apr_status_t brood__stream_read(brood__stream_t *stream, void *buffer, size_t si
     apr_status_t rv = APR_SUCCESS;
     ssize_t moved = -1;
 
+    if (stream->over != NULL)
+        return stream->over->read(stream, buffer, size, got, deadline);
     if (stream->parcel != NULL)
         brood__parcel_expire(stream->parcel);
     while (rv == APR_SUCCESS) {
@@ -212,6 +216,8 @@ apr_status_t brood__stream_write(brood__stream_t *stream, const void *head, size
     control_t control;
     apr_status_t rv = APR_SUCCESS;
 
+    if (stream->over != NULL)
+        return stream->over->write(stream, head, head_size, body, body_size, sent, deadline);
     if (parcel != NULL && parcel->count > 0)
         load(&message, &control, parcel);
     *sent = 0;
@@ -232,6 +238,8 @@ apr_status_t brood__stream_write(brood__stream_t *stream, const void *head, size
 
 bool brood__stream_watch(brood__stream_t *stream, brood__watch_t *watch)
 {
+    if (stream->over != NULL)
+        return stream->over->watch(stream, watch);
     *watch = (brood__watch_t){.handle = stream->handle, .is_socket = true};
     return stream->begin == stream->end;
 }
@@ -246,20 +254,27 @@ bool brood__stream_carries(const brood__stream_t *stream)
     struct sockaddr_storage own = {.ss_family = AF_UNSPEC};
     socklen_t size = sizeof own;
 
-    return getsockname((int) stream->handle, (struct sockaddr *) &own, &size) == 0 && own.ss_family == AF_UNIX;
+    return stream->over == NULL && getsockname((int) stream->handle, (struct sockaddr *) &own, &size) == 0
+           && own.ss_family == AF_UNIX;
 }
 
 apr_status_t brood__stream_copy(brood__handle_t *handle, const brood__stream_t *stream)
 {
-    const int fd = fcntl((int) stream->handle, F_DUPFD_CLOEXEC, 3); /* above the standard streams */
+    int fd;
 
+    if (stream->over != NULL)
+        return APR_ENOTIMPL;
+    fd = fcntl((int) stream->handle, F_DUPFD_CLOEXEC, 3); /* above the standard streams */
     *handle = fd;
     return fd >= 0 ? APR_SUCCESS : errno;
 }
 
 void brood__stream_close(brood__stream_t *stream)
 {
-    brood__fd_close((int) stream->handle);
+    if (stream->over != NULL)
+        stream->over->close(stream);
+    else
+        brood__fd_close((int) stream->handle);
     free(stream->ahead);
     if (stream->parcel != NULL)
         brood__parcel_end(stream->parcel);

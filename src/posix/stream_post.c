@@ -15,6 +15,8 @@ apr_status_t brood__stream_post(brood__stream_t *stream, const void *data, size_
 {
     const char *next = data;
 
+    if (stream->over != NULL)
+        return stream->over->post(stream, data, size, sent);
     *sent = 0;
     while (*sent < size) {
         const ssize_t moved = send((int) stream->handle, next + *sent, size - *sent, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -33,6 +35,8 @@ apr_status_t brood__stream_post(brood__stream_t *stream, const void *data, size_
 
 bool brood__stream_watch_post(brood__stream_t *stream, brood__watch_t *watch)
 {
+    if (stream->over != NULL)
+        return stream->over->watch_post(stream, watch);
     *watch = (brood__watch_t){.handle = stream->handle, .is_socket = true, .writes = true};
     return true;
 }

@@ -238,6 +238,8 @@ static bool is_ready(side_t *side)
     else
         waits = brood__stream_watch(poll->stream, &watch) && !brood__stream_has_read(poll->stream);
     side->event = brood__os_handle(watch.handle);
+    if (waits && poll->stream != NULL && poll->stream->over != NULL) /* of whose operations nothing is known here */
+        waits = WaitForSingleObject(side->event, 0) != WAIT_OBJECT_0;
     return !waits;
 }
 

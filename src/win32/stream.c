@@ -172,6 +172,8 @@ bool brood__stream_has_read(const brood__stream_t *stream)
 
 apr_status_t brood__stream_fill(brood__stream_t *stream, apr_time_t deadline)
 {
+    if (stream->over != NULL)
+        return stream->over->fill(stream, deadline);
     while (stream->begin == stream->end) {
         apr_status_t rc = begin_ahead(stream);
 
@@ -195,6 +197,8 @@ apr_status_t brood__stream_read(brood__stream_t *stream, void *buffer, size_t si
     OVERLAPPED io = {0};
     DWORD moved = 0, error;
 
+    if (stream->over != NULL)
+        return stream->over->read(stream, buffer, size, got, deadline);
     if (pending != NULL && pending->begun) { /* its bytes come first */
         const apr_status_t rc = brood__stream_fill(stream, deadline);
 
@@ -255,6 +259,8 @@ apr_status_t brood__stream_write(brood__stream_t *stream, const void *head, size
     apr_status_t rc;
 
     (void) parcel; /* its words are all that goes */
+    if (stream->over != NULL)
+        return stream->over->write(stream, head, head_size, body, body_size, sent, deadline);
     *sent = 0;
     if (stream->whole && body_size > UINT32_MAX)
         return APR_ENOSPC;
@@ -281,6 +287,8 @@ apr_status_t brood__stream_write(brood__stream_t *stream, const void *head, size
 
 bool brood__stream_watch(brood__stream_t *stream, brood__watch_t *watch)
 {
+    if (stream->over != NULL)
+        return stream->over->watch(stream, watch);
     *watch = (brood__watch_t){.handle = BROOD__NO_HANDLE};
     if (stream->begin < stream->end || begin_ahead(stream) != APR_SUCCESS)
         return false;
@@ -300,7 +308,7 @@ void brood__stream_settle(brood__stream_t *stream)
 
 bool brood__stream_carries(const brood__stream_t *stream)
 {
-    return stream->kind == BROOD__HANDLE_PIPE;
+    return stream->over == NULL && stream->kind == BROOD__HANDLE_PIPE;
 }
 
 apr_status_t brood__stream_copy(brood__handle_t *handle, const brood__stream_t *stream)
@@ -309,6 +317,8 @@ apr_status_t brood__stream_copy(brood__handle_t *handle, const brood__stream_t *
     WSAPROTOCOL_INFOW description;
     HANDLE copy;
 
+    if (stream->over != NULL)
+        return APR_ENOTIMPL;
     if (stream->kind == BROOD__HANDLE_SOCKET) {
         SOCKET made = INVALID_SOCKET;
 
@@ -334,7 +344,9 @@ void brood__stream_close(brood__stream_t *stream)
         CloseHandle(pending->io.hEvent);
     free(pending);
     free(stream->ahead);
-    if (stream->handle == BROOD__NO_HANDLE)
+    if (stream->over != NULL)
+        stream->over->close(stream);
+    else if (stream->handle == BROOD__NO_HANDLE)
         ;
     else if (stream->kind == BROOD__HANDLE_SOCKET)
         closesocket(socket_of(stream));

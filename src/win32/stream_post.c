@@ -107,8 +107,11 @@ static apr_status_t copy(posted_t *posted, const char *data, size_t size)
 apr_status_t brood__stream_post(brood__stream_t *stream, const void *data, size_t size, size_t *sent)
 {
     posted_t *posted;
-    apr_status_t rc = prepare(stream);
+    apr_status_t rc;
 
+    if (stream->over != NULL)
+        return stream->over->post(stream, data, size, sent);
+    rc = prepare(stream);
     *sent = 0;
     if (rc != APR_SUCCESS)
         return rc;
@@ -133,6 +136,8 @@ apr_status_t brood__stream_post(brood__stream_t *stream, const void *data, size_
 
 bool brood__stream_watch_post(brood__stream_t *stream, brood__watch_t *watch)
 {
+    if (stream->over != NULL)
+        return stream->over->watch_post(stream, watch);
     *watch = (brood__watch_t){.handle = BROOD__NO_HANDLE};
     if (stream->posted == NULL || !is_under_way(stream))
         return false;

@@ -68,7 +68,7 @@ static void expect_byte(brood__handle_t end)
 /* Where the process that kept `word` hands out. */
 static brood__handle_t connect_to(uint64_t word)
 {
-    brood__address_t address = {BROOD__FAMILY_UNIX, NULL, 0};
+    brood__address_t address = {BROOD__FAMILY_UNIX, NULL, 0, false};
     brood__stream_t stream = {.handle = BROOD__NO_HANDLE};
     char name[40];
     apr_status_t rc;
