@@ -139,10 +139,8 @@ static apr_status_t begin_ahead(brood__stream_t *stream)
         return brood__os_status(GetLastError());
     pending->io = (OVERLAPPED){.hEvent = pending->io.hEvent};
     error = begin_read(stream, stream->ahead, BROOD__STREAM_AHEAD, &pending->io);
-    if (!is_over(error) && error != ERROR_IO_PENDING) {
-        (void) SetEvent(pending->io.hEvent); /* who waits for it already is to find out */
+    if (!is_over(error) && error != ERROR_IO_PENDING)
         return brood__stream_status(error, true);
-    }
     pending->begun = true;
     return APR_SUCCESS;
 }
@@ -163,13 +161,6 @@ static apr_status_t end_ahead(brood__stream_t *stream)
     return moved == 0 && stream->kind == BROOD__HANDLE_SOCKET ? APR_EOF : APR_SUCCESS;
 }
 
-bool brood__stream_has_read(const brood__stream_t *stream)
-{
-    const pending_t *pending = stream->pending;
-
-    return pending != NULL && pending->begun && brood__stream_is_over(&pending->io);
-}
-
 apr_status_t brood__stream_fill(brood__stream_t *stream, apr_time_t deadline)
 {
     if (stream->over != NULL)
@@ -179,8 +170,7 @@ apr_status_t brood__stream_fill(brood__stream_t *stream, apr_time_t deadline)
 
         if (rc != APR_SUCCESS)
             return rc;
-        if ((deadline <= 0 && !brood__stream_has_read(stream))
-            || brood__os_wait(((pending_t *) stream->pending)->io.hEvent, deadline) != WAIT_OBJECT_0)
+        if (brood__os_wait(((pending_t *) stream->pending)->io.hEvent, deadline) != WAIT_OBJECT_0)
             return APR_TIMEUP;
         rc = end_ahead(stream);
         if (rc != APR_SUCCESS)

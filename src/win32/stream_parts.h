@@ -16,15 +16,6 @@ DWORD brood__stream_begin_write(const brood__stream_t *stream, const void *data,
  * kernel's. */
 DWORD brood__stream_outcome(const brood__stream_t *stream, OVERLAPPED *io, DWORD *moved);
 
-/* Is a read in the background over?  Then what waits for it does not.  Asks no system. */
-bool brood__stream_has_read(const brood__stream_t *stream);
-
-/* The same of an operation.  Its event may be a moment late, and must be waited for before the next is begun with it. */
-static inline bool brood__stream_is_over(const volatile OVERLAPPED *io)
-{
-    return HasOverlappedIoCompleted(io);
-}
-
 /* What was posted and is on its way is called off. */
 void brood__stream_end_post(brood__stream_t *stream);
 
