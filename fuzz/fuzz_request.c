@@ -91,7 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static brood__server_t *server;
     brood__peer_t *peer = calloc(1, sizeof *peer);
     size_t left = 0;
-    apr_pool_t *mem;
+    apr_pool_t *mem = NULL;
 
     if (server == NULL)
         server = begin();
