@@ -261,7 +261,11 @@ static void another_manager_at_the_same_place_is_not_taken_for_it__C_19_MGR_25_P
     EXPECT_OK(brood_process_kill((brood_process_t *) brood_manager_process(manager)));
     EXPECT_OK(brood_manager_join(manager, BROOD_FOREVER));
     EXPECT_STATUS(BROOD_ELOST, brood_managed_dict_clear(dict));
+    BROOD_IGNORE(brood_fail_text(APR_EGENERAL, "before"));
+    EXPECT(!brood_manager_alive(manager));
+    EXPECT_TEXT("before", brood_last_error()->message);
     EXPECT_OK(brood_manager_start(&second, &options, mem));
+    EXPECT(brood_manager_alive(second));
     EXPECT(new_dict(second, NULL, mem) != NULL);
     EXPECT_STATUS(BROOD_ELOST, brood_managed_dict_clear(dict));
     EXPECT_OK(brood_manager_shutdown(manager));

@@ -68,10 +68,14 @@ bool brood_manager_alive(brood_manager_t *manager)
 {
     brood__origin_t origin = *brood__manager_origin(manager);
     brood_value_t count = brood_nil();
+    bool alive;
 
     if (atomic_load(&manager->ended))
         return false;
     if (origin.call_timeout <= 0 || origin.call_timeout > ALIVE_TIMEOUT)
         origin.call_timeout = ALIVE_TIMEOUT;
-    return brood__client_call(&count, &origin, 0, "count", NULL, 0, BROOD_NOWAIT, NULL) == APR_SUCCESS;
+    brood__status_hold(true);
+    alive = brood__client_call(&count, &origin, 0, "count", NULL, 0, BROOD_NOWAIT, NULL) == APR_SUCCESS;
+    brood__status_hold(false);
+    return alive;
 }
