@@ -10,24 +10,17 @@
 
 /* ---- objects ---- */
 
-static apr_status_t collect(brood__held_t *held, brood_value_t value)
+static apr_status_t collect(brood__referent_t *referent, void *data)
 {
-    const size_t count = value.kind == BROOD_KIND_MAP ? 2 * value.as.list.count : value.as.list.count;
+    brood__held_t *held = data;
+    brood__referent_t **objects = realloc(held->objects, (held->count + 1) * sizeof(brood__referent_t *));
 
-    if (value.kind == BROOD_KIND_OBJECT) {
-        brood__referent_t **objects = realloc(held->objects, (held->count + 1) * sizeof(brood__referent_t *));
-
-        if (objects == NULL)
-            return brood_fail_text(APR_ENOMEM, "no memory for the arguments of a task");
-        held->objects = objects;
-        held->objects[held->count++] = value.as.object;
-        brood__referent_hold_inside(value.as.object);
-        return brood__session_lend(((const brood__referent_t *) value.as.object)->number);
-    }
-    if (value.kind == BROOD_KIND_LIST || value.kind == BROOD_KIND_MAP)
-        for (size_t i = 0; i < count; i++)
-            BROOD_TRY(collect(held, value.as.list.items[i]));
-    return APR_SUCCESS;
+    if (objects == NULL)
+        return brood_fail_text(APR_ENOMEM, "no memory for the arguments of a task");
+    held->objects = objects;
+    held->objects[held->count++] = referent;
+    brood__referent_hold_inside(referent);
+    return brood__session_lend(referent->number);
 }
 
 apr_status_t brood__held_add(brood__held_t *held, brood_bytes_t args, apr_pool_t *mem)
@@ -35,7 +28,7 @@ apr_status_t brood__held_add(brood__held_t *held, brood_bytes_t args, apr_pool_t
     brood_value_t value = brood_nil();
 
     BROOD_TRY(brood__decode(&value, args.data, args.size, false, mem));
-    return collect(held, value);
+    return brood__referents_in(value, collect, held);
 }
 
 void brood__held_drop(brood__held_t *held)

@@ -235,16 +235,10 @@ static void wake(void *server)
 }
 
 /* The objects in the arguments are this process's, too, as long as a thread has proxies of them. */
-static apr_status_t lend(brood_value_t value)
+static apr_status_t lend(brood__referent_t *referent, void *nothing)
 {
-    const size_t count = value.kind == BROOD_KIND_MAP ? 2 * value.as.list.count : value.as.list.count;
-
-    if (value.kind == BROOD_KIND_OBJECT)
-        return brood__session_lend(((const brood__referent_t *) value.as.object)->number);
-    if (value.kind == BROOD_KIND_LIST || value.kind == BROOD_KIND_MAP)
-        for (size_t i = 0; i < count; i++)
-            BROOD_TRY(lend(value.as.list.items[i]));
-    return APR_SUCCESS;
+    (void) nothing;
+    return brood__session_lend(referent->number);
 }
 
 static apr_status_t make_task(task_t **task, brood__request_t *request)
@@ -270,7 +264,7 @@ static apr_status_t make_task(task_t **task, brood__request_t *request)
     made->instance = instance_of(request->self);
     made->args = (brood_bytes_t){output.data, output.size};
     brood__server_origin(&made->origin, server);
-    rc = lend(brood_list(request->args, request->count));
+    rc = brood__referents_in(brood_list(request->args, request->count), lend, NULL);
     if (rc != APR_SUCCESS)
         apr_pool_destroy(pool);
     else

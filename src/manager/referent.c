@@ -171,6 +171,19 @@ void brood__referent_drop_outside(brood__referent_t *referent, uint64_t count)
     doom_if_unwanted(referent);
 }
 
+apr_status_t brood__referents_in(brood_value_t value, apr_status_t (*visit)(brood__referent_t *referent, void *data),
+                                 void *data)
+{
+    const size_t count = value.kind == BROOD_KIND_MAP ? 2 * value.as.list.count : value.as.list.count;
+
+    if (value.kind == BROOD_KIND_OBJECT)
+        return visit(value.as.object, data);
+    if (value.kind == BROOD_KIND_LIST || value.kind == BROOD_KIND_MAP)
+        for (size_t i = 0; i < count; i++)
+            BROOD_TRY(brood__referents_in(value.as.list.items[i], visit, data));
+    return APR_SUCCESS;
+}
+
 void brood__referents_tidy(void)
 {
     brood__server_t *server = brood__server_here();

@@ -78,6 +78,10 @@ void brood__referent_drop_inside(brood__referent_t *referent);
 void brood__referent_hold_outside(brood__referent_t *referent, uint64_t count);
 void brood__referent_drop_outside(brood__referent_t *referent, uint64_t count);
 
+/* Call `visit` with each object in a value that was decoded here, up to the first failure. */
+apr_status_t brood__referents_in(brood_value_t value, apr_status_t (*visit)(brood__referent_t *referent, void *data),
+                                 void *data);
+
 /* Destroy those that nobody refers to, one after another, however deep they hold each other. */
 void brood__referents_tidy(void);
 

@@ -12,21 +12,14 @@ static apr_status_t hold_object(const brood__request_t *request, uint64_t object
     return request->wanted ? brood__session_hold(request->peer, object) : APR_SUCCESS;
 }
 
-static apr_status_t hold_objects(const brood__request_t *request, brood_value_t value)
+static apr_status_t hold(brood__referent_t *referent, void *request)
 {
-    const size_t count = value.kind == BROOD_KIND_MAP ? 2 * value.as.list.count : value.as.list.count;
-
-    if (value.kind == BROOD_KIND_OBJECT)
-        return hold_object(request, ((const brood__referent_t *) value.as.object)->number);
-    if (value.kind == BROOD_KIND_LIST || value.kind == BROOD_KIND_MAP)
-        for (size_t i = 0; i < count; i++)
-            BROOD_TRY(hold_objects(request, value.as.list.items[i]));
-    return APR_SUCCESS;
+    return hold_object(request, referent->number);
 }
 
 apr_status_t brood__request_add(brood__request_t *request, brood_value_t value)
 {
-    BROOD_TRY(hold_objects(request, value));
+    BROOD_TRY(brood__referents_in(value, hold, request));
     return brood__encode(request->output, value, 0);
 }
 
