@@ -348,8 +348,8 @@ static void there_are_no_more_clients_than_the_limit(void)
     EXPECT(new_dict(manager, NULL, mem) != NULL);
 }
 
-/* Connections are cheap: a thousand are held, of which a hundred are used, in the end by as many as before. */
-static void a_thousand_connections__MGR_19(void)
+/* Connections are cheap: as many are held as there are descriptors for, and a tenth of them used. */
+static void hundreds_of_connections_are_held_and_used__MGR_19(void)
 {
     enum { HELD = 1000 };
     brood_manager_t *manager = fresh();
@@ -391,7 +391,7 @@ int main(int argc, char **argv)
         TEST(nobody_lets_go_of_what_others_hold),
         TEST(there_are_no_more_objects_than_the_limit),
         TEST(there_are_no_more_clients_than_the_limit),
-        TEST(a_thousand_connections__MGR_19),
+        TEST(hundreds_of_connections_are_held_and_used__MGR_19),
     };
 
     return harness_tree(argc, argv, entries, "manager_hostile", tests, sizeof tests / sizeof tests[0]);
