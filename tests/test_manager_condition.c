@@ -46,14 +46,16 @@ static apr_status_t wait_for_three(brood_call_t *call)
     return brood_lock_release(brood_condition_lock(condition));
 }
 
-/* Is given the condition's lock alone. */
-static apr_status_t hold_lock(brood_call_t *call)
+/* Is given the condition's lock by itself, too. */
+static apr_status_t notify_and_stay(brood_call_t *call)
 {
+    brood_condition_t *condition;
     brood_queue_t *said;
     brood_lock_t *lock;
 
-    BROOD_TRY(BROOD_UNPACK(call->args, &lock, &said));
+    BROOD_TRY(BROOD_UNPACK(call->args, &lock, &condition, &said));
     BROOD_TRY(brood_lock_acquire(lock, BROOD_FOREVER));
+    BROOD_TRY(brood_condition_notify(condition, 1));
     BROOD_TRY(brood_queue_put(said, brood_int(1), BROOD_FOREVER));
     return stay();
 }
@@ -265,11 +267,10 @@ static void who_comes_back_is_told_that_the_owner_has_died__STYP_11(void)
     said = harness_queue(mem);
     condition = new_condition(NULL);
     EXPECT_OK(brood_lock_from_value(&copy, BROOD_VALUE(brood_condition_lock(condition))));
-    waiter = harness_start(wait_for_news, BROOD_ARGS(condition, said, 2, apr_time_from_msec(100)), mem);
+    waiter = waiter_of(condition, said, 2);
     await_waiters(condition, 1);
-    holder = harness_start(hold_lock, BROOD_ARGS(copy, said), mem);
-    expect_number(1, said, mem);
-    await_waiters(condition, 0); /* its time is up, and it waits for the lock */
+    holder = harness_start(notify_and_stay, BROOD_ARGS(copy, condition, said), mem);
+    expect_number(1, said, mem); /* the waiter now waits for the lock */
     kill_and_join(holder);
     expect_number(BROOD_EOWNERDEAD, said, mem);
     EXPECT_EXIT(0, waiter);
@@ -303,7 +304,7 @@ static void it_is_found_in_a_dictionary_with_its_lock__PROX_08(void)
 int main(int argc, char **argv)
 {
     static const brood_entry_t entries[] = {BROOD_ENTRY(wait_for_news), BROOD_ENTRY(wait_for_three),
-                                            BROOD_ENTRY(hold_lock), BROOD_ENTRIES_END};
+                                            BROOD_ENTRY(notify_and_stay), BROOD_ENTRIES_END};
     static const brood_test_t tests[] = {
         TEST(who_waits_is_notified__STYP_07),
         TEST(without_the_lock_nothing_is_done__STYP_07),

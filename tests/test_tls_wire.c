@@ -160,9 +160,9 @@ static void what_is_changed_on_its_way_is_not_believed(void)
         child = harness_start(say_marker, BROOD_ARGS((const char *) apr_pstrcat(mem, "tls://", between.address, NULL)),
                               mem);
         begin_between(&between);
-        rc = brood_listener_accept(&connection, listener, apr_time_from_sec(2), mem);
+        rc = brood_listener_accept(&connection, listener, apr_time_from_sec(60), mem);
         if (rc == APR_SUCCESS)
-            rc = brood_connection_recv_bytes(&bytes, connection, 0, apr_time_from_sec(2), mem);
+            rc = brood_connection_recv_bytes(&bytes, connection, 0, apr_time_from_sec(60), mem);
         if (connection != NULL)
             brood_connection_close(connection);
         brood_listener_close(listener);
