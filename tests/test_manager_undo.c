@@ -269,6 +269,25 @@ static void who_has_given_up_gets_nothing(void)
     expect_numbers(queue, 1);
 }
 
+/* By the other connection: nothing says which of the two the server reads first. */
+static void who_gives_up_before_the_request_is_read_gets_nothing(void)
+{
+    client_t asker, other;
+    brood_queue_t *queue;
+
+    fresh();
+    queue = new_queue((brood_queue_options_t){.joinable = false});
+    put_numbers(queue, 1);
+    asker = client_of("process");
+    other = client_of("process");
+    asker.asked++;
+    give_up(&asker, &other);
+    asker.asked--;
+    ASK(&asker, queue, "get", THREAD, FOREVER);
+    ask(&asker, queue, "size", NULL, 0);
+    expect_value(brood_int(1), hear(&asker), mem);
+}
+
 static void a_lock_is_free_again_and_nobody_has_been_told(void)
 {
     brood_lock_t *lock[2] = {NULL, NULL};
@@ -358,11 +377,17 @@ int main(int argc, char **argv)
 {
     static const brood_entry_t entries[] = {BROOD_ENTRIES_END};
     static const brood_test_t tests[] = {
-        TEST(an_item_is_the_first_again),        TEST(who_waits_gets_what_another_has_not_heard_of),
-        TEST(bytes_and_objects_come_back_whole), TEST(a_lease_is_as_if_it_had_never_been),
-        TEST(what_was_put_is_taken_back),        TEST(what_was_heard_is_not_taken_back),
-        TEST(who_has_given_up_gets_nothing),     TEST(a_lock_is_free_again_and_nobody_has_been_told),
-        TEST(a_semaphore_has_its_unit_again),    TEST(who_gives_up_a_condition_has_the_lock_again),
+        TEST(an_item_is_the_first_again),
+        TEST(who_waits_gets_what_another_has_not_heard_of),
+        TEST(bytes_and_objects_come_back_whole),
+        TEST(a_lease_is_as_if_it_had_never_been),
+        TEST(what_was_put_is_taken_back),
+        TEST(what_was_heard_is_not_taken_back),
+        TEST(who_has_given_up_gets_nothing),
+        TEST(who_gives_up_before_the_request_is_read_gets_nothing),
+        TEST(a_lock_is_free_again_and_nobody_has_been_told),
+        TEST(a_semaphore_has_its_unit_again),
+        TEST(who_gives_up_a_condition_has_the_lock_again),
         TEST(who_gives_up_a_barrier_breaks_it),
     };
 

@@ -110,6 +110,12 @@ static apr_status_t check_hello(const brood__peer_t *peer, const brood__rpc_t *r
     return brood_fail_text(BROOD_EPROTOCOL, "a manager's client has to say hello first");
 }
 
+/* Its cancellation has come before it. */
+static bool is_withdrawn(const brood__peer_t *peer, const brood__rpc_t *rpc)
+{
+    return peer->withdraws && rpc->kind == BROOD__RPC_REQUEST && rpc->number == peer->withdrawn;
+}
+
 static apr_status_t answer(brood__server_t *server, brood__peer_t *peer, const brood__rpc_t *rpc)
 {
     brood__output_t output = {server->output, 0, BROOD__SERVER_OUTPUT, server->scratch};
@@ -142,6 +148,8 @@ apr_status_t brood__answer(brood__server_t *server, brood__peer_t *peer, brood_b
         rc = check_hello(peer, &rpc);
     if (rc != APR_SUCCESS)
         return rc;
+    if (is_withdrawn(peer, &rpc))
+        return APR_SUCCESS;
     brood__undo_forget(peer);
     rc = answer(server, peer, &rpc);
     brood__referents_tidy();

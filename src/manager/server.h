@@ -65,6 +65,8 @@ typedef struct brood__peer_t {
         uint64_t client, thread;
         brood__stored_t *stored;
     } undo;
+    bool withdraws; /* the request of that number has been given up before it came */
+    uint32_t withdrawn;
     struct brood__peer_t *next, **before; /* among strangers, or among those who have said hello; the oldest last */
     struct brood__peer_t *next_busy;
 } brood__peer_t;
@@ -183,7 +185,7 @@ void brood__sessions_end(brood__server_t *server);
 
 /* Calls whose time is up. */
 void brood__waiters_look(brood__server_t *server, apr_time_t *next);
-/* The call of that number is given up: it is dropped, or what it was given is taken back. */
+/* The call of that number is given up: it is dropped, now or when it comes, or what it was given is taken back. */
 void brood__waiter_cancel(brood__peer_t *peer, uint32_t number);
 /* Nobody waits any more. */
 void brood__waiters_end(brood__server_t *server);

@@ -331,5 +331,8 @@ void brood__waiter_cancel(brood__peer_t *peer, uint32_t number)
         undo(peer->undo.self, peer->undo.client, peer->undo.thread, peer->undo.stored);
         peer->undo.stored = NULL;
         brood__referent_drop_inside(peer->undo.self);
+    } else {
+        peer->withdraws = true; /* it may be on its way still: this came by another connection */
+        peer->withdrawn = number;
     }
 }
