@@ -114,7 +114,7 @@ static apr_status_t open_there(brood__engine_t **engine, const void *what, apr_t
     BROOD_TRY(brood__proxy_size(&workers, ref, "size", BROOD__WITHOUT));
     if (workers == 0 || workers > BROOD_POOL_LIMIT)
         return brood_fail_text(BROOD_EPROTOCOL, "the manager's pool has a number of workers that cannot be");
-    return brood__distant_open(engine, brood__manager_origin(wish->manager), ref, (unsigned) workers, mem);
+    return brood__pool_client_open(engine, brood__manager_origin(wish->manager), ref, (unsigned) workers, mem);
 }
 
 apr_status_t brood_manager_pool(brood_pool_t **pool, brood_manager_t *manager, const char *name, unsigned workers,

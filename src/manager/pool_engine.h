@@ -22,7 +22,7 @@
 #include "pool/engine.h"
 
 /* `ref`, a reference to the server's pool, is the engine's from now on. */
-apr_status_t brood__distant_open(brood__engine_t **engine, const brood__origin_t *origin, brood__proxy_ref_t *ref,
-                                 unsigned workers, apr_pool_t *mem);
+apr_status_t brood__pool_client_open(brood__engine_t **engine, const brood__origin_t *origin, brood__proxy_ref_t *ref,
+                                     unsigned workers, apr_pool_t *mem);
 
 #endif

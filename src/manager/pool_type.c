@@ -1,7 +1,7 @@
 /* pool_type.c - Pool as a server keeps it: workers that are its children, and the tasks of all clients.  The methods are
  * in pool_engine.h. */
 #include "base/status.h"
-#include "manager/errand.h"
+#include "manager/server_task.h"
 #include "process/entry.h"
 #include <apr_strings.h>
 #include <stddef.h>
@@ -27,14 +27,14 @@ static apr_status_t key_of(uint64_t *key, const brood__request_t *request)
 }
 
 /* *task NULL: there is none of that ticket. */
-static apr_status_t task_of(brood__errand_t **task, const brood__request_t *request)
+static apr_status_t task_of(brood__server_task_t **task, const brood__request_t *request)
 {
     const uint64_t *number;
     uint64_t key = 0;
 
     BROOD_TRY(key_of(&key, request));
     number = brood__number_map_find(&pool_of(request->self)->tasks, key);
-    *task = number != NULL ? (brood__errand_t *) (uintptr_t) *number : NULL;
+    *task = number != NULL ? (brood__server_task_t *) (uintptr_t) *number : NULL;
     return APR_SUCCESS;
 }
 
@@ -61,7 +61,7 @@ static apr_status_t read_order(brood__order_t *order, const brood__request_t *re
     return APR_SUCCESS;
 }
 
-static apr_status_t fill_task(brood__errand_t *task, const brood__request_t *request)
+static apr_status_t fill_task(brood__server_task_t *task, const brood__request_t *request)
 {
     const brood_value_t args = request->args[5];
     bool bears = false;
@@ -70,23 +70,23 @@ static apr_status_t fill_task(brood__errand_t *task, const brood__request_t *req
     BROOD_TRY(brood__request_bool(&bears, request, 4));
     if (args.kind != BROOD_KIND_BYTES)
         return brood_fail_text(BROOD_EKIND, "the arguments of a task are encoded in bytes");
-    return brood__errand_prepare(task, args.as.bytes, bears, request->mem);
+    return brood__server_task_prepare(task, args.as.bytes, bears, request->mem);
 }
 
 static void gone(brood__waiter_t *waiter)
 {
-    brood__errand_t *task = (brood__errand_t *) (uintptr_t) waiter->count;
+    brood__server_task_t *task = (brood__server_task_t *) (uintptr_t) waiter->count;
 
     if (task == NULL)
         pool_of(waiter->self)->opener = NULL;
     else
-        brood__errand_abandon(pool_of(waiter->self), task);
+        brood__server_task_abandon(pool_of(waiter->self), task);
 }
 
 static const brood__line_ops_t calls = {NULL, "the call has taken too long", gone};
 
 /* It is the client's until it is answered. */
-static apr_status_t park(brood__errand_t *task, brood__request_t *request, uint64_t key)
+static apr_status_t park(brood__server_task_t *task, brood__request_t *request, uint64_t key)
 {
     brood__server_pool_t *pool = pool_of(request->self);
     uint64_t *number = brood__number_map_put(&pool->tasks, key);
@@ -109,8 +109,8 @@ static apr_status_t check_run(uint64_t *key, const brood__request_t *request)
 {
     const brood__server_pool_t *pool = pool_of(request->self);
 
-    if (brood__errands_are_over(pool))
-        return brood__errands_fail(pool);
+    if (brood__server_tasks_are_over(pool))
+        return brood__server_tasks_fail(pool);
     BROOD_TRY(key_of(key, request));
     if (brood__number_map_find(&pool->tasks, *key) != NULL)
         return brood_fail_text(BROOD_EMISUSE, "that ticket has a task already");
@@ -122,7 +122,7 @@ static apr_status_t run(brood__request_t *request)
 {
     brood__server_pool_t *pool = pool_of(request->self);
     uint64_t key = 0;
-    brood__errand_t *task;
+    brood__server_task_t *task;
     apr_status_t rc;
 
     BROOD_TRY(check_run(&key, request));
@@ -133,63 +133,64 @@ static apr_status_t run(brood__request_t *request)
     if (rc == APR_SUCCESS)
         rc = park(task, request, key);
     if (rc != BROOD__PARKED) {
-        brood__errand_free(task);
+        brood__server_task_free(task);
         return rc;
     }
-    brood__errand_link(pool, task);
-    brood__errands_send(pool);
+    brood__server_task_link(pool, task);
+    brood__server_tasks_send(pool);
     return rc;
 }
 
-static apr_status_t end_task(brood__request_t *request, bool (*end)(brood__server_pool_t *pool, brood__errand_t *task))
+static apr_status_t end_task(brood__request_t *request,
+                             bool (*end)(brood__server_pool_t *pool, brood__server_task_t *task))
 {
     brood__server_pool_t *pool = pool_of(request->self);
-    brood__errand_t *task = NULL;
+    brood__server_task_t *task = NULL;
     bool ended;
 
     BROOD_TRY(task_of(&task, request));
     ended = task != NULL && end(pool, task);
     if (ended) {
-        brood__errand_forget_key(pool, task);
+        brood__server_task_forget_key(pool, task);
         brood__waiter_drop(task->waiter);
-        brood__errand_free(task);
-        brood__errands_send(pool);
+        brood__server_task_free(task);
+        brood__server_tasks_send(pool);
     }
     return brood__request_return(request, brood_bool(ended));
 }
 
 static apr_status_t withdraw_call(brood__request_t *request)
 {
-    return end_task(request, brood__errand_withdraw);
+    return end_task(request, brood__server_task_withdraw);
 }
 
 static apr_status_t stop_call(brood__request_t *request)
 {
-    return end_task(request, brood__errand_stop);
+    return end_task(request, brood__server_task_stop);
 }
 
 static apr_status_t begun_call(brood__request_t *request)
 {
     brood__server_pool_t *pool = pool_of(request->self);
-    brood__errand_t *task = NULL;
+    brood__server_task_t *task = NULL;
     bool begun = true; /* it is done */
 
     BROOD_TRY(task_of(&task, request));
     if (task != NULL) {
-        brood__crew_lock(pool->crew);
+        brood__pool_workers_lock(pool->workers);
         begun = task->sent && brood__engine_of(pool)->ops->begun(brood__engine_of(pool), task->place);
-        brood__crew_unlock(pool->crew);
+        brood__pool_workers_unlock(pool->workers);
     }
     return brood__request_return(request, brood_bool(begun));
 }
 
 static apr_status_t ask_call(brood__request_t *request)
 {
-    brood__errand_t *task = NULL;
+    brood__server_task_t *task = NULL;
 
     BROOD_TRY(task_of(&task, request));
     if (task != NULL && task->sent)
-        brood__errand_ask(pool_of(request->self), task);
+        brood__server_task_ask(pool_of(request->self), task);
     return brood__request_return(request, brood_nil());
 }
 
@@ -199,27 +200,27 @@ static apr_status_t forget_call(brood__request_t *request)
     uint64_t key, number;
 
     for (size_t at = 0; brood__number_map_next(&pool->tasks, &at, &key, &number);) {
-        brood__errand_t *task = (brood__errand_t *) (uintptr_t) number;
+        brood__server_task_t *task = (brood__server_task_t *) (uintptr_t) number;
 
         if (key / BROOD__PLACES != request->peer->number)
             continue;
         brood__waiter_drop(task->waiter);
-        brood__errand_abandon(pool, task);
+        brood__server_task_abandon(pool, task);
     }
-    brood__errands_send(pool);
+    brood__server_tasks_send(pool);
     return brood__request_return(request, brood_nil());
 }
 
 static apr_status_t size_call(brood__request_t *request)
 {
-    return brood__request_return(request, brood_uint(pool_of(request->self)->crew->workers));
+    return brood__request_return(request, brood_uint(pool_of(request->self)->workers->count));
 }
 
 /* ---- the type ---- */
 
 static void look(brood__onlooker_t *onlooker)
 {
-    brood__errands_look(
+    brood__server_tasks_look(
         (brood__server_pool_t *) (void *) ((char *) onlooker - offsetof(brood__server_pool_t, onlooker)));
 }
 
@@ -231,9 +232,9 @@ static apr_status_t create(brood__referent_t *self, brood__request_t *request)
     if (request->count > 2)
         return brood_fail_text(BROOD_EARGS, "a pool is made of the number of its workers and a map of options");
     BROOD_TRY(brood__request_int(&workers, request, 0));
-    BROOD_TRY(brood__crew_create(&pool->crew, workers, request->count > 1 ? request->args[1] : brood_nil()));
-    if (pool->crew->initargs.data != NULL)
-        BROOD_TRY(brood__held_add(&pool->held, pool->crew->initargs, request->mem));
+    BROOD_TRY(brood__pool_workers_create(&pool->workers, workers, request->count > 1 ? request->args[1] : brood_nil()));
+    if (pool->workers->initargs.data != NULL)
+        BROOD_TRY(brood__held_add(&pool->held, pool->workers->initargs, request->mem));
     pool->onlooker.look = look;
     brood__server_add_onlooker(&pool->onlooker);
     return APR_SUCCESS;
@@ -251,14 +252,14 @@ static void opened(void *user)
     if (opener != NULL && pool->open) {
         brood__waiter_return(opener, brood__kind_to_value(BROOD__TAG_MANAGED_POOL, pool));
     } else if (opener != NULL) {
-        BROOD_IGNORE(brood__errands_fail(pool));
+        BROOD_IGNORE(brood__server_tasks_fail(pool));
         brood__waiter_fail(opener);
     }
     if (pool->failed) {
-        brood__errands_fail_all(pool);
+        brood__server_tasks_fail_all(pool);
         brood__referent_unname(&pool->base);
     }
-    brood__errands_send(pool);
+    brood__server_tasks_send(pool);
     brood__referent_drop_inside(&pool->base);
 }
 
@@ -272,7 +273,7 @@ static apr_status_t created(brood__request_t *request)
     if (rc != BROOD__PARKED)
         return rc;
     brood__referent_hold_inside(&pool->base);
-    rc = brood__crew_open(pool->crew, opened, pool);
+    rc = brood__pool_workers_open(pool->workers, opened, pool);
     if (rc == APR_SUCCESS)
         return BROOD__PARKED;
     pool->failed = true;
@@ -289,26 +290,26 @@ static void destroy(brood__referent_t *self)
 {
     brood__server_pool_t *pool = pool_of(self);
 
-    if (pool->crew == NULL)
+    if (pool->workers == NULL)
         return;
     brood__server_remove_onlooker(&pool->onlooker);
     for (uint32_t i = 0; i < BROOD__PLACES; i++)
         if (pool->sent[i] != NULL) {
-            pool->crew->blocks[i] = pool->sent[i]->message.block;
+            pool->workers->blocks[i] = pool->sent[i]->message.block;
             pool->sent[i]->message.block = 0;
-            brood__errand_free(pool->sent[i]);
+            brood__server_task_free(pool->sent[i]);
         }
     brood__number_map_free(&pool->tasks);
     brood__held_drop(&pool->held);
-    brood__crew_end(pool->crew);
-    pool->crew = NULL;
+    brood__pool_workers_end(pool->workers);
+    pool->workers = NULL;
 }
 
 static const char *string(brood__referent_t *self, apr_pool_t *mem)
 {
     const brood__server_pool_t *pool = pool_of(self);
 
-    return apr_psprintf(mem, "<Pool workers=%u tasks=%lu>", pool->crew->workers, (unsigned long) pool->tasks.count);
+    return apr_psprintf(mem, "<Pool workers=%u tasks=%lu>", pool->workers->count, (unsigned long) pool->tasks.count);
 }
 
 static const brood__method_t methods[] = {

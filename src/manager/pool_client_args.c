@@ -1,8 +1,8 @@
-/* distant_args.c - arguments of tasks for a manager's pool: plain bytes, or with objects of the manager in them. */
+/* pool_client_args.c - arguments of tasks for a manager's pool: plain bytes, or with objects of the manager in them. */
 #include "base/codec.h"
 #include "base/own.h"
 #include "base/status.h"
-#include "manager/distant.h"
+#include "manager/pool_client.h"
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -60,16 +60,16 @@ static apr_status_t make_room(brood__bytes_t *bytes)
     return APR_SUCCESS;
 }
 
-void brood__distant_discard(uint64_t number)
+void brood__pool_client_discard(uint64_t number)
 {
-    brood__distant_block_t *block = (brood__distant_block_t *) (uintptr_t) number;
+    brood__pool_client_block_t *block = (brood__pool_client_block_t *) (uintptr_t) number;
 
     if (block != NULL && block->mem != NULL)
         apr_pool_destroy(block->mem);
     free(block);
 }
 
-static apr_status_t fill_block(brood__distant_block_t *block, const brood__origin_t *origin, brood_value_t args)
+static apr_status_t fill_block(brood__pool_client_block_t *block, const brood__origin_t *origin, brood_value_t args)
 {
     brood__output_t output = {block->data, 0, block->size, NULL};
     size_t objects = 0;
@@ -87,7 +87,7 @@ static apr_status_t fill_block(brood__distant_block_t *block, const brood__origi
 static apr_status_t prepare_block(brood__args_t *message, const brood__origin_t *origin, brood_value_t args,
                                   size_t size)
 {
-    brood__distant_block_t *block = malloc(sizeof *block + size);
+    brood__pool_client_block_t *block = malloc(sizeof *block + size);
     apr_status_t rc;
 
     if (block == NULL)
@@ -96,29 +96,29 @@ static apr_status_t prepare_block(brood__args_t *message, const brood__origin_t 
     block->size = size;
     rc = fill_block(block, origin, args);
     if (rc != APR_SUCCESS) {
-        brood__distant_discard((uint64_t) (uintptr_t) block);
+        brood__pool_client_discard((uint64_t) (uintptr_t) block);
         return rc;
     }
     *message = (brood__args_t){.block = (uint64_t) (uintptr_t) block, .size = size};
     return APR_SUCCESS;
 }
 
-apr_status_t brood__distant_prepare(brood__args_t *message, brood__bytes_t *bytes, brood__engine_t *engine,
-                                    brood_value_t args)
+apr_status_t brood__pool_client_prepare(brood__args_t *message, brood__bytes_t *bytes, brood__engine_t *engine,
+                                        brood_value_t args)
 {
-    const brood__distant_t *distant = (const brood__distant_t *) engine;
+    const brood__pool_client_t *client = (const brood__pool_client_t *) engine;
     brood__output_t output;
     size_t objects = 0;
 
     BROOD_TRY(make_room(bytes));
     output = (brood__output_t){bytes->data + bytes->size, 0, SHORT, NULL};
-    BROOD_TRY(encode(&output, &objects, &distant->origin, args));
-    if (output.size + AROUND > distant->limit)
+    BROOD_TRY(encode(&output, &objects, &client->origin, args));
+    if (output.size + AROUND > client->limit)
         return brood_fail(BROOD_ETOOBIG,
                           "a task with %" PRIu64 " bytes of arguments is more than the manager at %s takes",
-                          (uint64_t) output.size, distant->origin.address);
+                          (uint64_t) output.size, client->origin.address);
     if (output.size > SHORT || objects != 0)
-        return prepare_block(message, &distant->origin, args, output.size);
+        return prepare_block(message, &client->origin, args, output.size);
     *message = (brood__args_t){.at = bytes->size, .size = output.size};
     bytes->size += output.size;
     return APR_SUCCESS;

@@ -1,7 +1,7 @@
-/* errand_args.c - arguments of tasks on their way from a client to a worker. */
+/* server_task_args.c - arguments of tasks on their way from a client to a worker. */
 #include "base/codec.h"
 #include "base/status.h"
-#include "manager/errand.h"
+#include "manager/server_task.h"
 #include "manager/proxy.h"
 #include "memory/heap.h"
 #include "pool/local.h"
@@ -41,7 +41,7 @@ void brood__held_drop(brood__held_t *held)
 
 /* ---- messages ---- */
 
-static apr_status_t prepare_proxies(brood__errand_t *task, brood_bytes_t args, apr_pool_t *mem)
+static apr_status_t prepare_proxies(brood__server_task_t *task, brood_bytes_t args, apr_pool_t *mem)
 {
     const brood__server_t *server = brood__server_here();
     brood__client_exchange_t exchange = brood__client_exchange(&server->origin);
@@ -60,7 +60,7 @@ static apr_status_t prepare_proxies(brood__errand_t *task, brood_bytes_t args, a
     return rc;
 }
 
-apr_status_t brood__errand_prepare(brood__errand_t *task, brood_bytes_t args, bool bears, apr_pool_t *mem)
+apr_status_t brood__server_task_prepare(brood__server_task_t *task, brood_bytes_t args, bool bears, apr_pool_t *mem)
 {
     if (args.size == 0)
         return brood_fail_text(BROOD_EARGS, "a task without arguments has an empty list of them");

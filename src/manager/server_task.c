@@ -1,5 +1,5 @@
-/* errand.c - tasks of a pool of a manager's server: to the engine, and from it to those who have asked for them. */
-#include "manager/errand.h"
+/* server_task.c - tasks of a pool of a manager's server: to the engine, and from it to those who have asked for them. */
+#include "manager/server_task.h"
 
 #include "base/codec.h"
 #include "base/status.h"
@@ -9,7 +9,7 @@
 
 /* ---- tasks ---- */
 
-void brood__errand_link(brood__server_pool_t *pool, brood__errand_t *task)
+void brood__server_task_link(brood__server_pool_t *pool, brood__server_task_t *task)
 {
     task->next = NULL;
     task->previous = pool->last;
@@ -17,51 +17,51 @@ void brood__errand_link(brood__server_pool_t *pool, brood__errand_t *task)
     pool->last = task;
 }
 
-static void unlink_task(brood__server_pool_t *pool, brood__errand_t *task)
+static void unlink_task(brood__server_pool_t *pool, brood__server_task_t *task)
 {
     *(task->previous != NULL ? &task->previous->next : &pool->first) = task->next;
     *(task->next != NULL ? &task->next->previous : &pool->last) = task->previous;
 }
 
-void brood__errand_free(brood__errand_t *task)
+void brood__server_task_free(brood__server_task_t *task)
 {
     brood__message_discard(task->message.block);
     brood__held_drop(&task->held);
     free(task);
 }
 
-void brood__errand_forget_key(brood__server_pool_t *pool, brood__errand_t *task)
+void brood__server_task_forget_key(brood__server_pool_t *pool, brood__server_task_t *task)
 {
     if (task->key != 0)
         brood__number_map_remove(&pool->tasks, task->key);
     task->key = 0;
 }
 
-bool brood__errand_withdraw(brood__server_pool_t *pool, brood__errand_t *task)
+bool brood__server_task_withdraw(brood__server_pool_t *pool, brood__server_task_t *task)
 {
     bool withdrawn = true;
 
     if (!task->sent) {
         unlink_task(pool, task);
     } else {
-        brood__crew_lock(pool->crew);
+        brood__pool_workers_lock(pool->workers);
         withdrawn = brood__engine_of(pool)->ops->withdraw(brood__engine_of(pool), task->place);
-        brood__crew_unlock(pool->crew);
+        brood__pool_workers_unlock(pool->workers);
     }
     if (withdrawn && task->sent)
         pool->sent[task->place] = NULL;
     return withdrawn;
 }
 
-bool brood__errand_stop(brood__server_pool_t *pool, brood__errand_t *task)
+bool brood__server_task_stop(brood__server_pool_t *pool, brood__server_task_t *task)
 {
     bool stopped = false;
 
     if (!task->sent)
         return false;
-    brood__crew_lock(pool->crew);
+    brood__pool_workers_lock(pool->workers);
     stopped = brood__engine_of(pool)->ops->stop(brood__engine_of(pool), task->place);
-    brood__crew_unlock(pool->crew);
+    brood__pool_workers_unlock(pool->workers);
     if (stopped) {
         pool->sent[task->place] = NULL;
         task->message.block = 0; /* the engine's, as its worker may be reading it */
@@ -69,27 +69,27 @@ bool brood__errand_stop(brood__server_pool_t *pool, brood__errand_t *task)
     return stopped;
 }
 
-void brood__errand_ask(brood__server_pool_t *pool, const brood__errand_t *task)
+void brood__server_task_ask(brood__server_pool_t *pool, const brood__server_task_t *task)
 {
-    brood__crew_lock(pool->crew);
+    brood__pool_workers_lock(pool->workers);
     brood__engine_of(pool)->ops->ask(brood__engine_of(pool), task->place);
-    brood__crew_unlock(pool->crew);
+    brood__pool_workers_unlock(pool->workers);
 }
 
-void brood__errand_abandon(brood__server_pool_t *pool, brood__errand_t *task)
+void brood__server_task_abandon(brood__server_pool_t *pool, brood__server_task_t *task)
 {
-    brood__errand_forget_key(pool, task);
+    brood__server_task_forget_key(pool, task);
     task->waiter = NULL;
-    if (brood__errand_withdraw(pool, task) || brood__errand_stop(pool, task))
-        brood__errand_free(task);
+    if (brood__server_task_withdraw(pool, task) || brood__server_task_stop(pool, task))
+        brood__server_task_free(task);
     else
-        brood__errand_ask(pool, task);
-    atomic_store(&pool->crew->news, true); /* there may be room for others now */
+        brood__server_task_ask(pool, task);
+    atomic_store(&pool->workers->news, true); /* there may be room for others now */
 }
 
 /* ---- sending ---- */
 
-static bool send_task(brood__server_pool_t *pool, brood__errand_t *task)
+static bool send_task(brood__server_pool_t *pool, brood__server_task_t *task)
 {
     const brood__bytes_t bytes = {task->args, sizeof task->args, sizeof task->args};
 
@@ -102,15 +102,15 @@ static bool send_task(brood__server_pool_t *pool, brood__errand_t *task)
     return task->sent;
 }
 
-void brood__errands_send(brood__server_pool_t *pool)
+void brood__server_tasks_send(brood__server_pool_t *pool)
 {
     if (!pool->open || pool->first == NULL)
         return;
-    brood__crew_lock(pool->crew);
+    brood__pool_workers_lock(pool->workers);
     while (pool->first != NULL && !brood__engine_of(pool)->broken && send_task(pool, pool->first))
         ;
     brood__engine_of(pool)->ops->flush(brood__engine_of(pool));
-    brood__crew_unlock(pool->crew);
+    brood__pool_workers_unlock(pool->workers);
 }
 
 /* ---- outcomes ---- */
@@ -149,7 +149,7 @@ static brood__stored_t *store(const brood__outcome_t *outcome)
     return stored;
 }
 
-static void answer(brood__errand_t *task, const brood__outcome_t *outcome)
+static void answer(brood__server_task_t *task, const brood__outcome_t *outcome)
 {
     static const char too_large[] = "the result of a task is larger than 2 GiB";
     static const brood__outcome_t refusal = {.status = BROOD_ETOOBIG,
@@ -172,79 +172,79 @@ static void answer(brood__errand_t *task, const brood__outcome_t *outcome)
 static void settle(brood__server_pool_t *pool, uint32_t place)
 {
     brood__engine_t *engine = brood__engine_of(pool);
-    brood__errand_t *task = place < BROOD__PLACES ? pool->sent[place] : NULL;
+    brood__server_task_t *task = place < BROOD__PLACES ? pool->sent[place] : NULL;
     brood__outcome_t outcome;
 
     if (!engine->ops->collect(&outcome, engine, place))
         return;
     if (task != NULL) {
         pool->sent[place] = NULL;
-        brood__errand_forget_key(pool, task);
+        brood__server_task_forget_key(pool, task);
         if (task->waiter != NULL)
             answer(task, &outcome);
-        brood__errand_free(task);
+        brood__server_task_free(task);
     }
     engine->ops->free(outcome.block);
 }
 
 /* This thread's last failure. */
-static void fail_task(brood__server_pool_t *pool, brood__errand_t *task)
+static void fail_task(brood__server_pool_t *pool, brood__server_task_t *task)
 {
-    brood__errand_forget_key(pool, task);
+    brood__server_task_forget_key(pool, task);
     if (task->waiter != NULL)
         brood__waiter_fail(task->waiter);
     task->waiter = NULL;
 }
 
-bool brood__errands_are_over(const brood__server_pool_t *pool)
+bool brood__server_tasks_are_over(const brood__server_pool_t *pool)
 {
     bool over = pool->failed;
 
     if (pool->open) {
-        brood__crew_lock(pool->crew);
+        brood__pool_workers_lock(pool->workers);
         over = brood__engine_of(pool)->broken;
-        brood__crew_unlock(pool->crew);
+        brood__pool_workers_unlock(pool->workers);
     }
     return over;
 }
 
-apr_status_t brood__errands_fail(const brood__server_pool_t *pool)
+apr_status_t brood__server_tasks_fail(const brood__server_pool_t *pool)
 {
     if (pool->failed)
-        return brood__crew_fail(pool->crew, brood__server_here()->scratch);
+        return brood__pool_workers_fail(pool->workers, brood__server_here()->scratch);
     return brood_fail(BROOD_EPOOL, "the pool runs no tasks any more: %s", brood__engine_of(pool)->reason);
 }
 
-void brood__errands_fail_all(brood__server_pool_t *pool)
+void brood__server_tasks_fail_all(brood__server_pool_t *pool)
 {
-    brood__errand_t *next;
+    brood__server_task_t *next;
 
-    for (brood__errand_t *task = pool->first; task != NULL; task = next) {
+    for (brood__server_task_t *task = pool->first; task != NULL; task = next) {
         next = task->next;
-        BROOD_IGNORE(brood__errands_fail(pool));
+        BROOD_IGNORE(brood__server_tasks_fail(pool));
         unlink_task(pool, task);
         fail_task(pool, task);
-        brood__errand_free(task);
+        brood__server_task_free(task);
     }
     for (uint32_t i = 0; i < BROOD__PLACES; i++)
         if (pool->sent[i] != NULL && pool->sent[i]->waiter != NULL) {
-            BROOD_IGNORE(brood__errands_fail(pool));
+            BROOD_IGNORE(brood__server_tasks_fail(pool));
             fail_task(pool, pool->sent[i]);
         }
 }
 
-void brood__errands_look(brood__server_pool_t *pool)
+void brood__server_tasks_look(brood__server_pool_t *pool)
 {
     uint32_t place;
 
-    if (!pool->open || !brood__crew_has_news(pool->crew))
+    if (!pool->open || !brood__pool_workers_has_news(pool->workers))
         return;
-    brood__crew_lock(pool->crew);
-    while (brood__crew_next(&place, pool->crew))
+    brood__pool_workers_lock(pool->workers);
+    while (brood__pool_workers_next(&place, pool->workers))
         settle(pool, place);
-    brood__crew_unlock(pool->crew);
-    if (brood__errands_are_over(pool))
-        brood__errands_fail_all(pool);
+    brood__pool_workers_unlock(pool->workers);
+    if (brood__server_tasks_are_over(pool))
+        brood__server_tasks_fail_all(pool);
     else
-        brood__errands_send(pool);
+        brood__server_tasks_send(pool);
 }

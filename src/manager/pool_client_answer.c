@@ -1,7 +1,7 @@
-/* distant_answer.c - answers of a manager's pool: outcomes of tasks. */
+/* pool_client_answer.c - answers of a manager's pool: outcomes of tasks. */
 #include "base/codec.h"
 #include "base/status.h"
-#include "manager/distant.h"
+#include "manager/pool_client.h"
 #include "manager/rpc.h"
 #include <limits.h>
 #include <stdlib.h>
@@ -37,11 +37,11 @@ static void take_failure(brood__outcome_t *outcome)
     keep_data(outcome, error->message, strlen(error->message));
 }
 
-void brood__distant_settle(brood__distant_t *distant, uint32_t ticket, const brood__outcome_t *outcome)
+void brood__pool_client_settle(brood__pool_client_t *client, uint32_t ticket, const brood__outcome_t *outcome)
 {
-    distant->seat[ticket].state = BROOD__SEAT_ANSWERED;
-    distant->seat[ticket].outcome = *outcome;
-    distant->arrived[(distant->arrived_first + distant->arrived_count++) % BROOD__PLACES] = ticket;
+    client->task[ticket].state = BROOD__CLIENT_TASK_DONE;
+    client->task[ticket].outcome = *outcome;
+    client->arrived[(client->arrived_first + client->arrived_count++) % BROOD__PLACES] = ticket;
 }
 
 /* ---- reading ---- */
@@ -104,7 +104,7 @@ static apr_status_t read_outcome(brood__outcome_t *outcome, brood_bytes_t bytes,
 }
 
 /* An answer is nil and the outcome, or why the task could not be given to anybody. */
-static apr_status_t take_outcome(brood__distant_t *distant, uint32_t ticket, brood_bytes_t bytes)
+static apr_status_t take_outcome(brood__pool_client_t *client, uint32_t ticket, brood_bytes_t bytes)
 {
     const unsigned char *data = bytes.data;
     brood__outcome_t outcome = {.status = APR_EGENERAL};
@@ -112,43 +112,43 @@ static apr_status_t take_outcome(brood__distant_t *distant, uint32_t ticket, bro
     if (bytes.size < 2)
         return brood_fail_text(BROOD_EPROTOCOL, "an answer of a manager's pool has no result");
     if (*data == NIL)
-        BROOD_TRY(read_outcome(&outcome, (brood_bytes_t){data + 1, bytes.size - 1}, distant->scratch));
-    else if (brood__client_read_result(NULL, &distant->origin, bytes, NULL) != APR_SUCCESS)
+        BROOD_TRY(read_outcome(&outcome, (brood_bytes_t){data + 1, bytes.size - 1}, client->scratch));
+    else if (brood__client_read_result(NULL, &client->origin, bytes, NULL) != APR_SUCCESS)
         take_failure(&outcome);
-    apr_thread_mutex_lock(distant->lock);
-    if (distant->seat[ticket].state == BROOD__SEAT_OUT) {
-        brood__distant_settle(distant, ticket, &outcome);
-        brood__distant_tell(distant);
+    apr_thread_mutex_lock(client->lock);
+    if (client->task[ticket].state == BROOD__CLIENT_TASK_SENT) {
+        brood__pool_client_settle(client, ticket, &outcome);
+        brood__pool_client_tell(client);
     } else {
         free((void *) (uintptr_t) outcome.block);
     }
-    apr_thread_mutex_unlock(distant->lock);
+    apr_thread_mutex_unlock(client->lock);
     return APR_SUCCESS;
 }
 
-static apr_status_t take_answer(brood__distant_t *distant, uint32_t number, brood_bytes_t bytes)
+static apr_status_t take_answer(brood__pool_client_t *client, uint32_t number, brood_bytes_t bytes)
 {
     brood_value_t value = brood_nil();
-    const apr_status_t rc = brood__client_read_result(&value, &distant->origin, bytes, distant->scratch);
+    const apr_status_t rc = brood__client_read_result(&value, &client->origin, bytes, client->scratch);
 
-    apr_thread_mutex_lock(distant->lock);
-    if (distant->asked == number) {
-        distant->asked = 0;
-        distant->answer = rc == APR_SUCCESS && value.kind == BROOD_KIND_BOOL && value.as.boolean;
-        apr_thread_cond_broadcast(distant->answered);
+    apr_thread_mutex_lock(client->lock);
+    if (client->asked == number) {
+        client->asked = 0;
+        client->answer = rc == APR_SUCCESS && value.kind == BROOD_KIND_BOOL && value.as.boolean;
+        apr_thread_cond_broadcast(client->answered);
     }
-    apr_thread_mutex_unlock(distant->lock);
+    apr_thread_mutex_unlock(client->lock);
     return APR_SUCCESS;
 }
 
-apr_status_t brood__distant_answer(brood__distant_t *distant, brood_bytes_t message)
+apr_status_t brood__pool_client_answer(brood__pool_client_t *client, brood_bytes_t message)
 {
     brood_bytes_t bytes = {NULL, 0};
     uint32_t number = 0;
     apr_status_t rc = brood__rpc_read_answer(&number, &bytes, message.data, message.size);
 
     if (rc == APR_SUCCESS)
-        rc = number < BROOD__PLACES ? take_outcome(distant, number, bytes) : take_answer(distant, number, bytes);
-    apr_pool_clear(distant->scratch);
+        rc = number < BROOD__PLACES ? take_outcome(client, number, bytes) : take_answer(client, number, bytes);
+    apr_pool_clear(client->scratch);
     return rc;
 }
