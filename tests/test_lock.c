@@ -1,10 +1,7 @@
 /* Lock and RLock: between threads and processes. */
-#include "harness.h"
-#include "sync/lock.h"
-#include <apr_thread_proc.h>
-#include <brood.h>
+#include "lock_fixture.h"
 
-static apr_pool_t *mem;
+#include <apr_thread_proc.h>
 
 /* ---- children ---- */
 
@@ -30,35 +27,6 @@ static apr_status_t count_under_lock(brood_call_t *call)
     return APR_SUCCESS;
 }
 
-/* Takes the lock `depth` times, says so in the queue, and holds it until it is killed or told to end. */
-static apr_status_t hold(brood_call_t *call)
-{
-    brood_lock_t *lock;
-    brood_queue_t *said, *told;
-    brood_value_t go;
-    int depth;
-    bool exit_holding;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &lock, &said, &told, &depth, &exit_holding));
-    for (int i = 0; i < depth; i++)
-        BROOD_TRY(brood_lock_acquire(lock, BROOD_FOREVER));
-    BROOD_TRY(brood_queue_put(said, brood_int(1), BROOD_FOREVER));
-    BROOD_TRY(brood_queue_get(&go, told, BROOD_FOREVER, call->mem));
-    if (exit_holding)
-        return APR_SUCCESS;
-    for (int i = 0; i < depth; i++)
-        BROOD_TRY(brood_lock_release(lock));
-    return APR_SUCCESS;
-}
-
-static apr_status_t release_it(brood_call_t *call)
-{
-    brood_lock_t *lock;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &lock));
-    return brood_lock_release(lock);
-}
-
 /* Announces that it waits, then waits. */
 static apr_status_t wait_for_it(brood_call_t *call)
 {
@@ -73,54 +41,6 @@ static apr_status_t wait_for_it(brood_call_t *call)
 }
 
 /* ---- help ---- */
-
-static brood_process_t *start(brood_entry_fn entry, brood_value_t args)
-{
-    brood_process_t *process = NULL;
-
-    EXPECT_OK(brood_process_start(&process, entry, args, NULL, mem));
-    return process;
-}
-
-static void expect_end(brood_process_t *process, int exitcode)
-{
-    EXPECT_OK(brood_process_join(process, BROOD_FOREVER));
-    EXPECT(brood_process_exitcode(process) == exitcode);
-}
-
-static brood_lock_t *new_lock(bool recursive)
-{
-    brood_lock_t *lock = NULL;
-
-    EXPECT_OK(recursive ? brood_rlock_create(&lock, mem) : brood_lock_create(&lock, mem));
-    return lock;
-}
-
-static brood_queue_t *new_queue(void)
-{
-    brood_queue_t *queue = NULL;
-
-    EXPECT_OK(brood_queue_create(&queue, 16, NULL, mem));
-    return queue;
-}
-
-static void expect_said(brood_queue_t *queue, int number)
-{
-    brood_value_t said = BROOD_NIL;
-
-    EXPECT_OK(brood_queue_get(&said, queue, BROOD_FOREVER, mem));
-    EXPECT(brood_value_equal(said, brood_int(number)));
-}
-
-/* A child that holds the lock. */
-static brood_process_t *holder(brood_lock_t *lock, brood_queue_t *told, int depth, bool exit_holding)
-{
-    brood_queue_t *said = new_queue();
-    brood_process_t *process = start(hold, BROOD_ARGS(lock, said, told, depth, brood_bool(exit_holding)));
-
-    expect_said(said, 1);
-    return process;
-}
 
 typedef struct work_t {
     apr_status_t (*run)(brood_lock_t *lock);
@@ -163,9 +83,9 @@ static void a_lock_excludes_all_others(void) /* LOCK-01, LOCK-22 */
 
     EXPECT_OK(brood_array_create(&shared, FIELDS, sizeof(long), none, mem));
     for (int i = 0; i < 4; i++)
-        children[i] = start(count_under_lock, BROOD_ARGS(lock, shared, 20000));
+        children[i] = harness_start(count_under_lock, BROOD_ARGS(lock, shared, 20000), mem);
     for (int i = 0; i < 4; i++)
-        expect_end(children[i], 0);
+        EXPECT_EXIT(0, children[i]);
     const long *field = brood_array_data(shared);
     EXPECT(field[TOTAL] == 4 * 20000L);
     EXPECT(field[BROKEN] == 0);
@@ -179,16 +99,16 @@ static void an_rlock_excludes_all_others(void) /* LOCK-05 */
 
     EXPECT_OK(brood_array_create(&shared, FIELDS, sizeof(long), none, mem));
     for (int i = 0; i < 3; i++)
-        children[i] = start(count_under_lock, BROOD_ARGS(brood_array_lock(shared), shared, 10000));
+        children[i] = harness_start(count_under_lock, BROOD_ARGS(brood_array_lock(shared), shared, 10000), mem);
     for (int i = 0; i < 3; i++)
-        expect_end(children[i], 0);
+        EXPECT_EXIT(0, children[i]);
     EXPECT(((long *) brood_array_data(shared))[TOTAL] == 3 * 10000L);
     EXPECT(((long *) brood_array_data(shared))[BROKEN] == 0);
 }
 
 static void a_held_lock_is_not_acquired_and_time_is_kept(void) /* LOCK-01, LOCK-02, LOCK-11, LOCK-13 */
 {
-    brood_queue_t *told = new_queue();
+    brood_queue_t *told = harness_queue(mem);
     brood_lock_t *lock = new_lock(false);
     brood_process_t *child = holder(lock, told, 1, false);
     const apr_time_t before = apr_time_now();
@@ -199,25 +119,25 @@ static void a_held_lock_is_not_acquired_and_time_is_kept(void) /* LOCK-01, LOCK-
     EXPECT_OK(brood_queue_put(told, BROOD_NIL, BROOD_FOREVER));
     EXPECT_OK(brood_lock_acquire(lock, BROOD_FOREVER));
     EXPECT_OK(brood_lock_release(lock));
-    expect_end(child, 0);
+    EXPECT_EXIT(0, child);
 }
 
 static void a_sleeper_is_woken_by_the_release(void)
 {
-    brood_queue_t *said = new_queue();
+    brood_queue_t *said = harness_queue(mem);
     brood_lock_t *lock = new_lock(false);
     brood_process_t *waiters[4];
 
     EXPECT_OK(brood_lock_acquire(lock, BROOD_FOREVER));
     for (int i = 0; i < 4; i++)
-        waiters[i] = start(wait_for_it, BROOD_ARGS(lock, said));
+        waiters[i] = harness_start(wait_for_it, BROOD_ARGS(lock, said), mem);
     for (int i = 0; i < 4; i++)
         expect_said(said, 1);
     EXPECT_OK(brood_lock_release(lock));
     for (int i = 0; i < 4; i++)
         expect_said(said, 2);
     for (int i = 0; i < 4; i++)
-        expect_end(waiters[i], 0);
+        EXPECT_EXIT(0, waiters[i]);
 }
 
 static void a_free_lock_cannot_be_released(void) /* LOCK-04 */
@@ -236,7 +156,7 @@ static void a_lock_is_released_by_anybody(void) /* LOCK-03 */
 
     EXPECT_OK(brood_lock_acquire(lock, BROOD_NOWAIT));
     EXPECT_STATUS(APR_TIMEUP, brood_lock_acquire(lock, BROOD_NOWAIT));
-    expect_end(start(release_it, BROOD_ARGS(lock)), 0);
+    EXPECT_EXIT(0, harness_start(release_it, BROOD_ARGS(lock), mem));
     EXPECT_OK(brood_lock_acquire(lock, BROOD_NOWAIT));
     EXPECT_OK(elsewhere(brood_lock_release, lock));
     EXPECT_OK(brood_lock_acquire(lock, BROOD_NOWAIT));
@@ -295,7 +215,7 @@ static void a_child_does_not_inherit_an_rlock__PROC_48(void) /* LOCK-05, LOCK-06
     brood_lock_t *lock = new_lock(true);
 
     EXPECT_OK(brood_lock_acquire(lock, BROOD_NOWAIT));
-    expect_end(start(release_it, BROOD_ARGS(lock)), 1);
+    EXPECT_EXIT(1, harness_start(release_it, BROOD_ARGS(lock), mem));
     EXPECT_OK(brood_lock_release(lock));
 }
 
