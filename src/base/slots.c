@@ -137,13 +137,7 @@ static apr_status_t fit_real(fit_t *fit, brood_slot_t slot, brood_value_t value)
 {
     double real;
 
-    if (value.kind == BROOD_KIND_DOUBLE)
-        real = value.as.real;
-    else if (value.kind == BROOD_KIND_INT)
-        real = (double) value.as.integer;
-    else if (value.kind == BROOD_KIND_UINT)
-        real = (double) value.as.natural;
-    else
+    if (!brood__value_real(&real, value))
         return refuse_kind(fit, slot, value);
     if (slot.kind == BROOD_SLOT_FLOAT) {
         if ((real > FLT_MAX || real < -FLT_MAX) && real - real == 0)

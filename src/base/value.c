@@ -153,17 +153,24 @@ apr_status_t brood_value_uint(apr_uint64_t *number, brood_value_t value)
     return APR_SUCCESS;
 }
 
+bool brood__value_real(double *real, brood_value_t value)
+{
+    if (value.kind == BROOD_KIND_DOUBLE)
+        *real = value.as.real;
+    else if (value.kind == BROOD_KIND_INT)
+        *real = (double) value.as.integer;
+    else if (value.kind == BROOD_KIND_UINT)
+        *real = (double) value.as.natural;
+    else
+        return false;
+    return true;
+}
+
 apr_status_t brood_value_double(double *number, brood_value_t value)
 {
     double real;
 
-    if (value.kind == BROOD_KIND_DOUBLE)
-        real = value.as.real;
-    else if (value.kind == BROOD_KIND_INT)
-        real = (double) value.as.integer;
-    else if (value.kind == BROOD_KIND_UINT)
-        real = (double) value.as.natural;
-    else
+    if (!brood__value_real(&real, value))
         return other_kind(value, "double");
     if (value.kind != BROOD_KIND_DOUBLE && brood__value_order(value, brood_double(real)) != 0)
         return out_of_range(value, "double without rounding");

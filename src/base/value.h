@@ -17,6 +17,9 @@ const char *brood__value_kind(brood_value_t value);
 #define BROOD__BRIEF 96
 const char *brood__value_brief(char buffer[BROOD__BRIEF], brood_value_t value);
 
+/* A number as a double, rounded if need be.  False: it is no number. */
+bool brood__value_real(double *real, brood_value_t value);
+
 /* No list or map lies deeper than BROOD__DEPTH: recursion over the value ends. */
 bool brood__value_shallow(brood_value_t value);
 

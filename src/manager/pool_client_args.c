@@ -45,21 +45,6 @@ static apr_status_t encode(brood__output_t *output, size_t *objects, const brood
     return rc;
 }
 
-static apr_status_t make_room(brood__bytes_t *bytes)
-{
-    const size_t least = bytes->size + SHORT, room = bytes->room * 2 > least ? bytes->room * 2 : least;
-    unsigned char *data;
-
-    if (bytes->room >= least)
-        return APR_SUCCESS;
-    data = realloc(bytes->data, room);
-    if (data == NULL)
-        return brood_fail_text(APR_ENOMEM, "no memory for the arguments of a task");
-    bytes->data = data;
-    bytes->room = room;
-    return APR_SUCCESS;
-}
-
 void brood__pool_client_discard(uint64_t number)
 {
     brood__pool_client_block_t *block = (brood__pool_client_block_t *) (uintptr_t) number;
@@ -110,7 +95,7 @@ apr_status_t brood__pool_client_prepare(brood__args_t *message, brood__bytes_t *
     brood__output_t output;
     size_t objects = 0;
 
-    BROOD_TRY(make_room(bytes));
+    BROOD_TRY(brood__bytes_reserve(bytes, SHORT));
     output = (brood__output_t){bytes->data + bytes->size, 0, SHORT, NULL};
     BROOD_TRY(encode(&output, &objects, &client->origin, args));
     if (output.size + AROUND > client->limit)

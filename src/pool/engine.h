@@ -23,6 +23,9 @@ typedef struct brood__bytes_t {
     size_t size, room;
 } brood__bytes_t;
 
+/* Room for `more`, and at first for no more than that: most jobs are one task.  APR_ENOMEM. */
+apr_status_t brood__bytes_reserve(brood__bytes_t *bytes, size_t more);
+
 /* And with what: encoded arguments. */
 typedef struct brood__args_t {
     uint64_t block; /* the engine's memory; 0: they lie in such bytes, from here on: */

@@ -212,7 +212,7 @@ static void lose(brood__local_t *local, uint32_t ticket, apr_status_t fate, int 
 void brood__local_bury(brood__local_t *local, unsigned index, int exitcode, const char *epitaph)
 {
     brood__board_t *board = local->engine.board;
-    const brood__id_t id = local->hand[index].id;
+    const brood__id_t id = local->member[index].id;
 
     for (uint32_t i = 0; i < BROOD__PLACES; i++) {
         const uint32_t state = atomic_load(&place_of(local, i)->state);
@@ -310,7 +310,7 @@ static brood_process_t **workers(brood__engine_t *engine, apr_pool_t *mem)
     apr_thread_mutex_lock(local->lock);
     for (apr_size_t i = 0; children != NULL && children[i] != NULL; i++)
         for (unsigned k = 0; k < engine->workers; k++)
-            if (local->hand[k].process == children[i])
+            if (local->member[k].process == children[i])
                 children[kept++] = children[i];
     apr_thread_mutex_unlock(local->lock);
     if (children != NULL)
@@ -357,11 +357,11 @@ static bool wears_out(const brood_pool_options_t *options)
 static apr_status_t make(brood__local_t *local, apr_pool_t *mem)
 {
     local->epitaph = apr_palloc(mem, BROOD__PLACES * sizeof *local->epitaph);
-    local->hands = local->engine.workers + wears_out(&local->options);
-    local->hand = apr_pcalloc(mem, local->hands * sizeof *local->hand);
-    local->watched = apr_palloc(mem, (3 * local->hands + 1) * sizeof *local->watched);
+    local->members = local->engine.workers + wears_out(&local->options);
+    local->member = apr_pcalloc(mem, local->members * sizeof *local->member);
+    local->watched = apr_palloc(mem, (3 * local->members + 1) * sizeof *local->watched);
     if (!local->options.threads && !local->options.direct_stderr)
-        brood__tails_init(&local->tails, local->hands, mem);
+        brood__tails_init(&local->tails, local->members, mem);
     BROOD_TRY(brood__board_create(&local->board, local->engine.workers, mem));
     BROOD_TRY(brood_event_create(&local->ended, mem));
     BROOD_TRY(brood_pipe_create(&local->poked, &local->poker, BROOD_ONE_WAY, mem));

@@ -14,7 +14,7 @@
 #define BROOD__EPITAPH (192u + sizeof BROOD__LAST_WORDS + BROOD__TAIL)
 
 /* A worker as the pool's process sees it. */
-typedef struct brood__hand_t {
+typedef struct brood__member_t {
     apr_pool_t *mem; /* of it; NULL: there is none */
     brood_process_t *process;
     apr_thread_t *thread; /* or this */
@@ -25,7 +25,7 @@ typedef struct brood__hand_t {
     brood__id_t id;
     bool here;          /* it has said hello */
     apr_time_t kill_at; /* it has been asked to end, and is killed then; 0: it has not */
-} brood__hand_t;
+} brood__member_t;
 
 typedef struct brood__local_t {
     brood__engine_t engine;
@@ -43,8 +43,8 @@ typedef struct brood__local_t {
     char (*epitaph)[BROOD__EPITAPH]; /* how it died, of each place */
     apr_time_t look_at_limits;       /* a task may have run too long then; 0: none is limited */
 
-    brood__hand_t *hand;   /* by their seats, and behind them one to spare, which waits for a seat */
-    unsigned hands;        /* how many there are: none is to spare if workers are not to be replaced as they wear out */
+    brood__member_t *member; /* by their seats, and behind them one to spare, which waits for a seat */
+    unsigned members;      /* how many there are: none is to spare if workers are not to be replaced as they wear out */
     unsigned born;         /* how many have been started */
     unsigned failures;     /* starts in a row after which no hello came */
     apr_time_t next_start; /* not before that */
@@ -65,17 +65,17 @@ typedef struct brood__local_t {
 apr_status_t brood__message_prepare(brood__args_t *message, brood__bytes_t *bytes, brood_value_t args);
 void brood__message_discard(uint64_t block);
 
-/* ---- hand.c ---- */
+/* ---- member.c ---- */
 
-/* Start a worker, the `number`th of the pool, as local->hand[index] to be; without the lock, as it takes its time. */
-apr_status_t brood__hand_start(brood__hand_t *hand, brood__local_t *local, unsigned index, unsigned number);
+/* Start a worker, the `number`th of the pool, as local->member[index] to be; without the lock, as it takes its time. */
+apr_status_t brood__member_start(brood__member_t *member, brood__local_t *local, unsigned index, unsigned number);
 /* Ask it to end, and when it is to be killed; a thread cannot be ended. */
-void brood__hand_end(brood__hand_t *hand, apr_time_t kill_at);
-void brood__hand_kill(brood__hand_t *hand);
+void brood__member_end(brood__member_t *member, apr_time_t kill_at);
+void brood__member_kill(brood__member_t *member);
 /* Of a process that has ended, and in words. */
-int brood__hand_exitcode(const brood__hand_t *hand, char *epitaph, apr_size_t size);
+int brood__member_exitcode(const brood__member_t *member, char *epitaph, apr_size_t size);
 /* Of one that has ended, or is about to: nothing is left of it. */
-void brood__hand_release(brood__hand_t *hand);
+void brood__member_release(brood__member_t *member);
 
 static inline void brood__local_lock(brood__local_t *local)
 {
@@ -89,14 +89,14 @@ static inline void brood__local_unlock(brood__local_t *local)
 
 /* ---- workers.c; under the lock, in the supervisor's thread ---- */
 
-/* How many of the first so many hands there are. */
-unsigned brood__workers_count(const brood__local_t *local, unsigned hands);
+/* How many of the first so many members there are. */
+unsigned brood__workers_count(const brood__local_t *local, unsigned members);
 /* Start whoever is missing.  If workers wear out there is one more, which waits for a seat that becomes free.  The lock is
  * given up meanwhile. */
 void brood__workers_start(brood__local_t *local);
 /* When that is to be done again; 0: not before somebody has ended. */
 apr_time_t brood__workers_look_again(const brood__local_t *local);
-/* One more start of which nothing has come, at that place among the hands. */
+/* One more start of which nothing has come, at that place among the members. */
 void brood__workers_despair(brood__local_t *local, unsigned index, apr_status_t status, const char *why);
 
 /* ---- supervisor.c: the thread that starts, watches and ends workers ---- */

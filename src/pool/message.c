@@ -26,14 +26,12 @@ static apr_status_t encode_in_block(brood__args_t *message, brood_value_t args, 
     return rc == APR_ENOMEM ? brood_fail_text(rc, "no memory for the arguments of a task") : rc;
 }
 
-/* Room for one more that is short, and no more than that at first: most jobs are one task. */
-static apr_status_t make_room(brood__bytes_t *bytes)
+apr_status_t brood__bytes_reserve(brood__bytes_t *bytes, size_t more)
 {
-    const size_t room =
-        bytes->room * 2 > bytes->size + BROOD__PLACE_ROOM ? bytes->room * 2 : bytes->size + BROOD__PLACE_ROOM;
+    const size_t least = bytes->size + more, room = bytes->room * 2 > least ? bytes->room * 2 : least;
     unsigned char *data;
 
-    if (bytes->room - bytes->size >= BROOD__PLACE_ROOM)
+    if (bytes->room >= least)
         return APR_SUCCESS;
     data = realloc(bytes->data, room);
     if (data == NULL)
@@ -48,7 +46,7 @@ apr_status_t brood__message_prepare(brood__args_t *message, brood__bytes_t *byte
     brood__output_t output;
     brood__loans_t loans;
 
-    BROOD_TRY(make_room(bytes));
+    BROOD_TRY(brood__bytes_reserve(bytes, BROOD__PLACE_ROOM));
     output = (brood__output_t){bytes->data + bytes->size, 0, BROOD__PLACE_ROOM, NULL};
     *message = (brood__args_t){.at = bytes->size};
     BROOD_TRY(brood__loans_measure(&output, args, &loans));

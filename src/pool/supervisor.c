@@ -16,9 +16,9 @@
 
 void brood__supervisor_stop(brood__local_t *local, brood__id_t id)
 {
-    for (unsigned i = 0; i < local->hands; i++)
-        if (local->hand[i].process != NULL && local->hand[i].id == id)
-            brood__hand_end(&local->hand[i], brood__clock_now() + GRACE);
+    for (unsigned i = 0; i < local->members; i++)
+        if (local->member[i].process != NULL && local->member[i].id == id)
+            brood__member_end(&local->member[i], brood__clock_now() + GRACE);
     brood__supervisor_poke(local);
 }
 
@@ -26,51 +26,51 @@ static void kill_late(brood__local_t *local)
 {
     const apr_time_t now = brood__clock_now();
 
-    for (unsigned i = 0; i < local->hands; i++) {
-        brood__hand_t *hand = &local->hand[i];
+    for (unsigned i = 0; i < local->members; i++) {
+        brood__member_t *member = &local->member[i];
 
-        if (local->terminated && !local->killed && hand->kill_at == 0)
-            brood__hand_end(hand, now + GRACE);
-        if (local->killed || (hand->kill_at != 0 && hand->kill_at <= now))
-            brood__hand_kill(hand);
+        if (local->terminated && !local->killed && member->kill_at == 0)
+            brood__member_end(member, now + GRACE);
+        if (local->killed || (member->kill_at != 0 && member->kill_at <= now))
+            brood__member_kill(member);
     }
 }
 
 /* A thread ends of itself and leaves nothing behind.  Perhaps nobody has heard what this one has said first. */
 static void bury(brood__local_t *local, unsigned index)
 {
-    brood__hand_t *hand = &local->hand[index];
+    brood__member_t *member = &local->member[index];
     char epitaph[BROOD__EPITAPH] = "a thread has ended";
     bool in_vain;
 
     brood__local_take_hello(local, BROOD__PLACES + index);
-    if (hand->process != NULL) {
-        const int exitcode = brood__hand_exitcode(hand, epitaph, sizeof epitaph);
+    if (member->process != NULL) {
+        const int exitcode = brood__member_exitcode(member, epitaph, sizeof epitaph);
 
         brood__tails_quote(&local->tails, index, epitaph, sizeof epitaph);
         brood__tails_leave(&local->tails, index);
         if (index < local->engine.workers)
             brood__local_bury(local, index, exitcode, epitaph);
     }
-    in_vain = !hand->here && hand->kill_at == 0 && !local->finishing && !local->terminated;
-    brood__hand_release(hand);
+    in_vain = !member->here && member->kill_at == 0 && !local->finishing && !local->terminated;
+    brood__member_release(member);
     if (in_vain)
         brood__workers_despair(local, index, BROOD_EWORKER, epitaph);
 }
 
 static void bury_ended(brood__local_t *local)
 {
-    for (unsigned i = 0; i < local->hands; i++)
-        if (local->hand[i].mem != NULL && local->hand[i].over)
+    for (unsigned i = 0; i < local->members; i++)
+        if (local->member[i].mem != NULL && local->member[i].over)
             bury(local, i);
 }
 
 /* Without the lock, since the end of a process may be reported to the program's function. */
 static void look_who_has_ended(brood__local_t *local)
 {
-    for (unsigned i = 0; i < local->hands; i++)
-        if (local->hand[i].process != NULL && !brood_process_is_alive(local->hand[i].process)) {
-            local->hand[i].over = true;
+    for (unsigned i = 0; i < local->members; i++)
+        if (local->member[i].process != NULL && !brood_process_is_alive(local->member[i].process)) {
+            local->member[i].over = true;
             brood__tails_pass_on_last(&local->tails, i);
         }
 }
@@ -94,7 +94,7 @@ void brood__supervisor_hello(brood__local_t *local, unsigned index, const brood_
     char reason[BROOD__EPITAPH];
     apr_pool_t *mem;
 
-    local->hand[index].here = true;
+    local->member[index].here = true;
     local->failures = 0;
     if (hello->status == APR_SUCCESS || brood__own_pool(&mem) != APR_SUCCESS)
         return;
@@ -131,8 +131,8 @@ static apr_time_t next_look(const brood__local_t *local)
     apr_time_t deadline = BROOD__NEVER;
 
     earlier(&deadline, local->look_at_limits);
-    for (unsigned i = 0; i < local->hands; i++)
-        earlier(&deadline, local->hand[i].kill_at);
+    for (unsigned i = 0; i < local->members; i++)
+        earlier(&deadline, local->member[i].kill_at);
     if (local->tails.stuck)
         earlier(&deadline, brood__clock_now() + PAUSE);
     earlier(&deadline, brood__workers_look_again(local));
@@ -151,9 +151,9 @@ static void wait_for_ends(brood__local_t *local)
     if (deadline != BROOD__NEVER)
         left = deadline > brood__clock_now() ? deadline - brood__clock_now() : BROOD_NOWAIT;
     items[number++] = brood_wait_connection(local->poked);
-    for (unsigned i = 0; i < local->hands; i++)
-        if (local->hand[i].process != NULL)
-            items[number++] = brood_wait_process(local->hand[i].process);
+    for (unsigned i = 0; i < local->members; i++)
+        if (local->member[i].process != NULL)
+            items[number++] = brood_wait_process(local->member[i].process);
     number += brood__tails_watch(&local->tails, &items[number]);
     brood__local_unlock(local);
     rc = brood_wait(items, number, left < 0 ? left : left + 1);
@@ -166,7 +166,7 @@ static void wait_for_ends(brood__local_t *local)
 
 static bool is_over(const brood__local_t *local)
 {
-    return (local->finishing || local->terminated) && brood__workers_count(local, local->hands) == 0;
+    return (local->finishing || local->terminated) && brood__workers_count(local, local->members) == 0;
 }
 
 /* Whoever reads the program's stderr may be slow; a pool that was terminated does not wait for him for long. */
@@ -215,7 +215,7 @@ static void *APR_THREAD_FUNC run(apr_thread_t *thread, void *data)
 static apr_status_t start_all(brood__local_t *local)
 {
     for (unsigned i = 0; i < local->started; i++) {
-        BROOD_TRY(brood__hand_start(&local->hand[i], local, i, ++local->born));
+        BROOD_TRY(brood__member_start(&local->member[i], local, i, ++local->born));
         brood__run_queue_admit(local->engine.board, i, local->born, i);
     }
     return APR_SUCCESS;
@@ -226,10 +226,10 @@ static void kill_all(brood__local_t *local)
 {
     atomic_store(&local->engine.board->ended, 1);
     brood__run_queue_close(local->engine.board);
-    for (unsigned i = 0; i < local->hands; i++)
-        if (local->hand[i].mem != NULL) {
-            brood__hand_kill(&local->hand[i]);
-            brood__hand_release(&local->hand[i]);
+    for (unsigned i = 0; i < local->members; i++)
+        if (local->member[i].mem != NULL) {
+            brood__member_kill(&local->member[i]);
+            brood__member_release(&local->member[i]);
         }
     brood__tails_close(&local->tails);
 }
@@ -253,7 +253,7 @@ static bool all_here(const brood__local_t *local)
     bool all = true;
 
     for (unsigned i = 0; i < local->started; i++)
-        all = all && local->hand[i].mem != NULL && local->hand[i].here;
+        all = all && local->member[i].mem != NULL && local->member[i].here;
     return all || local->engine.broken;
 }
 

@@ -11,12 +11,12 @@
 #define PAUSE_SPARE apr_time_from_msec(200)
 #define FAILURES_MOST 10 /* starts in a row of which nothing comes: then there is no use in it */
 
-unsigned brood__workers_count(const brood__local_t *local, unsigned hands)
+unsigned brood__workers_count(const brood__local_t *local, unsigned members)
 {
     unsigned number = 0;
 
-    for (unsigned i = 0; i < hands; i++)
-        number += local->hand[i].mem != NULL;
+    for (unsigned i = 0; i < members; i++)
+        number += local->member[i].mem != NULL;
     return number;
 }
 
@@ -27,7 +27,7 @@ static bool is_anybody_here(brood__local_t *local)
 
     for (unsigned i = 0; i < local->engine.workers; i++) {
         brood__local_take_hello(local, BROOD__PLACES + i);
-        anybody = anybody || (local->hand[i].mem != NULL && local->hand[i].here);
+        anybody = anybody || (local->member[i].mem != NULL && local->member[i].here);
     }
     return anybody;
 }
@@ -63,13 +63,13 @@ static bool start(brood__local_t *local, unsigned index)
 {
     const unsigned number = ++local->born;
     char text[BROOD__EPITAPH];
-    brood__hand_t hand;
+    brood__member_t member;
     apr_status_t rc;
 
     brood__local_unlock(local);
-    rc = brood__hand_start(&hand, local, index, number);
+    rc = brood__member_start(&member, local, index, number);
     brood__local_lock(local);
-    local->hand[index] = hand;
+    local->member[index] = member;
     if (rc != APR_SUCCESS)
         brood__workers_despair(local, index, rc, brood__failure_text(rc, text, sizeof text));
     return rc == APR_SUCCESS;
@@ -78,23 +78,23 @@ static bool start(brood__local_t *local, unsigned index)
 /* The one to spare takes this seat. */
 static void seat_spare(brood__local_t *local, unsigned index)
 {
-    brood__hand_t *spare = &local->hand[local->engine.workers];
+    brood__member_t *spare = &local->member[local->engine.workers];
 
-    local->hand[index] = *spare;
-    *spare = (brood__hand_t){.process = NULL};
+    local->member[index] = *spare;
+    *spare = (brood__member_t){.process = NULL};
     brood__tails_move(&local->tails, local->engine.workers, index);
-    brood__run_queue_admit(local->engine.board, local->engine.workers, local->hand[index].number, index);
+    brood__run_queue_admit(local->engine.board, local->engine.workers, local->member[index].number, index);
 }
 
 static bool has_spare(const brood__local_t *local)
 {
-    return brood__workers_count(local, local->hands) > brood__workers_count(local, local->engine.workers);
+    return brood__workers_count(local, local->members) > brood__workers_count(local, local->engine.workers);
 }
 
 /* All have a worker, but none is to spare. */
 static bool lacks_spare(const brood__local_t *local)
 {
-    return local->hands > local->engine.workers && !has_spare(local) && local->started != 0
+    return local->members > local->engine.workers && !has_spare(local) && local->started != 0
            && brood__workers_count(local, local->engine.workers) == local->started;
 }
 
@@ -109,12 +109,12 @@ static bool have_all_entered(brood__local_t *local)
     bool all = true;
 
     for (unsigned i = 0; i < local->engine.workers; i++) {
-        brood__hand_t *hand = &local->hand[i];
+        brood__member_t *member = &local->member[i];
 
-        hand->entered =
-            hand->entered
-            || (hand->mem != NULL && brood__run_queue_has_entered(local->engine.board, hand->at, hand->number));
-        all = all && (hand->entered || hand->mem == NULL);
+        member->entered =
+            member->entered
+            || (member->mem != NULL && brood__run_queue_has_entered(local->engine.board, member->at, member->number));
+        all = all && (member->entered || member->mem == NULL);
     }
     return all;
 }
@@ -122,12 +122,12 @@ static bool have_all_entered(brood__local_t *local)
 void brood__workers_start(brood__local_t *local)
 {
     for (unsigned i = 0; i < local->started; i++) {
-        if (local->hand[i].mem != NULL || !may_start(local))
+        if (local->member[i].mem != NULL || !may_start(local))
             continue;
         if (has_spare(local))
             seat_spare(local, i);
         else if (start(local, i))
-            brood__run_queue_admit(local->engine.board, i, local->hand[i].number, i);
+            brood__run_queue_admit(local->engine.board, i, local->member[i].number, i);
     }
     if (lacks_spare(local) && may_start(local) && local->next_spare <= brood__clock_now() && have_all_entered(local))
         (void) start(local, local->engine.workers);

@@ -1,4 +1,4 @@
-/* hand.c - one worker as the supervisor has it: a process, or a thread of this one. */
+/* member.c - one worker as the supervisor has it: a process, or a thread of this one. */
 #include "pool/local.h"
 
 #include "base/own.h"
@@ -31,23 +31,23 @@ static brood_value_t args_of(const brood__local_t *local, unsigned index, unsign
     return brood_list(args, ARGS);
 }
 
-static apr_status_t start_process(brood__hand_t *hand, brood__local_t *local, unsigned index, unsigned number)
+static apr_status_t start_process(brood__member_t *member, brood__local_t *local, unsigned index, unsigned number)
 {
     brood_process_options_t options = local->options.process;
     brood_value_t args[ARGS];
     brood_connection_t *error;
     apr_status_t rc;
 
-    options.name = apr_psprintf(hand->mem, "%s-%u", options.name != NULL ? options.name : "PoolWorker", number);
+    options.name = apr_psprintf(member->mem, "%s-%u", options.name != NULL ? options.name : "PoolWorker", number);
     if (options.daemon == BROOD_INHERIT)
         options.daemon = BROOD_YES;
     error = brood__tails_open(&local->tails, index);
-    rc = brood_process_start(&hand->process, brood__worker_entry, args_of(local, index, number, error, args), &options,
-                             hand->mem);
+    rc = brood_process_start(&member->process, brood__worker_entry, args_of(local, index, number, error, args),
+                             &options, member->mem);
     if (error != NULL)
         brood_connection_close(error);
     if (rc == APR_SUCCESS)
-        hand->id = hand->process->id;
+        member->id = member->process->id;
     return rc;
 }
 
@@ -73,7 +73,7 @@ static void work(thread_worker_t *self)
     }
     brood__status_clear();
     apr_thread_mutex_lock(self->local->lock);
-    self->local->hand[self->index].over = true;
+    self->local->member[self->index].over = true;
     brood__supervisor_poke(self->local);
     apr_thread_mutex_unlock(self->local->lock);
 }
@@ -85,9 +85,9 @@ static void *APR_THREAD_FUNC run(apr_thread_t *thread, void *data)
     return NULL;
 }
 
-static apr_status_t start_thread(brood__hand_t *hand, brood__local_t *local, unsigned index, unsigned number)
+static apr_status_t start_thread(brood__member_t *member, brood__local_t *local, unsigned index, unsigned number)
 {
-    thread_worker_t *self = apr_palloc(hand->mem, sizeof *self);
+    thread_worker_t *self = apr_palloc(member->mem, sizeof *self);
     const brood_pool_options_t *options = &local->options;
     apr_status_t rc;
 
@@ -101,59 +101,60 @@ static apr_status_t start_thread(brood__hand_t *hand, brood__local_t *local, uns
                                          .is_thread = true},
                               .local = local,
                               .index = index};
-    rc = apr_thread_create(&hand->thread, NULL, run, self, hand->mem);
+    rc = apr_thread_create(&member->thread, NULL, run, self, member->mem);
     return rc == APR_SUCCESS ? rc : brood_fail(rc, "no thread for a worker of a pool");
 }
 
 /* ---- both ---- */
 
-apr_status_t brood__hand_start(brood__hand_t *hand, brood__local_t *local, unsigned index, unsigned number)
+apr_status_t brood__member_start(brood__member_t *member, brood__local_t *local, unsigned index, unsigned number)
 {
     apr_status_t rc;
 
-    *hand = (brood__hand_t){.number = number, .at = index};
-    BROOD_TRY(brood__own_pool(&hand->mem));
-    rc = local->options.threads ? start_thread(hand, local, index, number) : start_process(hand, local, index, number);
+    *member = (brood__member_t){.number = number, .at = index};
+    BROOD_TRY(brood__own_pool(&member->mem));
+    rc = local->options.threads ? start_thread(member, local, index, number)
+                                : start_process(member, local, index, number);
     if (rc == APR_SUCCESS)
         return rc;
-    apr_pool_destroy(hand->mem);
-    hand->mem = NULL;
+    apr_pool_destroy(member->mem);
+    member->mem = NULL;
     return rc;
 }
 
-void brood__hand_end(brood__hand_t *hand, apr_time_t kill_at)
+void brood__member_end(brood__member_t *member, apr_time_t kill_at)
 {
-    if (hand->process == NULL)
+    if (member->process == NULL)
         return;
-    BROOD_IGNORE(brood_process_terminate(hand->process));
-    if (hand->kill_at == 0)
-        hand->kill_at = kill_at;
+    BROOD_IGNORE(brood_process_terminate(member->process));
+    if (member->kill_at == 0)
+        member->kill_at = kill_at;
 }
 
-void brood__hand_kill(brood__hand_t *hand)
+void brood__member_kill(brood__member_t *member)
 {
-    if (hand->process != NULL)
-        BROOD_IGNORE(brood_process_kill(hand->process));
+    if (member->process != NULL)
+        BROOD_IGNORE(brood_process_kill(member->process));
 }
 
-int brood__hand_exitcode(const brood__hand_t *hand, char *epitaph, apr_size_t size)
+int brood__member_exitcode(const brood__member_t *member, char *epitaph, apr_size_t size)
 {
-    const int code = brood_process_exitcode(hand->process);
+    const int code = brood_process_exitcode(member->process);
     char how[BROOD__EPITAPH];
 
-    (void) apr_snprintf(epitaph, size, "worker %s (pid %d) %s", brood_process_name(hand->process),
-                        brood_process_pid(hand->process), brood__record_end_text(hand->process, how, sizeof how));
+    (void) apr_snprintf(epitaph, size, "worker %s (pid %d) %s", brood_process_name(member->process),
+                        brood_process_pid(member->process), brood__record_end_text(member->process, how, sizeof how));
     return code;
 }
 
-void brood__hand_release(brood__hand_t *hand)
+void brood__member_release(brood__member_t *member)
 {
     apr_status_t rc;
 
-    if (hand->thread != NULL)
-        apr_thread_join(&rc, hand->thread);
+    if (member->thread != NULL)
+        apr_thread_join(&rc, member->thread);
     else
-        BROOD_IGNORE(brood_process_join(hand->process, BROOD_FOREVER));
-    apr_pool_destroy(hand->mem);
-    *hand = (brood__hand_t){.process = NULL};
+        BROOD_IGNORE(brood_process_join(member->process, BROOD_FOREVER));
+    apr_pool_destroy(member->mem);
+    *member = (brood__member_t){.process = NULL};
 }
