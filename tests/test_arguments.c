@@ -1,4 +1,5 @@
 /* test_arguments.c - what is handed to a child, and what is not: arguments, objects, globals (CTX-12, GUID-03). */
+#include "harness_children.h"
 #include "harness_tree.h"
 
 #include "memory/heap.h"
@@ -10,12 +11,6 @@
 static int global = 1;
 
 /* ---- entries ---- */
-
-static apr_status_t nothing(brood_call_t *call)
-{
-    (void) call;
-    return APR_SUCCESS;
-}
 
 static apr_status_t tell_global(brood_call_t *call)
 {

@@ -1,4 +1,5 @@
 /* test_executable.c - another program for spawned children than the running image (CTX-16). */
+#include "harness_children.h"
 #include "harness_tree.h"
 
 #include <apr_file_info.h>
@@ -9,12 +10,6 @@ static const char *self;
 static const brood_process_options_t spawned = {.start_method = BROOD_START_SPAWN};
 
 /* ---- entries ---- */
-
-static apr_status_t nothing(brood_call_t *call)
-{
-    (void) call;
-    return APR_SUCCESS;
-}
 
 static apr_status_t start_another(brood_call_t *call)
 {

@@ -1,4 +1,5 @@
 /* test_family.c - many processes: who is who, whose child is whose, how they end together (PROC-*, EXIT-*). */
+#include "harness_children.h"
 #include "harness_tree.h"
 
 #include "memory/heap.h"
@@ -14,41 +15,6 @@
 static brood_process_t *inherited; /* what a forked child finds in its memory */
 
 /* ---- entries ---- */
-
-static apr_status_t nothing(brood_call_t *call)
-{
-    (void) call;
-    return APR_SUCCESS;
-}
-
-static apr_status_t leaving(brood_call_t *call)
-{
-    int code;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &code));
-    exit(code);
-}
-
-/* Say so when it runs, then wait until it is told to go on. */
-static apr_status_t waiting(brood_call_t *call)
-{
-    brood_queue_t *ready, *go;
-    brood_value_t word;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &ready, &go));
-    BROOD_TRY(brood_queue_put(ready, brood_int(brood_current_pid()), BROOD_FOREVER));
-    return brood_queue_get(&word, go, BROOD_FOREVER, call->mem);
-}
-
-/* Wait for a word that never comes, and say nothing. */
-static apr_status_t stuck(brood_call_t *call)
-{
-    brood_queue_t *never;
-    brood_value_t word;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &never));
-    return brood_queue_get(&word, never, BROOD_FOREVER, call->mem);
-}
 
 static apr_status_t who_am_i(brood_call_t *call)
 {
@@ -138,18 +104,11 @@ static apr_status_t join_others(brood_call_t *call)
     return APR_SUCCESS;
 }
 
-static const brood_entry_t entries[] = {BROOD_ENTRY(nothing),
-                                        BROOD_ENTRY(leaving),
-                                        BROOD_ENTRY(waiting),
-                                        BROOD_ENTRY(stuck),
-                                        BROOD_ENTRY(who_am_i),
-                                        BROOD_ENTRY(nested),
-                                        BROOD_ENTRY(start_and_wait),
-                                        BROOD_ENTRY(orphan),
-                                        BROOD_ENTRY(leave_child_waiting),
-                                        BROOD_ENTRY(parent_of_orphan),
-                                        BROOD_ENTRY(join_others),
-                                        BROOD_ENTRIES_END};
+static const brood_entry_t entries[] = {
+    BROOD_ENTRY(nothing),          BROOD_ENTRY(leaving),     BROOD_ENTRY(waiting),
+    BROOD_ENTRY(listening),        BROOD_ENTRY(who_am_i),    BROOD_ENTRY(nested),
+    BROOD_ENTRY(start_and_wait),   BROOD_ENTRY(orphan),      BROOD_ENTRY(leave_child_waiting),
+    BROOD_ENTRY(parent_of_orphan), BROOD_ENTRY(join_others), BROOD_ENTRIES_END};
 
 /* ---- tests ---- */
 
@@ -208,7 +167,7 @@ static void only_its_parent_can_join_a_process__PROC_11_PROC_12_PROC_14_PROC_47(
     EXPECT_STATUS(BROOD_EMISUSE, brood_process_join((brood_process_t *) brood_current_process(), BROOD_NOWAIT));
     EXPECT(brood_process_is_alive(brood_current_process()));                     /* PROC-14 */
     EXPECT_OK(brood_process_close((brood_process_t *) brood_current_process())); /* PROC-47 */
-    inherited = process = harness_start(stuck, BROOD_ARGS(never), mem);
+    inherited = process = harness_start(listening, BROOD_ARGS(never), mem);
     EXPECT_EXIT(0, harness_start(join_others, BROOD_NO_ARGS, mem));
     EXPECT_OK(brood_process_terminate(process));
     EXPECT_EXIT(-15, process);
@@ -312,7 +271,7 @@ static void a_hundred_killed_before_they_ran_leave_nothing__PROC_43_SPWN_10(void
     brood_process_t *process[MANY];
 
     for (int i = 0; i < MANY; i++) {
-        process[i] = harness_start(stuck, BROOD_ARGS(never), mem);
+        process[i] = harness_start(listening, BROOD_ARGS(never), mem);
         EXPECT_OK(brood_process_terminate(process[i]));
     }
     for (int i = 0; i < MANY; i++)
@@ -365,11 +324,11 @@ static void nothing_is_left_behind__SPWN_03_SPWN_04(void)
     EXPECT_EXIT(0, harness_start(nothing, BROOD_NO_ARGS, mem)); /* what is made once is made */
     before = harness_handles();
     for (int i = 0; i < 20; i++) {
-        brood_process_t *process = harness_start(stuck, BROOD_ARGS(never), mem);
+        brood_process_t *process = harness_start(listening, BROOD_ARGS(never), mem);
 
         EXPECT_OK(brood_process_kill(process));
         EXPECT_EXIT(harness_killed(), process);
-        EXPECT_STATUS(BROOD_EENCODE, brood_process_start(NULL, stuck, BROOD_ARGS("\xff"), NULL, mem));
+        EXPECT_STATUS(BROOD_EENCODE, brood_process_start(NULL, listening, BROOD_ARGS("\xff"), NULL, mem));
         EXPECT_EXIT(3, harness_start(leaving, BROOD_ARGS(3), mem));
     }
     EXPECT(harness_handles() == before);

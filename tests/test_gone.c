@@ -1,5 +1,6 @@
 /* test_gone.c - processes that have ended before anybody asks, and those that were killed (PROC-20, EXIT-18, GUID-01). */
 #include "harness_chance.h"
+#include "harness_children.h"
 #include "harness_tree.h"
 
 #include "memory/heap.h"
@@ -12,14 +13,6 @@
 #define RACES 60
 
 /* ---- entries ---- */
-
-static apr_status_t leaving(brood_call_t *call)
-{
-    int code;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &code));
-    exit(code);
-}
 
 static void speak(void *queue)
 {

@@ -1,4 +1,5 @@
 /* test_group.c - a child with a group of its own, and the end of all that is in it. */
+#include "harness_children.h"
 #include "harness_tree.h"
 
 #include "memory/table.h"
@@ -7,16 +8,6 @@
 #include <string.h>
 
 /* ---- entries ---- */
-
-static apr_status_t waiting(brood_call_t *call)
-{
-    brood_queue_t *ready, *go;
-    brood_value_t word;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &ready, &go));
-    BROOD_TRY(brood_queue_put(ready, brood_int(brood_current_pid()), BROOD_FOREVER));
-    return brood_queue_get(&word, go, BROOD_FOREVER, call->mem);
-}
 
 /* Start one that would live on, say that there are two, and wait. */
 static apr_status_t leading(brood_call_t *call)

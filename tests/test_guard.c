@@ -1,4 +1,5 @@
 /* test_guard.c - the guard around main, and the end of everything (CTX-17, CTX-18, EXIT-*). */
+#include "harness_children.h"
 #include "harness_tree.h"
 
 #include "base/deadline.h"
@@ -48,12 +49,6 @@ static apr_status_t leave_one(brood_call_t *call)
     BROOD_TRY(BROOD_UNPACK(call->args, &ready, &never));
     BROOD_TRY(brood_process_start(NULL, wait_for_ever, call->args, NULL, call->mem));
     return brood_queue_get(&pid, ready, BROOD_FOREVER, call->mem);
-}
-
-static apr_status_t nothing(brood_call_t *call)
-{
-    (void) call;
-    return APR_SUCCESS;
 }
 
 /* brood_init has run already in a child. */

@@ -1,4 +1,5 @@
 /* test_log_life.c - the logger in whole lives: from brood_init to its end, and around forks (LOG-*). */
+#include "harness_children.h"
 #include "harness_log.h"
 
 #include "base/own.h"
@@ -48,12 +49,6 @@ static void note(void *user, brood_log_level_t level, const char *process, const
 }
 
 /* ---- entries ---- */
-
-static apr_status_t nothing(brood_call_t *call)
-{
-    (void) call;
-    return APR_SUCCESS;
-}
 
 static apr_status_t talk(brood_call_t *call)
 {

@@ -1,5 +1,6 @@
 /* test_log_stderr.c - lines on stderr, levels, and what brood itself logs (LOG-*). */
 #include "harness_capture.h"
+#include "harness_children.h"
 #include "harness_log.h"
 
 #include <apr_strings.h>
@@ -19,12 +20,6 @@ static bool has_line(const char *text, const char *line, apr_pool_t *mem)
 }
 
 /* ---- entries ---- */
-
-static apr_status_t nothing(brood_call_t *call)
-{
-    (void) call;
-    return APR_SUCCESS;
-}
 
 static apr_status_t failing(brood_call_t *call)
 {

@@ -1,13 +1,11 @@
 /* Pipes between processes: whoever has an end was given it, and nobody else has. */
-#include "harness_tree.h"
+#include "pipe_fixture.h"
+
 #include <apr_strings.h>
 #include <apr_thread_proc.h>
 #include <limits.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
-
-static apr_pool_t *mem;
 
 /* ---- children ---- */
 
@@ -78,37 +76,6 @@ static apr_status_t answer_there(brood_call_t *call)
     BROOD_TRY(brood_connection_recv(&value, connection, BROOD_FOREVER, call->mem));
     BROOD_TRY(BROOD_UNPACK(value, &number, &other));
     return brood_connection_send(other, brood_int(number + 1), BROOD_FOREVER);
-}
-
-/* ---- help ---- */
-
-static void pair(brood_connection_t *ends[2], brood_direction_t direction)
-{
-    ends[0] = ends[1] = NULL;
-    EXPECT_OK(brood_pipe_create(&ends[0], &ends[1], direction, mem));
-}
-
-static void close_pair(brood_connection_t *ends[2])
-{
-    brood_connection_close(ends[0]);
-    brood_connection_close(ends[1]);
-}
-
-static brood_value_t receive(brood_connection_t *connection)
-{
-    brood_value_t value = BROOD_NIL;
-
-    EXPECT_OK(brood_connection_recv(&value, connection, BROOD_FOREVER, mem));
-    return value;
-}
-
-static char *pattern(apr_size_t size)
-{
-    char *data = malloc(size + 1);
-
-    for (apr_size_t i = 0; i < size; i++)
-        data[i] = (char) (i * 31 + (i >> 8));
-    return data;
 }
 
 /* ---- tests ---- */

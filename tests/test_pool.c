@@ -1,4 +1,5 @@
 /* test_pool.c - apply: what goes in, what comes out, and who runs it. */
+#include "harness_children.h"
 #include "pool_fixture.h"
 #include "pool_tasks.h"
 #include <apr_thread_proc.h>
@@ -8,12 +9,6 @@
 #define LARGE (1 << 20)
 
 /* ---- entries ---- */
-
-static apr_status_t nothing(brood_call_t *call)
-{
-    (void) call;
-    return APR_SUCCESS;
-}
 
 static apr_status_t unlisted(brood_call_t *call)
 {

@@ -1,4 +1,5 @@
 /* test_pool_array.c - maps over C arrays and reductions of them: kernels, chunks, results. */
+#include "harness_children.h"
 #include "harness_tree.h"
 
 #include "memory/heap.h"
@@ -95,12 +96,6 @@ static apr_status_t refuse_all(brood_chunk_t *chunk)
 {
     (void) chunk;
     return brood_fail(APR_EGENERAL, "no");
-}
-
-static apr_status_t nothing(brood_call_t *call)
-{
-    (void) call;
-    return APR_SUCCESS;
 }
 
 /* ---- the pool ---- */

@@ -1,4 +1,5 @@
 /* test_process.c - one process: start, join, exit codes, refusals, what it is given (PROC-*, SPWN-*). */
+#include "harness_children.h"
 #include "harness_tree.h"
 
 #include "base/deadline.h"
@@ -26,47 +27,12 @@ static apr_status_t doubler(brood_call_t *call)
     return APR_SUCCESS;
 }
 
-static apr_status_t nothing(brood_call_t *call)
-{
-    (void) call;
-    return APR_SUCCESS;
-}
-
 static apr_status_t failing(brood_call_t *call)
 {
     const char *what;
 
     BROOD_TRY(BROOD_UNPACK(call->args, &what));
     return brood_fail(APR_ENOENT, "no such %s", what);
-}
-
-static apr_status_t leaving(brood_call_t *call)
-{
-    int code;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &code));
-    exit(code);
-}
-
-/* Say so when it runs, then wait until it is told to go on. */
-static apr_status_t waiting(brood_call_t *call)
-{
-    brood_queue_t *ready, *go;
-    brood_value_t word;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &ready, &go));
-    BROOD_TRY(brood_queue_put(ready, brood_int(brood_current_pid()), BROOD_FOREVER));
-    return brood_queue_get(&word, go, BROOD_FOREVER, call->mem);
-}
-
-/* Wait for a word that never comes, and say nothing. */
-static apr_status_t stuck(brood_call_t *call)
-{
-    brood_queue_t *never;
-    brood_value_t word;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &never));
-    return brood_queue_get(&word, never, BROOD_FOREVER, call->mem);
 }
 
 static apr_status_t change_global(brood_call_t *call)
@@ -109,7 +75,7 @@ static apr_status_t unlisted(brood_call_t *call)
 }
 
 static const brood_entry_t entries[] = {BROOD_ENTRY(doubler),       BROOD_ENTRY(nothing),      BROOD_ENTRY(failing),
-                                        BROOD_ENTRY(leaving),       BROOD_ENTRY(waiting),      BROOD_ENTRY(stuck),
+                                        BROOD_ENTRY(leaving),       BROOD_ENTRY(waiting),      BROOD_ENTRY(listening),
                                         BROOD_ENTRY(change_global), BROOD_ENTRY(surroundings), BROOD_ENTRY(hand_on),
                                         BROOD_ENTRIES_END};
 
@@ -207,7 +173,7 @@ static void its_text_says_who_it_is_and_how_it_is__PROC_46(void)
     brood_process_t *process = NULL;
     const char *who, *how;
 
-    EXPECT_OK(brood_process_start(&process, stuck, BROOD_ARGS(never), &options, mem));
+    EXPECT_OK(brood_process_start(&process, listening, BROOD_ARGS(never), &options, mem));
     who = apr_psprintf(mem, "<Process Ada pid=%d parent=%d ", brood_process_pid(process), brood_current_pid());
     EXPECT_TEXT(apr_pstrcat(mem, who, "started, daemon>", NULL), brood_process_string(process, mem));
     EXPECT_OK(brood_process_terminate(process));
@@ -312,7 +278,7 @@ static void the_parent_may_close_what_it_has_handed_over__SPWN_08(void)
     brood_process_t *process;
 
     EXPECT_OK(brood_queue_put(extra, brood_int(1), BROOD_FOREVER));
-    process = harness_start(stuck, BROOD_ARGS(extra), mem);
+    process = harness_start(listening, BROOD_ARGS(extra), mem);
     brood_queue_close(extra); /* the child has an item to get, however late it comes */
     EXPECT_EXIT(0, process);
     brood_queue_close(ready);

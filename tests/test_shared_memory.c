@@ -1,4 +1,5 @@
 /* Named shared memory. */
+#include "harness_children.h"
 #include "harness_tree.h"
 #include "platform/named.h"
 #include <apr_strings.h>
@@ -56,12 +57,6 @@ static apr_status_t inherit(brood_call_t *call)
     BROOD_TRY(BROOD_UNPACK(call->args, &memory, &said, &told));
     BROOD_TRY(brood_queue_put(said, BROOD_NIL, BROOD_FOREVER));
     return brood_queue_get(&go, told, BROOD_FOREVER, call->mem);
-}
-
-static apr_status_t nothing(brood_call_t *call)
-{
-    (void) call;
-    return APR_SUCCESS;
 }
 
 /* ---- help ---- */

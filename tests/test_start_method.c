@@ -1,4 +1,5 @@
 /* test_start_method.c - which start method is used, and the fork server (CTX-*, FSRV-*). */
+#include "harness_children.h"
 #include "harness_tree.h"
 
 #include "base/deadline.h"
@@ -25,22 +26,6 @@ static apr_status_t report_method(brood_call_t *call)
         return APR_SUCCESS;
     BROOD_TRY(brood_process_start(&child, report_method, BROOD_ARGS(queue, depth - 1), NULL, call->mem));
     return brood_process_join(child, BROOD_FOREVER);
-}
-
-static apr_status_t nothing(brood_call_t *call)
-{
-    (void) call;
-    return APR_SUCCESS;
-}
-
-static apr_status_t waiting(brood_call_t *call)
-{
-    brood_queue_t *ready, *go;
-    brood_value_t word;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &ready, &go));
-    BROOD_TRY(brood_queue_put(ready, brood_int(brood_current_pid()), BROOD_FOREVER));
-    return brood_queue_get(&word, go, BROOD_FOREVER, call->mem);
 }
 
 static const brood_entry_t entries[] = {BROOD_ENTRY(report_method), BROOD_ENTRY(nothing), BROOD_ENTRY(waiting),

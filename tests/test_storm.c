@@ -1,5 +1,6 @@
 /* test_storm.c - many children that end soon, at once or at any moment: each is told as it was, and nothing is left. */
 #include "harness_chance.h"
+#include "harness_children.h"
 #include "harness_tree.h"
 
 #include "memory/heap.h"
@@ -17,22 +18,6 @@
 #define LIFE 20000u /* microseconds: a start takes less, so some are caught in it and some are not */
 
 /* ---- entries ---- */
-
-static apr_status_t nothing(brood_call_t *call)
-{
-    (void) call;
-    return APR_SUCCESS;
-}
-
-/* Wait for a word that never comes, and say nothing. */
-static apr_status_t stuck(brood_call_t *call)
-{
-    brood_queue_t *never;
-    brood_value_t word;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &never));
-    return brood_queue_get(&word, never, BROOD_FOREVER, call->mem);
-}
 
 /* Use all that is shared, over and over, for some turns: 0 for ever. */
 static apr_status_t busy(brood_call_t *call)
@@ -52,7 +37,8 @@ static apr_status_t busy(brood_call_t *call)
     return APR_SUCCESS;
 }
 
-static const brood_entry_t entries[] = {BROOD_ENTRY(nothing), BROOD_ENTRY(stuck), BROOD_ENTRY(busy), BROOD_ENTRIES_END};
+static const brood_entry_t entries[] = {BROOD_ENTRY(nothing), BROOD_ENTRY(listening), BROOD_ENTRY(busy),
+                                        BROOD_ENTRIES_END};
 
 /* ---- helpers ---- */
 
@@ -116,7 +102,7 @@ static void terminated_at_once(apr_pool_t *mem)
     uint64_t born[MANY]; /* a pid alone may be another's soon */
 
     for (int i = 0; i < MANY; i++) {
-        process[i] = harness_start(stuck, BROOD_ARGS(never), mem);
+        process[i] = harness_start(listening, BROOD_ARGS(never), mem);
         EXPECT_OK(brood_process_terminate(process[i]));
         born[i] = brood__self_start_time((uint32_t) brood_process_pid(process[i]));
     }

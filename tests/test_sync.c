@@ -1,4 +1,5 @@
 /* What Lock, Semaphore, Condition, Event and Barrier have in common. */
+#include "harness_children.h"
 #include "harness_tree.h"
 #include <stdint.h>
 
@@ -6,12 +7,6 @@ static apr_pool_t *mem;
 
 #define MANY 1000
 #define MONTHS apr_time_from_sec(90 * 86400) /* longer than 32 bits of milliseconds, or of anything smaller */
-
-static apr_status_t nothing(brood_call_t *call)
-{
-    (void) call;
-    return APR_SUCCESS;
-}
 
 /* Waits for months for each, and is let pass. */
 static apr_status_t wait_for_months(brood_call_t *call)

@@ -1,4 +1,5 @@
 /* Connections that are encrypted: their end, and how long they wait. */
+#include "harness_children.h"
 #include "tls_fixture.h"
 
 #include "platform/self.h"
@@ -29,12 +30,6 @@ static apr_status_t leave(brood_call_t *call)
     if (killed)
         brood__self_kill();
     brood_connection_close(connection);
-    return APR_SUCCESS;
-}
-
-static apr_status_t just_end(brood_call_t *call)
-{
-    (void) call;
     return APR_SUCCESS;
 }
 
@@ -70,7 +65,7 @@ static void a_child_that_ends_leaves_its_parents_connections_alone(void)
 
     EXPECT_OK(brood__listener_connect(&begun, &to, INT64_MAX));
     EXPECT_STATUS(APR_TIMEUP, brood_listener_accept(&none, listener, BROOD_NOWAIT, mem));
-    other = harness_start(just_end, BROOD_NIL, mem);
+    other = harness_start(nothing, BROOD_NIL, mem);
     EXPECT_EXIT(0, other);
     send_and_hear(connection, "still", 5, mem);
     brood_connection_close(connection);
@@ -89,7 +84,7 @@ static void it_cannot_be_sent_to_another_process(void)
     EXPECT_STATUS(BROOD_EENCODE, brood_connection_send(ends[0], brood_connection_to_value(connection), BROOD_FOREVER));
     EXPECT_MESSAGE("encrypted");
     EXPECT_STATUS(BROOD_EENCODE, brood_connection_send(connection, brood_connection_to_value(ends[0]), BROOD_FOREVER));
-    EXPECT_STATUS(BROOD_EENCODE, brood_process_start(&other, just_end, BROOD_ARGS(connection), NULL, mem));
+    EXPECT_STATUS(BROOD_EENCODE, brood_process_start(&other, nothing, BROOD_ARGS(connection), NULL, mem));
     send_and_hear(connection, "still", 5, mem);
     brood_connection_close(connection);
     EXPECT_EXIT(0, child);
@@ -191,4 +186,4 @@ static apr_status_t suite(brood_call_t *call)
     return harness_run("tls_end", tests, sizeof tests / sizeof tests[0]) == 0 ? APR_SUCCESS : APR_EGENERAL;
 }
 
-BROOD_MAIN(suite, BROOD_ENTRY(echo), BROOD_ENTRY(leave), BROOD_ENTRY(just_end))
+BROOD_MAIN(suite, BROOD_ENTRY(echo), BROOD_ENTRY(leave), BROOD_ENTRY(nothing))

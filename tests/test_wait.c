@@ -1,4 +1,5 @@
 /* test_wait.c - processes waited for, one or many at once, and their sentinels (WAIT-*, PROC-36). */
+#include "harness_children.h"
 #include "harness_tree.h"
 
 #include "platform/wait.h"
@@ -8,24 +9,6 @@
 #define CYCLES 200
 
 /* ---- entries ---- */
-
-static apr_status_t leaving(brood_call_t *call)
-{
-    int code;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &code));
-    exit(code);
-}
-
-/* Wait until there is a word. */
-static apr_status_t waiting(brood_call_t *call)
-{
-    brood_queue_t *go;
-    brood_value_t word;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &go));
-    return brood_queue_get(&word, go, BROOD_FOREVER, call->mem);
-}
 
 /* Wait for the parent in every way there is. */
 static apr_status_t orphan(brood_call_t *call)
@@ -64,7 +47,7 @@ static apr_status_t parent_of_orphan(brood_call_t *call)
     return brood_queue_get(&word, never, BROOD_FOREVER, call->mem);
 }
 
-static const brood_entry_t entries[] = {BROOD_ENTRY(leaving), BROOD_ENTRY(waiting), BROOD_ENTRY(orphan),
+static const brood_entry_t entries[] = {BROOD_ENTRY(leaving), BROOD_ENTRY(listening), BROOD_ENTRY(orphan),
                                         BROOD_ENTRY(parent_of_orphan), BROOD_ENTRIES_END};
 
 /* ---- helpers ---- */
@@ -92,7 +75,7 @@ static void who_ends_is_ready_with_its_exit_code__WAIT_02_WAIT_04_PROC_36(void)
 {
     apr_pool_t *mem = harness_mem();
     brood_queue_t *go = harness_queue(mem);
-    brood_process_t *stays = harness_start(waiting, BROOD_ARGS(go), mem), *leaves;
+    brood_process_t *stays = harness_start(listening, BROOD_ARGS(go), mem), *leaves;
     brood_wait_t items[3] = {BROOD_WAIT(stays), BROOD_WAIT(stays)};
 
     EXPECT_STATUS(APR_TIMEUP, brood_wait(items, 2, BROOD_NOWAIT));
@@ -146,7 +129,7 @@ static void a_sentinel_is_ready_from_the_end_until_close__PROC_36(void)
 {
     apr_pool_t *mem = harness_mem();
     brood_queue_t *go = harness_queue(mem);
-    brood_process_t *process = harness_start(waiting, BROOD_ARGS(go), mem);
+    brood_process_t *process = harness_start(listening, BROOD_ARGS(go), mem);
     apr_os_file_t sentinel, again;
 
     EXPECT_OK(brood_process_sentinel(&sentinel, process));
@@ -201,7 +184,7 @@ static void threads_wait_for_one_process__WAIT_01(void)
 {
     apr_pool_t *mem = harness_mem();
     brood_queue_t *go = harness_queue(mem);
-    brood_process_t *process = harness_start(waiting, BROOD_ARGS(go), mem);
+    brood_process_t *process = harness_start(listening, BROOD_ARGS(go), mem);
     apr_thread_t *thread[6];
     apr_os_file_t sentinel;
     apr_status_t rc;

@@ -1,4 +1,5 @@
 /* test_wait_sockets.c - sockets waited for, among processes and by hundreds; what cannot be waited for (WAIT-*). */
+#include "harness_children.h"
 #include "harness_tree.h"
 
 #include "platform/channel.h"
@@ -13,25 +14,7 @@
 
 /* ---- entries ---- */
 
-static apr_status_t leaving(brood_call_t *call)
-{
-    int code;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &code));
-    exit(code);
-}
-
-/* Wait until there is a word. */
-static apr_status_t waiting(brood_call_t *call)
-{
-    brood_queue_t *go;
-    brood_value_t word;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &go));
-    return brood_queue_get(&word, go, BROOD_FOREVER, call->mem);
-}
-
-static const brood_entry_t entries[] = {BROOD_ENTRY(leaving), BROOD_ENTRY(waiting), BROOD_ENTRIES_END};
+static const brood_entry_t entries[] = {BROOD_ENTRY(leaving), BROOD_ENTRY(listening), BROOD_ENTRIES_END};
 
 /* ---- helpers ---- */
 
@@ -86,7 +69,7 @@ static void sockets_and_processes_mix__WAIT_02_WAIT_03_WAIT_06(void)
 {
     apr_pool_t *mem = harness_mem();
     brood_queue_t *go = harness_queue(mem);
-    brood_process_t *process = harness_start(waiting, BROOD_ARGS(go), mem);
+    brood_process_t *process = harness_start(listening, BROOD_ARGS(go), mem);
     apr_socket_t *silent = new_socket(mem), *loud = new_socket(mem);
     brood_wait_t items[] = {BROOD_WAIT(silent), BROOD_WAIT(process), BROOD_WAIT(loud), BROOD_WAIT(loud)};
     apr_interval_time_t timeout = 0;
@@ -110,7 +93,7 @@ static void a_process_that_ends_wakes_who_waits_for_sockets_too__WAIT_03(void)
     apr_pool_t *mem = harness_mem();
     apr_socket_t *silent = new_socket(mem);
     brood_queue_t *go = harness_queue(mem);
-    brood_process_t *process = harness_start(waiting, BROOD_ARGS(go), mem);
+    brood_process_t *process = harness_start(listening, BROOD_ARGS(go), mem);
     brood_wait_t items[] = {BROOD_WAIT(silent), BROOD_WAIT(process)};
 
     EXPECT_OK(brood_queue_put(go, brood_nil(), BROOD_FOREVER));
@@ -133,7 +116,7 @@ static void a_socket_wakes_who_waits__WAIT_02(void)
     apr_pool_t *mem = harness_mem();
     apr_socket_t *loud = new_socket(mem);
     brood_queue_t *go = harness_queue(mem);
-    brood_process_t *process = harness_start(waiting, BROOD_ARGS(go), mem);
+    brood_process_t *process = harness_start(listening, BROOD_ARGS(go), mem);
     brood_wait_t items[] = {BROOD_WAIT(loud), BROOD_WAIT(process)};
     apr_thread_t *thread;
     apr_status_t rc;
@@ -182,7 +165,7 @@ static void hundreds_are_waited_for_at_once__WAIT_07(void)
     apr_size_t count = 0, open = 0;
 
     for (; count < MANY_PROCESSES; count++)
-        items[count] = brood_wait_process(harness_start(waiting, BROOD_ARGS(go), mem));
+        items[count] = brood_wait_process(harness_start(listening, BROOD_ARGS(go), mem));
     while (open < 20 && open_socket(&spare[open], mem))
         open++;
     for (apr_socket_t *socket; count < MANY && open == 20 && open_socket(&socket, mem); count++)
@@ -217,7 +200,7 @@ static void hundreds_of_handles_are_waited_for_at_once__WAIT_07(void)
     apr_os_file_t sentinel;
 
     for (int i = 0; i < 70; i++)
-        process[i] = harness_start(waiting, BROOD_ARGS(go), mem);
+        process[i] = harness_start(listening, BROOD_ARGS(go), mem);
     for (int i = 0; i < MANY; i++) {
         EXPECT_OK(brood_process_sentinel(&sentinel, process[i % 70]));
         watches[i] = (brood__watch_t){.handle = (brood__handle_t) sentinel};

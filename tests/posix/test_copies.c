@@ -1,4 +1,5 @@
 /* test_copies.c - copies of a process that the program makes by itself, with fork: nothing of brood's is theirs. */
+#include "harness_children.h"
 #include "harness_tree.h"
 
 #include "memory/table.h"
@@ -6,12 +7,6 @@
 #include <unistd.h>
 
 /* ---- entries ---- */
-
-static apr_status_t nothing(brood_call_t *call)
-{
-    (void) call;
-    return APR_SUCCESS;
-}
 
 /* Take the lock, say so, let it go when told to. */
 static apr_status_t hold(brood_call_t *call)

@@ -1,4 +1,5 @@
 /* test_crash.c - a child that crashes: its parent tells on stderr who it was, what it ran, and what ended it. */
+#include "harness_children.h"
 #include "harness_output.h"
 #include "harness_tree.h"
 
@@ -27,15 +28,6 @@ static apr_status_t crash(brood_call_t *call)
     return APR_SUCCESS;
 }
 
-static apr_status_t waiting(brood_call_t *call)
-{
-    brood_queue_t *never;
-    brood_value_t word;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &never));
-    return brood_queue_get(&word, never, BROOD_FOREVER, call->mem);
-}
-
 /* It crashes and nobody joins it. */
 static apr_status_t leave_one_crashing(brood_call_t *call)
 {
@@ -44,7 +36,7 @@ static apr_status_t leave_one_crashing(brood_call_t *call)
     return brood_process_start(NULL, crash, BROOD_ARGS(SIGABRT), &options, call->mem);
 }
 
-static const brood_entry_t entries[] = {BROOD_ENTRY(crash), BROOD_ENTRY(waiting), BROOD_ENTRY(leave_one_crashing),
+static const brood_entry_t entries[] = {BROOD_ENTRY(crash), BROOD_ENTRY(listening), BROOD_ENTRY(leave_one_crashing),
                                         BROOD_ENTRIES_END};
 
 static apr_status_t crash_by(int number, const char *name, apr_pool_t *mem)
@@ -65,7 +57,7 @@ static apr_status_t end_by(apr_status_t (*end)(brood_process_t *process), apr_po
     brood_process_t *process;
 
     BROOD_TRY(brood_queue_create(&never, 0, NULL, mem));
-    BROOD_TRY(brood_process_start(&process, waiting, BROOD_ARGS(never), NULL, mem));
+    BROOD_TRY(brood_process_start(&process, listening, BROOD_ARGS(never), NULL, mem));
     BROOD_TRY(end(process));
     return brood_process_join(process, BROOD_FOREVER);
 }

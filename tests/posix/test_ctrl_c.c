@@ -1,6 +1,7 @@
 /* test_ctrl_c.c - Ctrl-C at a terminal, which sends it to the whole family (PROC-18).
  *
  * The program runs itself in a session of its own, with a terminal at which nobody sits but this test. */
+#include "harness_children.h"
 #include "posix/harness_program.h"
 
 #include "platform/interrupt.h"
@@ -38,12 +39,6 @@ static apr_status_t stuck(brood_call_t *call)
     BROOD_TRY(brood_queue_put(ready, brood_text("ready"), BROOD_FOREVER));
     BROOD_TRY(brood_queue_get(&word, orders, BROOD_FOREVER, call->mem));
     return brood_queue_put(ready, word, BROOD_FOREVER);
-}
-
-static apr_status_t nothing(brood_call_t *call)
-{
-    (void) call;
-    return APR_SUCCESS;
 }
 
 static const brood_entry_t entries[] = {BROOD_ENTRY(stuck), BROOD_ENTRY(nothing), BROOD_ENTRIES_END};

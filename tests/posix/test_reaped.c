@@ -1,4 +1,5 @@
 /* test_reaped.c - children that somebody else reaps, or that are another user's by now (PROC-20, PROC-45). */
+#include "harness_children.h"
 #include "harness_output.h"
 #include "harness_tree.h"
 
@@ -15,14 +16,6 @@
 static const char *self;
 
 /* ---- entries, and the program that is run ---- */
-
-static apr_status_t leaving(brood_call_t *call)
-{
-    int code;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &code));
-    exit(code);
-}
 
 /* Be somebody else, and wait for a word. */
 static apr_status_t be_another(brood_call_t *call)

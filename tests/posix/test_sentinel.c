@@ -1,4 +1,5 @@
 /* test_sentinel.c - sentinels in a program's own event loop, and what copies of a child do to them (PROC-36, PROC-37). */
+#include "harness_children.h"
 #include "harness_tree.h"
 
 #include "platform/clock.h"
@@ -10,21 +11,6 @@
 #include <unistd.h>
 
 /* ---- entries ---- */
-
-static apr_status_t nothing(brood_call_t *call)
-{
-    (void) call;
-    return APR_SUCCESS;
-}
-
-static apr_status_t waiting(brood_call_t *call)
-{
-    brood_queue_t *go;
-    brood_value_t word;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &go));
-    return brood_queue_get(&word, go, BROOD_FOREVER, call->mem);
-}
 
 /* Leave a child behind that lives until it is killed: made by brood, or by the program's own fork. */
 static apr_status_t leave_somebody(brood_call_t *call)
@@ -42,13 +28,13 @@ static apr_status_t leave_somebody(brood_call_t *call)
             pause();
         CHECK(pid > 0);
     } else {
-        BROOD_TRY(brood_process_start(&child, waiting, BROOD_ARGS(never), &options, call->mem));
+        BROOD_TRY(brood_process_start(&child, listening, BROOD_ARGS(never), &options, call->mem));
         pid = (pid_t) brood_process_pid(child);
     }
     return brood_queue_put(queue, brood_int(pid), BROOD_FOREVER);
 }
 
-static const brood_entry_t entries[] = {BROOD_ENTRY(nothing), BROOD_ENTRY(waiting), BROOD_ENTRY(leave_somebody),
+static const brood_entry_t entries[] = {BROOD_ENTRY(nothing), BROOD_ENTRY(listening), BROOD_ENTRY(leave_somebody),
                                         BROOD_ENTRIES_END};
 
 /* ---- helpers ---- */
@@ -96,7 +82,7 @@ static void a_sentinel_works_in_poll_and_select__PROC_36(void)
         brood_process_t *process = NULL;
         int sentinel;
 
-        EXPECT_OK(brood_process_start(&process, waiting, BROOD_ARGS(go), &options, mem));
+        EXPECT_OK(brood_process_start(&process, listening, BROOD_ARGS(go), &options, mem));
         sentinel = sentinel_of(process);
         EXPECT(!by_poll(sentinel, 0) && !by_select(sentinel));
         EXPECT_OK(brood_queue_put(go, brood_nil(), BROOD_FOREVER));
@@ -138,7 +124,7 @@ static void a_killed_fork_server_is_no_end_of_its_children__PROC_36(void)
     brood_wait_t item;
     int sentinel;
 
-    EXPECT_OK(brood_process_start(&process, waiting, BROOD_ARGS(go), &options, mem));
+    EXPECT_OK(brood_process_start(&process, listening, BROOD_ARGS(go), &options, mem));
     sentinel = sentinel_of(process);
     item = BROOD_WAIT(process);
     EXPECT_OK(brood__child_kill(brood__forkserver_child()));
@@ -158,7 +144,7 @@ static void signals_do_not_shorten_a_wait__WAIT_09(void)
     struct sigaction action = {.sa_handler = ignore}, before;
     apr_pool_t *mem = harness_mem();
     brood_queue_t *go = harness_queue(mem);
-    brood_process_t *process = harness_start(waiting, BROOD_ARGS(go), mem);
+    brood_process_t *process = harness_start(listening, BROOD_ARGS(go), mem);
     brood_wait_t item = BROOD_WAIT(process);
     apr_time_t began;
 

@@ -1,6 +1,7 @@
 /* test_signals.c - a signal with a handler comes every few milliseconds: no wait is shorter for it, none fails (GEN-08).
  *
  * The handler is installed without SA_RESTART: every system call that can be interrupted is. */
+#include "harness_children.h"
 #include "harness_tree.h"
 
 #include "platform/clock.h"
@@ -32,22 +33,6 @@ static bool set_clock(long period)
 }
 
 /* ---- entries ---- */
-
-static apr_status_t nothing(brood_call_t *call)
-{
-    (void) call;
-    return APR_SUCCESS;
-}
-
-/* Wait for a word; what for is known by the parent. */
-static apr_status_t waiting(brood_call_t *call)
-{
-    brood_queue_t *go;
-    brood_value_t word;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &go));
-    return brood_queue_get(&word, go, BROOD_FOREVER, call->mem);
-}
 
 /* Let some time go by, then end. */
 static apr_status_t lasting(brood_call_t *call)
@@ -122,9 +107,9 @@ static apr_status_t parent(brood_call_t *call)
     return brood_queue_get(&word, never, BROOD_FOREVER, call->mem);
 }
 
-static const brood_entry_t entries[] = {BROOD_ENTRY(nothing),     BROOD_ENTRY(waiting),  BROOD_ENTRY(lasting),
-                                        BROOD_ENTRY(put_late),    BROOD_ENTRY(get_late), BROOD_ENTRY(release_late),
-                                        BROOD_ENTRY(join_parent), BROOD_ENTRY(parent),   BROOD_ENTRIES_END};
+static const brood_entry_t entries[] = {BROOD_ENTRY(nothing),     BROOD_ENTRY(listening), BROOD_ENTRY(lasting),
+                                        BROOD_ENTRY(put_late),    BROOD_ENTRY(get_late),  BROOD_ENTRY(release_late),
+                                        BROOD_ENTRY(join_parent), BROOD_ENTRY(parent),    BROOD_ENTRIES_END};
 
 /* ---- helpers ---- */
 
@@ -148,7 +133,7 @@ static void a_join_lasts_its_time__GEN_08(void)
 {
     apr_pool_t *mem = harness_mem();
     brood_queue_t *go = harness_queue(mem);
-    brood_process_t *process = harness_start(waiting, BROOD_ARGS(go), mem);
+    brood_process_t *process = harness_start(listening, BROOD_ARGS(go), mem);
     const apr_time_t begun = begin();
 
     EXPECT_STATUS(APR_TIMEUP, brood_process_join(process, PATIENCE));

@@ -2,6 +2,7 @@
  *
  * The program runs itself, since a process warns once.  A sanitizer may have a thread of its own: then there is always
  * one more than the program's. */
+#include "harness_children.h"
 #include "harness_output.h"
 #include "harness_tree.h"
 
@@ -63,12 +64,6 @@ static apr_status_t end_idling(idler_t *idler)
 }
 
 /* ---- entries, and the program that is run ---- */
-
-static apr_status_t nothing(brood_call_t *call)
-{
-    (void) call;
-    return APR_SUCCESS;
-}
 
 static apr_status_t start(brood_start_method_t method, brood_entry_fn entry, apr_pool_t *mem)
 {

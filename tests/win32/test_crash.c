@@ -1,4 +1,5 @@
 /* test_crash.c - a child that crashes: its parent tells on stderr who it was, what it ran, and what ended it. */
+#include "harness_children.h"
 #include "harness_output.h"
 #include "harness_tree.h"
 
@@ -20,16 +21,7 @@ static apr_status_t crash(brood_call_t *call)
     return APR_SUCCESS;
 }
 
-static apr_status_t waiting(brood_call_t *call)
-{
-    brood_queue_t *never;
-    brood_value_t word;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &never));
-    return brood_queue_get(&word, never, BROOD_FOREVER, call->mem);
-}
-
-static const brood_entry_t entries[] = {BROOD_ENTRY(crash), BROOD_ENTRY(waiting), BROOD_ENTRIES_END};
+static const brood_entry_t entries[] = {BROOD_ENTRY(crash), BROOD_ENTRY(listening), BROOD_ENTRIES_END};
 
 static apr_status_t crash_by(unsigned code, const char *name, apr_pool_t *mem)
 {
@@ -52,7 +44,7 @@ static apr_status_t app(brood_call_t *call)
         return crash_by(0xC0000409u, "Bob", call->mem);
     }
     BROOD_TRY(brood_queue_create(&never, 0, NULL, call->mem));
-    BROOD_TRY(brood_process_start(&process, waiting, BROOD_ARGS(never), NULL, call->mem));
+    BROOD_TRY(brood_process_start(&process, listening, BROOD_ARGS(never), NULL, call->mem));
     BROOD_TRY(brood_process_terminate(process));
     return brood_process_join(process, BROOD_FOREVER);
 }
