@@ -3,7 +3,7 @@ include(CMakePackageConfigHelpers)
 
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/brood")
 
-install(TARGETS brood-shared brood-static EXPORT broodTargets
+install(TARGETS ${forms} EXPORT broodTargets
   RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT library
   LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT library NAMELINK_COMPONENT development
   ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT development
@@ -13,10 +13,7 @@ install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/brood" DESTINATION "${CMAKE_INS
   FILES_MATCHING PATTERN "*.h")
 install(EXPORT broodTargets NAMESPACE brood:: DESTINATION "${package_dir}" COMPONENT development)
 
-set(brood_default_target brood-static)
-if(BUILD_SHARED_LIBS)
-  set(brood_default_target brood-shared)
-endif()
+set(brood_default_target ${form})
 configure_package_config_file(cmake/broodConfig.cmake.in "${PROJECT_BINARY_DIR}/broodConfig.cmake"
   INSTALL_DESTINATION "${package_dir}" NO_SET_AND_CHECK_MACRO)
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/broodConfigVersion.cmake" COMPATIBILITY SameMinorVersion)

@@ -16,6 +16,7 @@ leg_packages() {
     check "consumers by FetchContent" by_cmake "$installed-fetched" --target consumer-brood-c --target consumer-brood-cpp -- \
         -DBROOD_SOURCE="$top"
     check "what C++ must not take" cxx_refuses
+    check "recipes of vcpkg and Conan, as far as can be seen without them" ci/check-recipes
 
     check "binary interface" ci/abi
     check "a broken binary interface is seen" broken_abi_seen
