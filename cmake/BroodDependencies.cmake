@@ -32,7 +32,7 @@ endfunction()
 brood_dependency(apr apr-1>=1.7)
 if(NOT TARGET brood::apr)
   find_package(apr CONFIG QUIET)
-  brood_first_target(apr apr::libapr-1 apr::apr-1)
+  brood_first_target(apr apr::libapr-1 apr::apr-1 apr::apr)
 endif()
 
 brood_dependency(msgpack msgpack-c msgpack)  # msgpack is what older systems call the C library

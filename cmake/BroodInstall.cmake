@@ -1,27 +1,24 @@
-# Libraries, headers, the CMake package and brood.pc.
+# Libraries, headers, the CMake package and brood.pc, in the components library, development and documentation.
 include(CMakePackageConfigHelpers)
 
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/brood")
 
-install(TARGETS brood-shared brood-static EXPORT broodTargets
-  RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}"
-  LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
-  ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+install(TARGETS ${forms} EXPORT broodTargets
+  RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT library
+  LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT library NAMELINK_COMPONENT development
+  ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT development
   INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
-install(FILES "${PROJECT_SOURCE_DIR}/include/brood.h" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
-install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/brood" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+install(FILES "${PROJECT_SOURCE_DIR}/include/brood.h" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT development)
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/brood" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT development
   FILES_MATCHING PATTERN "*.h")
-install(EXPORT broodTargets NAMESPACE brood:: DESTINATION "${package_dir}")
+install(EXPORT broodTargets NAMESPACE brood:: DESTINATION "${package_dir}" COMPONENT development)
 
-set(brood_default_target brood-static)
-if(BUILD_SHARED_LIBS)
-  set(brood_default_target brood-shared)
-endif()
+set(brood_default_target ${form})
 configure_package_config_file(cmake/broodConfig.cmake.in "${PROJECT_BINARY_DIR}/broodConfig.cmake"
   INSTALL_DESTINATION "${package_dir}" NO_SET_AND_CHECK_MACRO)
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/broodConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
 install(FILES "${PROJECT_BINARY_DIR}/broodConfig.cmake" "${PROJECT_BINARY_DIR}/broodConfigVersion.cmake"
-  "${PROJECT_SOURCE_DIR}/cmake/BroodDependencies.cmake" DESTINATION "${package_dir}")
+  "${PROJECT_SOURCE_DIR}/cmake/BroodDependencies.cmake" DESTINATION "${package_dir}" COMPONENT development)
 
 # brood.pc finds its prefix from its own place, so that an installed tree can be moved.
 file(RELATIVE_PATH brood_pc_to_prefix "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
@@ -57,4 +54,4 @@ foreach(library IN LISTS brood_system_libraries)
 endforeach()
 list(JOIN brood_pc_libraries " " brood_pc_libraries)
 configure_file(cmake/brood.pc.in "${PROJECT_BINARY_DIR}/brood.pc" @ONLY)
-install(FILES "${PROJECT_BINARY_DIR}/brood.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+install(FILES "${PROJECT_BINARY_DIR}/brood.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig" COMPONENT development)

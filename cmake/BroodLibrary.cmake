@@ -28,7 +28,7 @@ function(brood_library target type)
     VERSION ${PROJECT_VERSION}
     # Until 1.0 every minor version may change the binary interface.
     SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
-  if(MSVC AND type STREQUAL "STATIC")
+  if(MSVC AND type STREQUAL "STATIC" AND NOT BROOD_ONE_FORM)
     set_target_properties(${target} PROPERTIES OUTPUT_NAME ${target})  # brood.lib is the DLL's import library
   endif()
   if(type STREQUAL "SHARED" AND BROOD_HAVE_BIND_NOW)  # else every forked child looks symbols up anew

@@ -1,7 +1,8 @@
 /** @file pack.h  C values to brood values and back, chosen by type at compile time.
  *
- * C11 only; from C++ use the functions these macros call.  At most 32 items.  The array behind BROOD_LIST and BROOD_MAP
- * lives as long as the enclosing block: to return a list from a function, copy it (brood_value_copy).
+ * At most 32 items.  The array behind BROOD_LIST and BROOD_MAP lives as long as the enclosing block: to return a list from
+ * a function, copy it (brood_value_copy).  In C++ (11 and later) it lives to the end of the statement, the call it is
+ * an argument of: there a list in a variable must be a copy, too.
  * Items are evaluated once; texts, lists and objects in them stay the caller's.  A type that brood does not know does
  * not compile.  Microsoft's compiler needs /Zc:preprocessor. */
 #ifndef BROOD_PACK_H
@@ -21,108 +22,120 @@
 #define BROOD_NO_ARGS brood_list(NULL, 0)
 #define BROOD_NIL brood_nil()
 
-#ifndef __cplusplus
+/* clang-format off */
+/* The types that values are made of, each with its constructor; variables that they are read into; what can be waited
+ * for.  Chosen among by _Generic in C, by overloads in C++. */
+#define BROOD__VALUE_TYPES(X)                                       \
+    X(brood_value_t, brood_value_self)                         \
+    X(bool, brood_bool)                                        \
+    X(char, brood_int)                                         \
+    X(signed char, brood_int)                                  \
+    X(unsigned char, brood_int)                                \
+    X(short, brood_int)                                        \
+    X(unsigned short, brood_int)                               \
+    X(int, brood_int)                                          \
+    X(long, brood_int)                                         \
+    X(long long, brood_int)                                    \
+    X(unsigned, brood_int)                                     \
+    X(unsigned long, brood_uint)                               \
+    X(unsigned long long, brood_uint)                          \
+    X(float, brood_double)                                     \
+    X(double, brood_double)                                    \
+    X(char *, brood_text)                                      \
+    X(const char *, brood_text)                                \
+    X(brood_entry_fn, brood_entry)                             \
+    X(brood_lock_t *, brood_lock_to_value)                     \
+    X(brood_semaphore_t *, brood_semaphore_to_value)           \
+    X(brood_condition_t *, brood_condition_to_value)           \
+    X(brood_event_t *, brood_event_to_value)                   \
+    X(brood_barrier_t *, brood_barrier_to_value)               \
+    X(brood_array_t *, brood_array_to_value)                   \
+    X(brood_shared_memory_t *, brood_shared_memory_to_value)   \
+    X(brood_shareable_list_t *, brood_shareable_list_to_value) \
+    X(brood_connection_t *, brood_connection_to_value)         \
+    X(apr_socket_t *, brood_socket_to_value)                   \
+    X(brood_queue_t *, brood_queue_to_value)                   \
+    X(brood_managed_dict_t *, brood_managed_dict_to_value)     \
+    X(brood_managed_list_t *, brood_managed_list_to_value)     \
+    X(brood_managed_set_t *, brood_managed_set_to_value)       \
+    X(brood_namespace_t *, brood_namespace_to_value)           \
+    X(brood_proxy_t *, brood_proxy_to_value)
 
-/** A value of any C number, bool, text, entry or brood object.  (`true` is an int in C: brood_bool(true).) */
-#define BROOD_VALUE(x) \
-    _Generic((x),                                              \
-        brood_value_t: brood_value_self,                       \
-        _Bool: brood_bool,                                     \
-        char: brood_int,                                       \
-        signed char: brood_int,                                \
-        unsigned char: brood_int,                              \
-        short: brood_int,                                      \
-        unsigned short: brood_int,                             \
-        int: brood_int,                                        \
-        long: brood_int,                                       \
-        long long: brood_int,                                  \
-        unsigned: brood_int,                                   \
-        unsigned long: brood_uint,                             \
-        unsigned long long: brood_uint,                        \
-        float: brood_double,                                   \
-        double: brood_double,                                  \
-        char *: brood_text,                                    \
-        const char *: brood_text,                              \
-        brood_entry_fn: brood_entry,                           \
-        brood_lock_t *: brood_lock_to_value,                   \
-        brood_semaphore_t *: brood_semaphore_to_value,         \
-        brood_condition_t *: brood_condition_to_value,         \
-        brood_event_t *: brood_event_to_value,                 \
-        brood_barrier_t *: brood_barrier_to_value,             \
-        brood_array_t *: brood_array_to_value,                 \
-        brood_shared_memory_t *: brood_shared_memory_to_value, \
-        brood_shareable_list_t *: brood_shareable_list_to_value, \
-        brood_connection_t *: brood_connection_to_value,       \
-        apr_socket_t *: brood_socket_to_value,                 \
-        brood_queue_t *: brood_queue_to_value,                 \
-        brood_managed_dict_t *: brood_managed_dict_to_value,   \
-        brood_managed_list_t *: brood_managed_list_to_value,   \
-        brood_managed_set_t *: brood_managed_set_to_value,     \
-        brood_namespace_t *: brood_namespace_to_value,         \
-        brood_proxy_t *: brood_proxy_to_value)(x)
+#define BROOD__SLOT_TYPES(X)                                     \
+    X(brood_value_t *, brood_slot_value)                    \
+    X(bool *, brood_slot_bool)                              \
+    X(short *, brood_slot_short)                            \
+    X(int *, brood_slot_int)                                \
+    X(long *, brood_slot_long)                              \
+    X(long long *, brood_slot_llong)                        \
+    X(unsigned short *, brood_slot_ushort)                  \
+    X(unsigned *, brood_slot_uint)                          \
+    X(unsigned long *, brood_slot_ulong)                    \
+    X(unsigned long long *, brood_slot_ullong)              \
+    X(float *, brood_slot_float)                            \
+    X(double *, brood_slot_double)                          \
+    X(const char **, brood_slot_text)                       \
+    X(brood_bytes_t *, brood_slot_bytes)                    \
+    X(brood_entry_fn *, brood_slot_entry)                   \
+    X(brood_lock_t **, brood_slot_lock)                     \
+    X(brood_semaphore_t **, brood_slot_semaphore)           \
+    X(brood_condition_t **, brood_slot_condition)           \
+    X(brood_event_t **, brood_slot_event)                   \
+    X(brood_barrier_t **, brood_slot_barrier)               \
+    X(brood_array_t **, brood_slot_array)                   \
+    X(brood_shared_memory_t **, brood_slot_shared_memory)   \
+    X(brood_shareable_list_t **, brood_slot_shareable_list) \
+    X(brood_connection_t **, brood_slot_connection)         \
+    X(apr_socket_t **, brood_slot_socket)                   \
+    X(brood_queue_t **, brood_slot_queue)                   \
+    X(brood_managed_dict_t **, brood_slot_managed_dict)     \
+    X(brood_managed_list_t **, brood_slot_managed_list)     \
+    X(brood_managed_set_t **, brood_slot_managed_set)       \
+    X(brood_namespace_t **, brood_slot_namespace)           \
+    X(brood_proxy_t **, brood_slot_proxy)
+
+#define BROOD__WAIT_TYPES(X)                            \
+    X(brood_process_t *, brood_wait_process)       \
+    X(brood_connection_t *, brood_wait_connection) \
+    X(brood_listener_t *, brood_wait_listener)     \
+    X(apr_socket_t *, brood_wait_socket)
+/* clang-format on */
+
+#ifdef __cplusplus
+#include <brood/pack_cxx.h>
+#else
+#define BROOD__CASE(type, function) , type : function
+#define BROOD__VALUE(x) _Generic((x) BROOD__VALUE_TYPES(BROOD__CASE))(x)
+#define BROOD__SLOT(x) _Generic((x) BROOD__SLOT_TYPES(BROOD__CASE))(x)
+#define BROOD__WAIT(x) _Generic((x) BROOD__WAIT_TYPES(BROOD__CASE))(x)
+#define BROOD__LIST(count, ...) brood_list((const brood_value_t[]){__VA_ARGS__}, count)
+#define BROOD__MAP(count, ...) \
+    brood_map((const brood_value_t[]){__VA_ARGS__}, sizeof(char[(count) % 2 ? -1 : (count) / 2]))
+#define BROOD__UNPACK(list, count, ...) brood_unpack(list, (const brood_slot_t[]){__VA_ARGS__}, count)
+#endif
+
+/** A value of any number, bool, text, entry or brood object.  (`true` is an int in C: brood_bool(true).) */
+#define BROOD_VALUE(x) BROOD__VALUE(x)
 
 /** A list: BROOD_LIST(42, BROOD_NIL, "hello").  An argument list is a list: BROOD_ARGS("Mike", connection).
  *  For a call's argument; to keep one past the block: brood_value_copy(BROOD_LIST(...), mem). */
-#define BROOD_LIST(...) \
-    brood_list((const brood_value_t[]){BROOD__EACH(BROOD_VALUE, __VA_ARGS__)}, BROOD__COUNT(__VA_ARGS__))
+#define BROOD_LIST(...) BROOD__LIST(BROOD__COUNT(__VA_ARGS__), BROOD__EACH(BROOD_VALUE, __VA_ARGS__))
 #define BROOD_ARGS(...) BROOD_LIST(__VA_ARGS__)
 
 /** A map: BROOD_MAP("rate", 1.5, "name", "x").  An odd number of items does not compile. */
-#define BROOD_MAP(...)                                                        \
-    brood_map((const brood_value_t[]){BROOD__EACH(BROOD_VALUE, __VA_ARGS__)}, \
-              sizeof(char[BROOD__COUNT(__VA_ARGS__) % 2 ? -1 : BROOD__COUNT(__VA_ARGS__) / 2]))
+#define BROOD_MAP(...) BROOD__MAP(BROOD__COUNT(__VA_ARGS__), BROOD__EACH(BROOD_VALUE, __VA_ARGS__))
 
 /** A list into variables, by address: BROOD_TRY(BROOD_UNPACK(call->args, &owner, &connection)). */
-#define BROOD_UNPACK(list, ...) \
-    brood_unpack((list), (const brood_slot_t[]){BROOD__EACH(BROOD_SLOT, __VA_ARGS__)}, BROOD__COUNT(__VA_ARGS__))
+#define BROOD_UNPACK(list, ...) BROOD__UNPACK((list), BROOD__COUNT(__VA_ARGS__), BROOD__EACH(BROOD_SLOT, __VA_ARGS__))
 
 /** One value into a variable: BROOD_TRY(BROOD_READ(&n, item)). */
 #define BROOD_READ(target, value) brood_read(BROOD_SLOT(target), (value))
 
 /** Where and as what to store: chosen by the type pointed to. */
-#define BROOD_SLOT(x) \
-    _Generic((x),                                              \
-        brood_value_t *: brood_slot_value,                     \
-        _Bool *: brood_slot_bool,                              \
-        short *: brood_slot_short,                             \
-        int *: brood_slot_int,                                 \
-        long *: brood_slot_long,                               \
-        long long *: brood_slot_llong,                         \
-        unsigned short *: brood_slot_ushort,                   \
-        unsigned *: brood_slot_uint,                           \
-        unsigned long *: brood_slot_ulong,                     \
-        unsigned long long *: brood_slot_ullong,               \
-        float *: brood_slot_float,                             \
-        double *: brood_slot_double,                           \
-        const char **: brood_slot_text,                        \
-        brood_bytes_t *: brood_slot_bytes,                     \
-        brood_entry_fn *: brood_slot_entry,                    \
-        brood_lock_t **: brood_slot_lock,                      \
-        brood_semaphore_t **: brood_slot_semaphore,            \
-        brood_condition_t **: brood_slot_condition,            \
-        brood_event_t **: brood_slot_event,                    \
-        brood_barrier_t **: brood_slot_barrier,                \
-        brood_array_t **: brood_slot_array,                    \
-        brood_shared_memory_t **: brood_slot_shared_memory,    \
-        brood_shareable_list_t **: brood_slot_shareable_list,  \
-        brood_connection_t **: brood_slot_connection,          \
-        apr_socket_t **: brood_slot_socket,                    \
-        brood_queue_t **: brood_slot_queue,                    \
-        brood_managed_dict_t **: brood_slot_managed_dict,      \
-        brood_managed_list_t **: brood_slot_managed_list,      \
-        brood_managed_set_t **: brood_slot_managed_set,        \
-        brood_namespace_t **: brood_slot_namespace,            \
-        brood_proxy_t **: brood_slot_proxy)(x)
+#define BROOD_SLOT(x) BROOD__SLOT(x)
 
 /** An item for brood_wait, of a process, a connection, a listener or a socket. */
-/* clang-format off */
-#define BROOD_WAIT(x) \
-    _Generic((x),                                              \
-        brood_process_t *: brood_wait_process,                 \
-        brood_connection_t *: brood_wait_connection,           \
-        brood_listener_t *: brood_wait_listener,               \
-        apr_socket_t *: brood_wait_socket)(x)
-/* clang-format on */
+#define BROOD_WAIT(x) BROOD__WAIT(x)
 
 /* Apply a macro to each argument; count them. */
 #define BROOD__EACH(f, ...) BROOD__JOIN(BROOD__EACH, BROOD__COUNT(__VA_ARGS__))(f, __VA_ARGS__)
@@ -167,5 +180,4 @@
 #define BROOD__EACH31(f, x, ...) f(x), BROOD__EACH30(f, __VA_ARGS__)
 #define BROOD__EACH32(f, x, ...) f(x), BROOD__EACH31(f, __VA_ARGS__)
 
-#endif /* !__cplusplus */
 #endif

@@ -63,7 +63,7 @@ struct brood_value_t {
     } as;
 };
 
-/** @name Make.  In C, BROOD_VALUE, BROOD_LIST and BROOD_MAP (pack.h) choose among these.
+/** @name Make.  BROOD_VALUE, BROOD_LIST and BROOD_MAP (pack.h) choose among these.
  *
  *  Any thread, any time; none can fail.  What cannot travel is found when it is to travel (GEN-04): BROOD_EENCODE for
  *  text that is not UTF-8, more than 32 lists and maps within each other, a key that comes twice; BROOD_EENTRY for
