@@ -19,6 +19,7 @@ if(WIN32)
     list(APPEND brood_system_definitions _CRT_SECURE_NO_WARNINGS)
   endif()
 else()
+  list(APPEND brood_system_definitions _FILE_OFFSET_BITS=64)  # also for inodes: 32 bits may be too few for fstat
   cmake_push_check_state(RESET)
   set(CMAKE_REQUIRED_DEFINITIONS -D_GNU_SOURCE)
   check_symbol_exists(posix_spawn_file_actions_addclosefrom_np spawn.h BROOD_HAVE_CLOSEFROM)

@@ -80,7 +80,8 @@ static inline apr_status_t read_item(brood_value_t *value, const brood__item_t *
 
     if (data > item->length)
         return brood_fail_text(BROOD_EDECODE, "an item has been overwritten");
-    return brood__decode(value, (const char *) brood__at(item->block) + data, item->length - (size_t) data, true, mem);
+    return brood__decode(value, (const char *) brood__at(item->block) + data, (size_t) (item->length - data), true,
+                         mem);
 }
 
 static inline apr_status_t take_item(brood__item_t *item, brood_queue_t *queue, apr_interval_time_t timeout)

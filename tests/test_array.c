@@ -249,7 +249,7 @@ static void what_cannot_be_is_refused(void) /* HEAP-02 */
 
     EXPECT_STATUS(APR_EINVAL, brood_array_create(&array, 1, 0, NULL, mem));
     EXPECT_STATUS(APR_EINVAL, brood_array_create(&array, SIZE_MAX, 16, NULL, mem));
-    EXPECT_STATUS(APR_ENOMEM, brood_array_create(&array, SIZE_MAX / 64, 16, NULL, mem));
+    EXPECT_STATUS(APR_ENOMEM, brood_array_create(&array, SIZE_MAX / 64, 24, NULL, mem));
     EXPECT_MESSAGE("arena_limit");
 }
 

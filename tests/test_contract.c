@@ -4,11 +4,16 @@
 #include "platform/child.h"
 #include "platform/clock.h"
 #include "platform/interrupt.h"
+#include "platform/listener.h"
 #include "platform/named.h"
+#include "platform/parcel.h"
 #include "platform/park.h"
+#include "platform/pollset.h"
 #include "platform/segment.h"
 #include "platform/self.h"
+#include "platform/stream.h"
 #include "platform/terminal.h"
+#include "platform/ticket.h"
 #include "platform/wait.h"
 
 typedef void (*function_t)(void);
@@ -33,6 +38,7 @@ static const function_t contract[] = {
     (function_t) brood__park,
     (function_t) brood__unpark,
     (function_t) brood__channel_pair,
+    (function_t) brood__channel_pipe,
     (function_t) brood__channel_write,
     (function_t) brood__channel_read,
     (function_t) brood__channel_close,
@@ -42,17 +48,24 @@ static const function_t contract[] = {
     (function_t) brood__self_watch,
     (function_t) brood__self_random,
     (function_t) brood__self_memory,
+    (function_t) brood__self_resident,
     (function_t) brood__self_cpus,
     (function_t) brood__self_usable_cpus,
     (function_t) brood__self_threads,
     (function_t) brood__self_alone,
+    (function_t) brood__self_pin,
+    (function_t) brood__self_nice,
+    (function_t) brood__self_handles,
     (function_t) brood__self_memory_kills,
     (function_t) brood__self_at_exit,
     (function_t) brood__self_report,
+    (function_t) brood__self_redirect,
+    (function_t) brood__self_pass_on,
     (function_t) brood__self_kill,
     (function_t) brood__terminal_width,
     (function_t) brood__interrupt_begin,
     (function_t) brood__interrupt_leave,
+    (function_t) brood__interrupt_ignore,
     (function_t) brood__interrupt_possible,
     (function_t) brood__interrupt_pending,
     (function_t) brood__interrupt_take,
@@ -63,6 +76,7 @@ static const function_t contract[] = {
     (function_t) brood__child_request,
     (function_t) brood__child_server_pair,
     (function_t) brood__child_serve,
+    (function_t) brood__child_detach,
     (function_t) brood__child_inherit,
     (function_t) brood__child_pid,
     (function_t) brood__child_wait,
@@ -78,9 +92,43 @@ static const function_t contract[] = {
     (function_t) brood__child_exit,
     (function_t) brood__child_end_name,
     (function_t) brood__child_methods,
+    (function_t) brood__child_at_exit,
     (function_t) brood__wait_any,
     (function_t) brood__wait_always,
-    (function_t) brood__child_at_exit,
+    (function_t) brood__parcel_begin,
+    (function_t) brood__parcel_pack,
+    (function_t) brood__parcel_end,
+    (function_t) brood__parcel_revoke,
+    (function_t) brood__parcel_take,
+    (function_t) brood__parcel_expire,
+    (function_t) brood__ticket_leave,
+    (function_t) brood__ticket_fetch,
+    (function_t) brood__ticket_revoke,
+    (function_t) brood__stream_pair,
+    (function_t) brood__stream_init,
+    (function_t) brood__stream_fill,
+    (function_t) brood__stream_read,
+    (function_t) brood__stream_write,
+    (function_t) brood__stream_post,
+    (function_t) brood__stream_watch_post,
+    (function_t) brood__stream_watch,
+    (function_t) brood__stream_settle,
+    (function_t) brood__stream_carries,
+    (function_t) brood__stream_copy,
+    (function_t) brood__stream_close,
+    (function_t) brood__listener_open,
+    (function_t) brood__listener_accept,
+    (function_t) brood__listener_watch,
+    (function_t) brood__listener_close,
+    (function_t) brood__listener_connect,
+    (function_t) brood__pollset_create,
+    (function_t) brood__pollset_add_stream,
+    (function_t) brood__pollset_add_listener,
+    (function_t) brood__pollset_change,
+    (function_t) brood__pollset_remove,
+    (function_t) brood__pollset_wait,
+    (function_t) brood__pollset_wake,
+    (function_t) brood__pollset_close,
 };
 /* clang-format on */
 

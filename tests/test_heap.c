@@ -21,7 +21,7 @@ static apr_status_t hoard(brood_call_t *call)
         uint64_t block;
 
         BROOD_TRY(brood__heap_alloc(&block, size));
-        memset(brood__at(block), 0x5a, size);
+        memset(brood__at(block), 0x5a, (size_t) size);
     }
     BROOD_TRY(brood_queue_put(said, brood_int(1), BROOD_FOREVER));
     while (stay)
@@ -81,7 +81,7 @@ static void blocks_are_aligned_and_do_not_overlap(void)
         EXPECT_OK(brood__heap_alloc(&blocks[i], sizes[i]));
         EXPECT(blocks[i] % 128 == 0);
         EXPECT(brood__heap_size(blocks[i]) >= sizes[i]);
-        memset(brood__at(blocks[i]), i % 251, sizes[i]);
+        memset(brood__at(blocks[i]), i % 251, (size_t) sizes[i]);
     }
     for (int i = 0; i < 300; i++) {
         const unsigned char *bytes = brood__at(blocks[i]);
@@ -104,7 +104,7 @@ static void zeroed_blocks_are_zero_also_the_second_time(void) /* SHC-04 */
             for (uint64_t k = 0; k < sizes[i]; k++)
                 sum += ((unsigned char *) brood__at(block))[k];
             EXPECT(sum == 0);
-            memset(brood__at(block), 0xff, sizes[i]);
+            memset(brood__at(block), 0xff, (size_t) sizes[i]);
             brood__heap_free(block);
         }
 }

@@ -68,7 +68,7 @@ static void every_c_type_becomes_the_value_it_should(void)
     EXPECT(BROOD_VALUE(5ul).kind == BROOD_KIND_INT);
     EXPECT(BROOD_VALUE(ULLONG_MAX).as.natural == ULLONG_MAX);
     EXPECT(BROOD_VALUE(1.5f).as.real == 1.5);
-    EXPECT(BROOD_VALUE(0.1).as.real == 0.1);
+    EXPECT(BROOD_VALUE(0.1).as.real == (double) 0.1);
     EXPECT(BROOD_VALUE(flag).kind == BROOD_KIND_BOOL);
     EXPECT_TEXT("literal", STRING(BROOD_VALUE("literal")));
     EXPECT_TEXT("constant", STRING(BROOD_VALUE(constant)));
@@ -121,7 +121,7 @@ static void every_variable_gets_its_argument(void)
                      &any, &flag, &s, &i, &l, &ll, &us, &u, &ul, &ull, &f, &d, &text, &bytes, &entry));
     EXPECT(any.kind == BROOD_KIND_LIST && flag && s == SHRT_MIN && i == INT_MAX && l == LONG_MIN && ll == LLONG_MAX);
     EXPECT(us == USHRT_MAX && u == UINT_MAX && ul == ULONG_MAX && ull == ULLONG_MAX);
-    EXPECT(f == 1.5f && d == 0.1 && entry == work && bytes.size == 2 && memcmp(bytes.data, "ab", 2) == 0);
+    EXPECT(f == 1.5f && d == (double) 0.1 && entry == work && bytes.size == 2 && memcmp(bytes.data, "ab", 2) == 0);
     EXPECT_TEXT("Mike", text);
 }
 
@@ -191,7 +191,7 @@ static void a_float_takes_what_it_can_hold(void)
     double d = 0;
 
     EXPECT_OK(BROOD_READ(&f, brood_double(0.1)));
-    EXPECT(f == 0.1f);
+    EXPECT(f == (float) 0.1f);
     EXPECT_OK(BROOD_READ(&f, brood_int(16777216)));
     EXPECT(f == 16777216.0f);
     EXPECT_OK(BROOD_READ(&f, brood_double(-INFINITY)));

@@ -324,7 +324,7 @@ static void misuse_is_told(void)
     EXPECT_MESSAGE("in");
     EXPECT_STATUS(APR_EINVAL, brood_pool_reduce_array(NULL, 0, pool, add, add, items, 4, 2, NULL));
     EXPECT_STATUS(BROOD_EENTRY, brood_pool_reduce_array(items, 4, pool, add, unlisted, items, 4, 2, NULL));
-    EXPECT_STATUS(APR_ENOMEM, brood_pool_map_array(items, 8, pool, triple, NULL, 0, (SIZE_MAX / 32), NULL));
+    EXPECT_STATUS(APR_ENOMEM, brood_pool_map_array(items, 8, pool, triple, NULL, 0, SIZE_MAX / 20, NULL));
     EXPECT_STATUS(BROOD_EENCODE, brood_pool_map_array(items, 8, pool, triple, NULL, 0, 2,
                                                       &(brood_task_options_t){.args = brood_text("\xff")}));
     brood_pool_close(pool);

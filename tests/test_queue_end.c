@@ -140,7 +140,7 @@ static void a_shutdown_wakes_all_who_wait(void)
     for (int i = 0, got = 0; i < 6; i++) {
         brood_value_t result = get_value(results);
 
-        EXPECT(brood_value_at(result, 1).as.boolean);
+        EXPECT(brood_value_at(result, 1).as.integer == 1);
         got += (int) brood_value_at(result, 0).as.integer;
         if (i == 5)
             EXPECT(got >= 1 + 1 && got <= 1 + 3); /* one of the empty one; one taken of the full one, and its two */

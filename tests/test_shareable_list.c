@@ -206,16 +206,16 @@ static void spoilt_bytes_are_a_status(void)
     unsigned spoilt = 0;
 
     EXPECT_OK(brood__list_size(&whole.size, items));
-    whole.bytes = apr_pcalloc(mem, whole.size);
+    whole.bytes = apr_pcalloc(mem, (apr_size_t) whole.size);
     brood__list_write(&whole, items);
     for (uint64_t at = 0; at < whole.size; at++)
         for (int value = 0; value < 256; value += 5) {
             apr_pool_t *scratch;
-            brood__list_t list = {malloc(whole.size), whole.size, 0};
+            brood__list_t list = {malloc((size_t) whole.size), whole.size, 0};
             brood_value_t item;
 
             EXPECT_OK(apr_pool_create(&scratch, mem));
-            memcpy(list.bytes, whole.bytes, whole.size);
+            memcpy(list.bytes, whole.bytes, (size_t) whole.size);
             list.bytes[at] = (char) value;
             if (brood__list_find(&list) == APR_SUCCESS)
                 for (uint64_t i = 0; i < list.count; i++) {

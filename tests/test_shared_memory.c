@@ -289,9 +289,10 @@ static void a_closed_one_is_of_no_use__SHM_07(void)
 
 static void what_there_is_no_room_for_leaves_nothing__SHM_14_SHM_15(void)
 {
+    const uint64_t much = sizeof(apr_size_t) > 4 ? UINT64_C(1) << 46 : UINT32_MAX;
     const char *name = new_name();
     brood_shared_memory_t *memory;
-    const apr_status_t rc = brood_shared_memory_create(&memory, name, (apr_size_t) 1 << 46, mem);
+    const apr_status_t rc = brood_shared_memory_create(&memory, name, (apr_size_t) much, mem);
 
     EXPECT(rc == APR_ENOSPC || rc == APR_ENOMEM);
     EXPECT_MESSAGE("no room for");

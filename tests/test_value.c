@@ -58,7 +58,7 @@ static void numbers_are_read_as_they_were_made(void)
     EXPECT_OK(brood_value_uint(&natural, brood_int(7)));
     EXPECT(natural == 7);
     EXPECT_OK(brood_value_double(&real, brood_double(0.1)));
-    EXPECT(real == 0.1);
+    EXPECT(real == (double) 0.1);
     EXPECT_OK(brood_value_double(&real, brood_int(-(INT64_C(1) << 53))));
     EXPECT(real == -9007199254740992.0);
     EXPECT_OK(brood_value_bool(&flag, brood_bool(true)));
@@ -298,7 +298,7 @@ static void doubles_print_as_in_python(void)
         {-1.5, "-1.5"},
         {0.1, "0.1"},
         {1.0 / 3, "0.3333333333333333"},
-        {0.1 + 0.2, "0.30000000000000004"},
+        {0.30000000000000004, "0.30000000000000004"},
         {100.0, "100.0"},
         {123456789.125, "123456789.125"},
         {1e15, "1000000000000000.0"},

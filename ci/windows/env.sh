@@ -2,10 +2,8 @@
 # The folder's name carries a hash of the recipes, so that a changed recipe builds anew and an old build still works.
 # The caller sets `here` to this folder.
 
-triplet=x86_64-w64-mingw32
-
 windows_recipes_hash() {
-    cat "$here/apr" "$here/cunit" "$here/msgpack" "$here/mbedtls" "$here/apr-mingw-prefix.h" | sha256sum | cut -c1-12
+    cat "$here/apr" "$here/apr-mingw-prefix.h" "$here"/../dependencies/* | sha256sum | cut -c1-12
 }
 
 windows_cache=${BROOD_WINDOWS_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/brood/windows-$(windows_recipes_hash)}

@@ -111,7 +111,8 @@ BROOD_API BROOD_CHECKED apr_status_t brood_register(const char *module, const br
 /** Settings for the whole process tree; a zeroed struct is the default. */
 typedef struct brood_init_options_t {
     apr_size_t arena_limit;         /**< bytes for shared objects, 16 MiB to 512 GiB, reserved: pages are taken as they
-                                     *   are used; 0: half of the machine's memory, or what the system gives of that */
+                                     *   are used; 0: half of the machine's memory, or what the system gives of that, with
+                                     *   32 bits 1 GiB at most */
     apr_interval_time_t exit_grace; /**< microseconds that a process waits for its children at its end; 0: 5 s, < 0: for
                                      *   ever */
     bool strict;                    /**< a start by fork while other threads live is BROOD_EFORK, not only a warning */

@@ -4,6 +4,7 @@
 #include "base/codec.h"
 #include "base/kind.h"
 #include "base/utf8.h"
+#include <float.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,7 +117,7 @@ static apr_status_t put_double(brood__output_t *output, double number)
         BROOD_TRY(put(output, "-"));
         number = -number;
     }
-    if (number > 1.7976931348623157e308)
+    if (number > DBL_MAX)
         return put(output, "inf");
     size = (int) shortest(digits, &point, number);
     if (point > 16 || point < -3) { /* d.ddde+XX */

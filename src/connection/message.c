@@ -113,7 +113,7 @@ apr_status_t brood__message_begin(brood__message_t *message, brood__stream_t *st
     } else if (size > LONGEST_SHORT) {
         return BROOD_EPROTOCOL;
     }
-    if (message->size > SIZE_MAX / 4)
+    if (message->size > SIZE_MAX / 2) /* which no C object is larger than */
         return BROOD_EPROTOCOL;
     message->begun = true;
     return APR_SUCCESS;

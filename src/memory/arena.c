@@ -63,6 +63,8 @@ static apr_status_t create_default(void)
         size = BROOD__ARENA_LEAST;
     if (size > BROOD__ARENA_MOST)
         size = BROOD__ARENA_MOST;
+    if (size > SIZE_MAX / 4) /* 32 bits: the program needs addresses, too */
+        size = SIZE_MAX / 4 / BROOD__PAGE * BROOD__PAGE;
     while ((rc = brood__segment_create(&segment, size)) != APR_SUCCESS && size / 2 >= BROOD__ARENA_LEAST)
         size = round_up(size / 2, BROOD__PAGE); /* a limit on address space: take what there is */
     return rc;

@@ -137,7 +137,7 @@ static apr_status_t alloc(uint64_t *block, uint64_t size, bool zeroed)
             return APR_SUCCESS;
         if (class_ < BROOD__CLASSES && alloc_small(block, class_)) {
             if (zeroed)
-                memset(brood__at(*block), 0, size);
+                memset(brood__at(*block), 0, (size_t) size);
             return APR_SUCCESS;
         }
         if (attempt == 0)

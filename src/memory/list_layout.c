@@ -151,8 +151,8 @@ static void put(const brood__list_t *list, const slot_t *slot, const image_t *im
 
     memcpy(format, image->format, strlen(image->format));
     if (image->size != 0)
-        memcpy(list->bytes + slot->data, image->bytes, image->size);
-    memset(list->bytes + slot->data + image->size, 0, slot->room - image->size); /* for Python to strip */
+        memcpy(list->bytes + slot->data, image->bytes, (size_t) image->size);
+    memset(list->bytes + slot->data + image->size, 0, (size_t) (slot->room - image->size)); /* for Python to strip */
     memcpy(list->bytes + slot->format, format, sizeof format);
     list->bytes[slot->code] = image->code;
 }

@@ -188,7 +188,7 @@ apr_status_t brood__span_add(unsigned class_, uint32_t had)
                                    / (BROOD__CLASS_SIZE(class_) + sizeof(uint32_t) + sizeof(uint64_t)));
         span->data = (sizeof *span + (span->blocks + 1) * sizeof(uint32_t) + span->blocks * sizeof(uint64_t) + 127)
                      & ~UINT64_C(127);
-        memset((void *) span->owner, 0, span->data - sizeof *span);
+        memset((void *) span->owner, 0, (size_t) (span->data - sizeof *span));
         atomic_store_explicit((_Atomic uint32_t *) brood__at(heap->span[class_]) + count, page, memory_order_relaxed);
         BROOD__STEP(HEAP_GROW_LISTED);
         /* The commit: from here on the pages are a span. */
@@ -227,7 +227,7 @@ apr_status_t brood__pages_alloc(uint64_t *block, uint64_t size, bool zeroed)
         return APR_SUCCESS;
     /* Pages that the system gives afresh are zero without being touched. */
     if (!brood__segment_discard(segment, *block, pages * BROOD__PAGE))
-        memset(brood__at(*block), 0, size);
+        memset(brood__at(*block), 0, (size_t) size);
     else if ((rc = brood__segment_commit(segment, *block, pages * BROOD__PAGE)) != APR_SUCCESS)
         brood__heap_free(*block);
     return rc;

@@ -103,9 +103,9 @@ static apr_status_t call_kernel(const party_t *party, brood_chunk_t *chunk, void
         chunk->out = out;
         return party->kernel(chunk);
     }
-    chunk->out = memset(party->partial, 0, job->out_size);
+    chunk->out = memset(party->partial, 0, (size_t) job->out_size);
     BROOD_TRY(party->kernel(chunk));
-    memcpy(out, party->partial, job->out_size);
+    memcpy(out, party->partial, (size_t) job->out_size);
     return APR_SUCCESS;
 }
 
@@ -116,8 +116,8 @@ static apr_status_t run_chunk(const party_t *party, uint64_t number)
     const uint64_t left = job->count - first;
     brood_chunk_t chunk = {.mem = party->mem,
                            .in = item(job->in, first, job->in_size),
-                           .first = first,
-                           .count = left < job->chunk ? left : job->chunk,
+                           .first = (apr_size_t) first,
+                           .count = (apr_size_t) (left < job->chunk ? left : job->chunk),
                            .args = party->args};
     const apr_size_t count = chunk.count; /* the kernel may do with its own what it likes */
 
@@ -171,7 +171,7 @@ apr_status_t brood__array_job_run(brood__place_t *place, brood_value_t args, uin
         return brood_fail_text(BROOD_EDECODE, "a map over arrays has been overwritten");
     BROOD_TRY(apr_pool_create(&party.mem, mem));
     if (party.job->reduces)
-        party.partial = apr_palloc(mem, party.job->out_size);
+        party.partial = apr_palloc(mem, (apr_size_t) party.job->out_size);
     return run_chunks(&party, worker % party.job->regions);
 }
 

@@ -41,7 +41,7 @@ static apr_status_t check_array(const char *what, const void *array, apr_size_t 
     if ((array == NULL) != (size == 0) && count != 0)
         return brood_fail(APR_EINVAL, "`%s` is %sNULL, and its items have %" PRIu64 " bytes", what,
                           array == NULL ? "" : "not ", (uint64_t) size);
-    if (size != 0 && count > INT64_MAX / size)
+    if (size != 0 && count > SIZE_MAX / 2 / size)
         return brood_fail(APR_EINVAL, "%" PRIu64 " items of %" PRIu64 " bytes cannot be", (uint64_t) count,
                           (uint64_t) size);
     return APR_SUCCESS;

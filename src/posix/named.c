@@ -63,7 +63,7 @@ static apr_status_t map(brood__named_t *named, int fd, uint64_t size)
 {
     void *base;
 
-    if (size > SIZE_MAX)
+    if (size > SIZE_MAX / 2) /* which no C object is larger than */
         return APR_ENOMEM;
     base = mmap(NULL, (size_t) size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (base == MAP_FAILED)
@@ -110,7 +110,7 @@ static apr_status_t give_size(int fd, uint64_t size)
     /* Past the limit for files, ftruncate does not only fail: it raises SIGXFSZ. */
     if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < size)
         return APR_ENOSPC;
-    if (size > (uint64_t) INT64_MAX || (uint64_t) (off_t) size != size)
+    if (size > SIZE_MAX / 2 || (uint64_t) (off_t) size != size) /* before pages are taken that could not be mapped */
         return APR_ENOSPC;
     if (ftruncate(fd, (off_t) size) != 0)
         return errno == EFBIG || errno == EINVAL ? APR_ENOSPC : errno;

@@ -87,9 +87,18 @@ static void keep(brood__stream_t *stream, int fd)
     parcel->due[parcel->count++] = brood__clock_now() + brood__parcel_patience;
 }
 
+/* CMSG_NXTHDR, which musl has with conversions that the compiler warns of. */
+static struct cmsghdr *header_after(const struct msghdr *message, struct cmsghdr *header)
+{
+    const size_t at =
+        (size_t) ((char *) header - (char *) message->msg_control) + CMSG_SPACE(header->cmsg_len - CMSG_LEN(0));
+
+    return at + sizeof *header <= message->msg_controllen ? (void *) ((char *) message->msg_control + at) : NULL;
+}
+
 static void keep_all(brood__stream_t *stream, struct msghdr *message)
 {
-    for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header != NULL; header = CMSG_NXTHDR(message, header)) {
+    for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header != NULL; header = header_after(message, header)) {
         size_t count;
 
         if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)

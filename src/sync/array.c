@@ -53,7 +53,7 @@ static apr_status_t create(brood_array_t **array, apr_size_t count, apr_size_t i
 
 static apr_status_t check_size(apr_size_t count, apr_size_t item_size)
 {
-    if (item_size == 0 || count > (UINT64_MAX / 2 - sizeof(shared_array_t)) / item_size)
+    if (item_size == 0 || count > (SIZE_MAX / 2 - sizeof(shared_array_t)) / item_size)
         return brood_fail(APR_EINVAL, "%" PRIu64 " items of %" PRIu64 " bytes cannot be", (uint64_t) count,
                           (uint64_t) item_size);
     return APR_SUCCESS;

@@ -48,12 +48,13 @@ static bool by_poll(int fd, int milliseconds)
 
 static bool by_select(int fd)
 {
+    const unsigned short number = (unsigned short) fd; /* which no C library's macros convert with a warning */
     struct timeval none = {0, 0};
     fd_set set;
 
     FD_ZERO(&set);
-    FD_SET(fd, &set);
-    return select(fd + 1, &set, NULL, NULL, &none) == 1 && FD_ISSET(fd, &set);
+    FD_SET(number, &set);
+    return select(number + 1, &set, NULL, NULL, &none) == 1 && FD_ISSET(number, &set);
 }
 
 static int sentinel_of(brood_process_t *process)

@@ -1,6 +1,7 @@
-/* qemu.c - what QEMU's emulation of single programs lacks.  Each program for arm64 is linked with it, before all else.
+/* qemu.c - what QEMU's emulation of single programs lacks.  Each program for another machine is linked with it, before all
+ * else.  PREFIX is where that machine's files are, QEMU the emulator's name.
  *
- * - Programs for arm64 cannot be run by the system, so whoever runs one runs QEMU with it.
+ * - Such programs cannot be run by the system, so whoever runs one runs QEMU with it.
  * - QEMU makes up what /proc/PID/stat says of a program itself, with the age of the thread that asks: so it is asked for
  *   by a name that QEMU does not know. */
 #define _GNU_SOURCE
@@ -18,7 +19,10 @@
 
 #define MORE 5 /* arguments that QEMU takes before the program's */
 
-static const char qemu[] = "/usr/bin/qemu-aarch64";
+static const char qemu[] = "/usr/bin/" QEMU;
+
+/* The header of the file that this is in: the same machine's. */
+extern const unsigned char own_head[] __asm__("__ehdr_start") __attribute__((visibility("hidden")));
 
 static void *next(const char *name)
 {
@@ -34,7 +38,7 @@ typedef struct command_t {
     char *with_qemu[4096];
 } command_t;
 
-static int is_arm64(const char *file)
+static int is_ours(const char *file)
 {
     unsigned char head[20] = {0};
     int fd = open(file, O_RDONLY | O_CLOEXEC);
@@ -44,7 +48,8 @@ static int is_arm64(const char *file)
     if (read(fd, head, sizeof head) != (ssize_t) sizeof head)
         head[0] = 0;
     close(fd);
-    return memcmp(head, ELFMAG, SELFMAG) == 0 && (head[18] | head[19] << 8) == EM_AARCH64;
+    /* Magic, size of words, order of bytes; machine. */
+    return memcmp(head, own_head, EI_DATA + 1) == 0 && memcmp(head + 18, own_head + 18, 2) == 0;
 }
 
 /* On the stack of whoever calls, who may be a child in its parent's memory. */
@@ -57,11 +62,11 @@ static void prepare(command_t *command, const char *file, char *const *argv)
     while (argv[count] != NULL)
         count++;
     /* What QEMU says of /proc/self/exe is a name; the system would say that it is QEMU. */
-    if (realpath(file, command->path) == NULL || !is_arm64(command->path) || count + MORE >= 4096)
+    if (realpath(file, command->path) == NULL || !is_ours(command->path) || count + MORE >= 4096)
         return;
     command->file = qemu;
     command->argv = command->with_qemu;
-    command->with_qemu[0] = "qemu-aarch64";
+    command->with_qemu[0] = (char *) QEMU;
     command->with_qemu[1] = "-L";
     command->with_qemu[2] = PREFIX;
     command->with_qemu[3] = "-0";
@@ -119,23 +124,46 @@ int posix_spawn(pid_t *pid, const char *file, const posix_spawn_file_actions_t *
 
 /* ---- asking about processes ---- */
 
-int open(const char *file, int flags, ...)
+typedef int open_t(const char *, int, ...);
+
+static int open_other_name(open_t *real, const char *file, int flags, va_list list)
 {
-    static int (*real)(const char *, int, ...);
+    mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(list, mode_t) : 0;
     char other[64];
-    va_list list;
-    mode_t mode;
     size_t length = strlen(file);
 
-    va_start(list, flags);
-    mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(list, mode_t) : 0;
-    va_end(list);
-    if (real == NULL)
-        real = next("open");
     if (length + 2 <= sizeof other && strncmp(file, "/proc/", 6) == 0 && strcmp(file + length - 5, "/stat") == 0) {
         other[0] = '/';
         memcpy(other + 1, file, length + 1);
         file = other;
     }
     return real(file, flags, mode);
+}
+
+int open(const char *file, int flags, ...)
+{
+    static open_t *real;
+    va_list list;
+    int fd;
+
+    if (real == NULL)
+        real = next("open");
+    va_start(list, flags);
+    fd = open_other_name(real, file, flags, list);
+    va_end(list);
+    return fd;
+}
+
+int open64(const char *file, int flags, ...)
+{
+    static open_t *real;
+    va_list list;
+    int fd;
+
+    if (real == NULL)
+        real = next("open64");
+    va_start(list, flags);
+    fd = open_other_name(real, file, flags, list);
+    va_end(list);
+    return fd;
 }
