@@ -16,7 +16,7 @@ typedef struct row_t {
 } row_t;
 
 static const char usage[] =
-    "arguments: [--quick] [--rounds N] [--seconds S] [--no-pin] [--csv FILE] [PART OF A GROUP'S NAME]";
+    "arguments: [--quick] [--rounds N] [--seconds S] [--no-pin] [--own] [--csv FILE] [PART OF A GROUP'S NAME]";
 
 static apr_status_t read_options(const char **only, brood_value_t args)
 {
@@ -32,6 +32,8 @@ static apr_status_t read_options(const char **only, brood_value_t args)
             bench_options.quick = true;
         } else if (strcmp(word, "--no-pin") == 0) {
             bench_options.pin = false;
+        } else if (strcmp(word, "--own") == 0) {
+            bench_options.own = true;
         } else if (strcmp(word, "--rounds") == 0 && atoi(number) > 0 && atoi(number) <= ROUNDS_MOST) {
             bench_options.rounds = atoi(number);
             i++;
@@ -180,6 +182,17 @@ static apr_status_t write_csv(const row_t *rows, const bench_case_t *cases, int 
     return fclose(file) == 0 ? APR_SUCCESS : brood_fail(APR_EGENERAL, "cannot write %s", bench_options.csv);
 }
 
+/* Is the row there only for others to be compared with? */
+static bool is_peer(const bench_case_t *cases, int count, const bench_case_t *one)
+{
+    for (int i = 0; i < count; i++)
+        for (size_t p = 0; p < sizeof one->peer / sizeof *one->peer && cases[i].peer[p] != NULL; p++)
+            if (one->peer[0] == NULL && strcmp(cases[i].group, one->group) == 0
+                && strcmp(cases[i].peer[p], one->name) == 0)
+                return true;
+    return false;
+}
+
 apr_status_t bench_run(const bench_case_t *cases, int count, brood_value_t args, apr_pool_t *mem)
 {
     bench_case_t *chosen = apr_palloc(mem, (apr_size_t) count * sizeof *chosen);
@@ -190,7 +203,7 @@ apr_status_t bench_run(const bench_case_t *cases, int count, brood_value_t args,
 
     BROOD_TRY(read_options(&only, args));
     for (int i = 0; i < count; i++)
-        if (strstr(cases[i].group, only) != NULL) {
+        if (strstr(cases[i].group, only) != NULL && !(bench_options.own && is_peer(cases, count, &cases[i]))) {
             order[chosen_count] = chosen_count;
             rows[chosen_count].sample = apr_pcalloc(mem, (apr_size_t) bench_options.rounds * sizeof(double));
             chosen[chosen_count++] = cases[i];
