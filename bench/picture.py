@@ -23,6 +23,10 @@ def series_of(peer):
     return "Python"
 
 
+def bare(name):
+    return " (bare)" if name in figures.BARE and "bare" not in name else ""
+
+
 def middle(values):
     """The middle half."""
     return (min(values), max(values)) if len(values) < 4 else tuple(statistics.quantiles(values, n=4)[::2])
@@ -48,17 +52,18 @@ def draw(file, topic, rows):
     step = 0.6 / max(1, len(series) - 1)
     label = lambda row: f"{row.case}: {row.who}".replace("'", "")
     tics = ", ".join(f"'{label(row)}' {y}" for y, row in enumerate(ours))
+    height = 150 + 30 * len(ours)
     data, plots = [], []
     for i, (name, dots) in enumerate(series.items()):
         data.append(f"$s{i} << end\n" + "\n".join(
             f"{x:.6g} {y - 0.3 + i * step:.3f} {low:.6g} {high:.6g}" for x, low, high, y in dots) + "\nend")
         style = f"lc rgb '{COLOURS[i % len(COLOURS)]}' lw 2 pt {(7, 5, 9, 13, 11, 15, 4)[i % 7]} ps 0.8"
-        plots.append(f"$s{i} using 1:2:3:4 with xerrorbars {style} title \"{name}{' (bare)' if name in figures.BARE else ''}\"")
+        plots.append(f"$s{i} using 1:2:3:4 with xerrorbars {style} title \"{name}{bare(name)}\"")
     script = f"""
-set terminal svg size 960,{170 + 30 * len(ours)} noenhanced font 'sans-serif,14' background '#ffffff'
+set terminal svg size 960,{height} noenhanced font 'sans-serif,14' background '#ffffff'
 set output '{file}'
 set border 3 lc rgb '{INK}'
-set title "{topic}: how many times better than each peer" tc rgb '{INK}'
+set label "{topic}: how many times better than each peer" at screen 0.5, screen {1 - 18 / height} center tc rgb '{INK}'
 set xlabel 'worse than the peer  |  1: the same  |  better than the peer' tc rgb '{INK}'
 set logscale x 10
 set format x '%g'
@@ -67,7 +72,8 @@ set ytics nomirror ({tics}) tc rgb '{INK}'
 set yrange [{len(ours) - 0.4}:-0.6]
 set grid x y lc rgb '#909090' lw 0.4
 set bars 0
-set key outside top center horizontal tc rgb '{INK}'
+set tmargin at screen {1 - 85 / height}
+set key at screen 0.5, screen {1 - 30 / height} center top horizontal maxcols 4 samplen 1 tc rgb '{INK}'
 set arrow from 1,graph 0 to 1,graph 1 nohead lc rgb '#909090' lw 2 back
 {chr(10).join(data)}
 plot {", ".join(plots)}
