@@ -15,7 +15,8 @@ typedef struct row_t {
     int count;
 } row_t;
 
-static const char usage[] = "arguments: [--quick] [--rounds N] [--seconds S] [--no-pin] [PART OF A GROUP'S NAME]";
+static const char usage[] =
+    "arguments: [--quick] [--rounds N] [--seconds S] [--no-pin] [--own] [--csv FILE] [PART OF A GROUP'S NAME]";
 
 static apr_status_t read_options(const char **only, brood_value_t args)
 {
@@ -26,14 +27,21 @@ static apr_status_t read_options(const char **only, brood_value_t args)
         BROOD_TRY(brood_value_text(&word, brood_value_at(args, i)));
         BROOD_IGNORE(brood_value_text(&number, brood_value_at(args, i + 1)));
         if (strcmp(word, "--quick") == 0) {
-            bench_options = (bench_options_t){.rounds = 1, .seconds = 0.01, .quick = true, .pin = true};
+            bench_options.rounds = 1;
+            bench_options.seconds = 0.01;
+            bench_options.quick = true;
         } else if (strcmp(word, "--no-pin") == 0) {
             bench_options.pin = false;
+        } else if (strcmp(word, "--own") == 0) {
+            bench_options.own = true;
         } else if (strcmp(word, "--rounds") == 0 && atoi(number) > 0 && atoi(number) <= ROUNDS_MOST) {
             bench_options.rounds = atoi(number);
             i++;
         } else if (strcmp(word, "--seconds") == 0 && atof(number) > 0) {
             bench_options.seconds = atof(number);
+            i++;
+        } else if (strcmp(word, "--csv") == 0 && *number != '\0') {
+            bench_options.csv = number;
             i++;
         } else if (*word == '-') {
             return brood_fail_text(APR_EINVAL, usage);
@@ -147,6 +155,44 @@ static void print_tables(const row_t *rows, const bench_case_t *cases, int count
     }
 }
 
+/* ---- for programs that read ---- */
+
+/* What is measured, in quotes; a line for each sample follows. */
+static void write_samples(FILE *file, const row_t *row, const bench_case_t *one)
+{
+    for (int round = 0; round < row->count; round++) {
+        fprintf(file, "\"%s\",\"%s\",\"%s\",\"%s\",\"", one->group, one->name, one->unit,
+                one->target != NULL ? one->target : "");
+        for (size_t i = 0; i < sizeof one->peer / sizeof *one->peer && one->peer[i] != NULL; i++)
+            fprintf(file, "%s%s", i != 0 ? ";" : "", one->peer[i]);
+        fprintf(file, "\",%d,%.9g\n", round, row->sample[round]);
+    }
+}
+
+/* All samples, as they came. */
+static apr_status_t write_csv(const row_t *rows, const bench_case_t *cases, int count)
+{
+    FILE *file = fopen(bench_options.csv, "w");
+
+    if (file == NULL)
+        return brood_fail(APR_EGENERAL, "cannot write %s", bench_options.csv);
+    fputs("case,who,unit,target,peers,round,value\n", file);
+    for (int i = 0; i < count; i++)
+        write_samples(file, &rows[i], &cases[i]);
+    return fclose(file) == 0 ? APR_SUCCESS : brood_fail(APR_EGENERAL, "cannot write %s", bench_options.csv);
+}
+
+/* Is the row there only for others to be compared with? */
+static bool is_peer(const bench_case_t *cases, int count, const bench_case_t *one)
+{
+    for (int i = 0; i < count; i++)
+        for (size_t p = 0; p < sizeof one->peer / sizeof *one->peer && cases[i].peer[p] != NULL; p++)
+            if (one->peer[0] == NULL && strcmp(cases[i].group, one->group) == 0
+                && strcmp(cases[i].peer[p], one->name) == 0)
+                return true;
+    return false;
+}
+
 apr_status_t bench_run(const bench_case_t *cases, int count, brood_value_t args, apr_pool_t *mem)
 {
     bench_case_t *chosen = apr_palloc(mem, (apr_size_t) count * sizeof *chosen);
@@ -157,7 +203,7 @@ apr_status_t bench_run(const bench_case_t *cases, int count, brood_value_t args,
 
     BROOD_TRY(read_options(&only, args));
     for (int i = 0; i < count; i++)
-        if (strstr(cases[i].group, only) != NULL) {
+        if (strstr(cases[i].group, only) != NULL && !(bench_options.own && is_peer(cases, count, &cases[i]))) {
             order[chosen_count] = chosen_count;
             rows[chosen_count].sample = apr_pcalloc(mem, (apr_size_t) bench_options.rounds * sizeof(double));
             chosen[chosen_count++] = cases[i];
@@ -165,6 +211,8 @@ apr_status_t bench_run(const bench_case_t *cases, int count, brood_value_t args,
     printf("%d samples of %.0f ms, in turns; %s; %d CPUs\n", bench_options.rounds, bench_options.seconds * 1000,
            bench_options.pin ? "pinned" : "not pinned", brood_usable_cpu_count());
     BROOD_TRY(run_rounds(rows, chosen, order, chosen_count, mem));
+    if (bench_options.csv != NULL)
+        BROOD_TRY(write_csv(rows, chosen, chosen_count));
     print_tables(rows, chosen, chosen_count);
     return APR_SUCCESS;
 }

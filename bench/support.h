@@ -26,6 +26,8 @@ typedef struct bench_options_t {
     double seconds; /* of one sample */
     bool quick;     /* only to see that it runs */
     bool pin;
+    bool own;        /* without the rows that are only there to compare with */
+    const char *csv; /* a file for all samples; NULL: none */
 } bench_options_t;
 extern bench_options_t bench_options;
 
