@@ -22,6 +22,7 @@ BROOD_BEGIN
 /** One end of a connection, in this process. */
 typedef struct brood_connection_t brood_connection_t;
 
+/** What the two ends of a pipe can do. */
 typedef enum brood_direction_t {
     BROOD_DUPLEX = 0, /**< both ends send and receive */
     BROOD_ONE_WAY     /**< the first end receives, the second sends */

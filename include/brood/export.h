@@ -2,6 +2,7 @@
 #ifndef BROOD_EXPORT_H
 #define BROOD_EXPORT_H
 
+/** A function that the library exports. */
 #if defined(_WIN32) && defined(BROOD_BUILDING)
 #define BROOD_API __declspec(dllexport)
 #elif defined(_WIN32) && !defined(BROOD_STATIC)
@@ -25,6 +26,7 @@
 #define BROOD_PRINTF(f, a)
 #endif
 
+/** Around the declarations of a header: C linkage, in C++ too. */
 #ifdef __cplusplus
 #define BROOD_BEGIN extern "C" {
 #define BROOD_END }

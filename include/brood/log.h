@@ -17,14 +17,14 @@ BROOD_BEGIN
 
 /** How much a record matters.  Numbers in between may be used, and are written "Level 15".  SPEC LOG-03. */
 typedef enum brood_log_level_t {
-    BROOD_LOG_SUBDEBUG = 5,
-    BROOD_LOG_DEBUG = 10,
-    BROOD_LOG_INFO = 20,
-    BROOD_LOG_SUBWARNING = 25,
-    BROOD_LOG_WARNING = 30,
-    BROOD_LOG_ERROR = 40,
-    BROOD_LOG_CRITICAL = 50,
-    BROOD_LOG_OFF = 100 /**< as a limit: nothing; no record has it */
+    BROOD_LOG_SUBDEBUG = 5,    /**< each step, for who looks for a fault in brood */
+    BROOD_LOG_DEBUG = 10,      /**< what happens inside */
+    BROOD_LOG_INFO = 20,       /**< processes begin and end */
+    BROOD_LOG_SUBWARNING = 25, /**< odd, and perhaps meant */
+    BROOD_LOG_WARNING = 30,    /**< may lead to a failure */
+    BROOD_LOG_ERROR = 40,      /**< a failure that has nobody to be returned to */
+    BROOD_LOG_CRITICAL = 50,   /**< the program's own; brood has none */
+    BROOD_LOG_OFF = 100        /**< as a limit: nothing; no record has it */
 } brood_log_level_t;
 
 /** Write records as lines "[LEVEL/ProcessName] message" to standard error, each in one write.

@@ -26,6 +26,7 @@
 
 BROOD_BEGIN
 
+/** A server, as this process sees it: one that it has started, is, or has connected to. */
 typedef struct brood_manager_t brood_manager_t;
 
 /** A zeroed struct is the default.  Borrowed for the call. */

@@ -14,7 +14,9 @@
 
 BROOD_BEGIN
 
+/** Workers, and the tasks that wait for them. */
 typedef struct brood_pool_t brood_pool_t;
+/** The results of an imap, one after the other. */
 typedef struct brood_iterator_t brood_iterator_t;
 
 /** A zeroed struct is the default.  With max_tasks_per_worker, max_memory_per_worker or max_age_of_worker a pool of
@@ -155,8 +157,8 @@ BROOD_API BROOD_CHECKED apr_status_t brood_pool_map_async(brood_future_t **futur
 /** Where an iterator takes its input: see the two functions below. */
 typedef struct brood_source_t {
     brood_entry_fn next; /**< NULL: the list */
-    void *user;
-    brood_value_t list;
+    void *user;          /**< for `next`: call->self */
+    brood_value_t list;  /**< the items, if there is no `next` */
 } brood_source_t;
 
 /** The items of a list, which must stay as it is until the iterator has come to its end or is closed. */

@@ -81,8 +81,8 @@ typedef struct brood_process_t brood_process_t;
 /** A setting that children have from their parent unless told otherwise. */
 typedef enum brood_choice_t {
     BROOD_INHERIT = 0, /**< as this process */
-    BROOD_YES,
-    BROOD_NO
+    BROOD_YES,         /**< whatever this process is */
+    BROOD_NO           /**< likewise */
 } brood_choice_t;
 
 /** A zeroed struct is the default. */

@@ -47,6 +47,7 @@ BROOD_BEGIN
     X(BROOD_ELOST, "manager is gone")                                               \
     X(BROOD_EMETHOD, "object has no such type or method")
 
+/** A row of the list as a constant. */
 #define BROOD_STATUS_CODE(name, text) name,
 enum { BROOD_STATUS_FIRST = APR_OS_START_USERERR + 7000, BROOD_STATUS_MAP(BROOD_STATUS_CODE) BROOD_STATUS_LAST };
 
@@ -88,9 +89,9 @@ typedef struct brood_error_t {
     const char *message; /**< whole: never needs brood_strerror besides; UTF-8, at most 1000 bytes; never NULL */
     const char *process; /**< name of the process; never NULL */
     const char *entry;   /**< that failed or was running when its worker died; or NULL */
-    int pid;
-    int exitcode;     /**< BROOD_EWORKER: how the worker ended */
-    apr_ssize_t item; /**< index of the item of a map, or of the argument, from 0; else -1 */
+    int pid;             /**< of the process; 0: not known */
+    int exitcode;        /**< BROOD_EWORKER: how the worker ended */
+    apr_ssize_t item;    /**< index of the item of a map, or of the argument, from 0; else -1 */
 } brood_error_t;
 
 /**

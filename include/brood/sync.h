@@ -294,7 +294,7 @@ BROOD_API apr_status_t brood_barrier_reset(brood_barrier_t *barrier);
 typedef struct brood_barrier_state_t {
     unsigned parties; /**< as created */
     unsigned waiting; /**< that have come in this round; 0 when it is broken */
-    bool broken;
+    bool broken;      /**< until brood_barrier_reset */
 } brood_barrier_state_t;
 
 /** How it stands; out of date as soon as it is known.

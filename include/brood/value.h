@@ -18,49 +18,50 @@ typedef struct brood_call_t brood_call_t;
 /** Every function brood calls by name (GEN-01): see entry.h. */
 typedef apr_status_t (*brood_entry_fn)(brood_call_t *call);
 
+/** What a value is. */
 typedef enum brood_kind_t {
-    BROOD_KIND_NIL = 0,
-    BROOD_KIND_BOOL,
-    BROOD_KIND_INT,
-    BROOD_KIND_UINT, /**< only above INT64_MAX; smaller ones are INT */
-    BROOD_KIND_DOUBLE,
-    BROOD_KIND_TEXT, /**< UTF-8 */
-    BROOD_KIND_BYTES,
-    BROOD_KIND_LIST,
-    BROOD_KIND_MAP,
-    BROOD_KIND_ENTRY,  /**< a registered function */
-    BROOD_KIND_OBJECT, /**< lock, queue, array ... */
-    BROOD_KIND_EXT     /**< the program's own, tag 0..127 in `tag` */
+    BROOD_KIND_NIL = 0, /**< nothing: Python's None */
+    BROOD_KIND_BOOL,    /**< true or false */
+    BROOD_KIND_INT,     /**< a whole number */
+    BROOD_KIND_UINT,    /**< only above INT64_MAX; smaller ones are INT */
+    BROOD_KIND_DOUBLE,  /**< a number with a fraction */
+    BROOD_KIND_TEXT,    /**< UTF-8 */
+    BROOD_KIND_BYTES,   /**< any bytes */
+    BROOD_KIND_LIST,    /**< values in order */
+    BROOD_KIND_MAP,     /**< pairs of a key and a value, in order */
+    BROOD_KIND_ENTRY,   /**< a registered function */
+    BROOD_KIND_OBJECT,  /**< lock, queue, array ... */
+    BROOD_KIND_EXT      /**< the program's own, tag 0..127 in `tag` */
 } brood_kind_t;
 
 /** Bytes with their number; 64-bit everywhere a size_t is. */
 typedef struct brood_bytes_t {
-    const void *data;
-    apr_size_t size;
+    const void *data; /**< may be NULL if there are none */
+    apr_size_t size;  /**< how many */
 } brood_bytes_t;
 
 /** Made by the constructors below; its fields may be read directly. */
 typedef struct brood_value_t brood_value_t;
 struct brood_value_t {
-    brood_kind_t kind;
-    apr_int32_t tag; /**< EXT: the program's tag; OBJECT: its type; TEXT: 1 if a NUL follows its last byte */
+    brood_kind_t kind; /**< which field of `as` counts */
+    apr_int32_t tag;   /**< EXT: the program's tag; OBJECT: its type; TEXT: 1 if a NUL follows its last byte */
     union {
-        bool boolean;
-        apr_int64_t integer;
-        apr_uint64_t natural;
-        double real;
+        bool boolean;         /**< BOOL */
+        apr_int64_t integer;  /**< INT */
+        apr_uint64_t natural; /**< UINT */
+        double real;          /**< DOUBLE */
         struct {
             const char *data; /**< need not end in NUL: brood_value_text gives one that does */
-            apr_size_t size;
-        } text;
-        brood_bytes_t bytes; /**< BYTES and EXT */
+            apr_size_t size;  /**< its bytes */
+        } text;               /**< TEXT */
+        brood_bytes_t bytes;  /**< BYTES and EXT */
         struct {
             const brood_value_t *items; /**< MAP: key, value, key, value ... */
             apr_size_t count;           /**< MAP: number of pairs */
-        } list;
-        brood_entry_fn entry;
-        void *object;
-    } as;
+        } list;                         /**< LIST and MAP */
+        brood_entry_fn entry;           /**< ENTRY */
+        void *object;                   /**< OBJECT */
+    } as;                               /**< the value itself */
 };
 
 /** @name Make.  BROOD_VALUE, BROOD_LIST and BROOD_MAP (pack.h) choose among these.
@@ -216,24 +217,25 @@ BROOD_API BROOD_CHECKED apr_status_t brood_fail_value(apr_status_t status, const
 BROOD_API brood_value_t brood_last_payload(apr_pool_t *mem);
 
 /** @name Unpack a list into variables: the functions under BROOD_UNPACK (pack.h). @{ */
+/** What a variable is. */
 typedef enum brood_slot_kind_t {
-    BROOD_SLOT_VALUE,
-    BROOD_SLOT_BOOL,
-    BROOD_SLOT_SIGNED,
-    BROOD_SLOT_UNSIGNED,
-    BROOD_SLOT_FLOAT,
-    BROOD_SLOT_DOUBLE,
-    BROOD_SLOT_TEXT,
-    BROOD_SLOT_BYTES,
-    BROOD_SLOT_ENTRY,
-    BROOD_SLOT_OBJECT
+    BROOD_SLOT_VALUE,    /**< a brood_value_t */
+    BROOD_SLOT_BOOL,     /**< a bool */
+    BROOD_SLOT_SIGNED,   /**< short, int, long, long long */
+    BROOD_SLOT_UNSIGNED, /**< the same, unsigned */
+    BROOD_SLOT_FLOAT,    /**< a float */
+    BROOD_SLOT_DOUBLE,   /**< a double */
+    BROOD_SLOT_TEXT,     /**< a const char * */
+    BROOD_SLOT_BYTES,    /**< a brood_bytes_t */
+    BROOD_SLOT_ENTRY,    /**< a brood_entry_fn */
+    BROOD_SLOT_OBJECT    /**< a pointer to an object of brood's, or to an APR socket */
 } brood_slot_kind_t;
 
 /** Where and as what to store: made by the functions below. */
 typedef struct brood_slot_t {
-    brood_slot_kind_t kind;
-    apr_int32_t tag; /**< OBJECT: its type; numbers: size in bytes */
-    void *target;    /**< borrowed until it is stored to */
+    brood_slot_kind_t kind; /**< of the variable */
+    apr_int32_t tag;        /**< OBJECT: its type; numbers: size in bytes */
+    void *target;           /**< borrowed until it is stored to */
 } brood_slot_t;
 
 /**

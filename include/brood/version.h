@@ -4,7 +4,7 @@
 
 #include <brood/export.h>
 
-/* The header's, for #if. */
+/** The header's version, for #if. */
 #define BROOD_VERSION_MAJOR 0
 #define BROOD_VERSION_MINOR 1
 #define BROOD_VERSION_PATCH 0
@@ -14,8 +14,10 @@ BROOD_BEGIN
 
 /** A version; `text` is "major.minor.patch". */
 typedef struct brood_version_t {
-    int major, minor, patch;
-    const char *text;
+    int major;        /**< changes when programs have to change */
+    int minor;        /**< changes when something is new */
+    int patch;        /**< changes when something is mended */
+    const char *text; /**< all three */
 } brood_version_t;
 
 /**

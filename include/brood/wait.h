@@ -11,7 +11,7 @@ BROOD_BEGIN
 
 /** Something to wait for.  Made by the functions below; in C, BROOD_WAIT(x) (pack.h) makes one of any of their kinds. */
 typedef struct brood_wait_t {
-    int kind;
+    int kind;     /**< brood's own */
     bool ready;   /**< out, of brood_wait */
     void *object; /**< borrowed: it must be there while brood_wait runs */
 } brood_wait_t;
