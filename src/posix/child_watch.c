@@ -203,9 +203,11 @@ static int signal_process(brood__child_t *child, int number)
 {
     const int pidfd = pidfd_of(child);
 
-    if (child->ended)
+    if (child->ended || (pidfd >= 0 && brood__system_pidfd_signal(pidfd, number) == 0))
         return 0;
-    return pidfd >= 0 ? brood__system_pidfd_signal(pidfd, number) : kill(child->pid, number);
+    if (pidfd >= 0 && errno == ESRCH)
+        return -1;
+    return kill(child->pid, number); /* a sandbox may refuse the one and not the other */
 }
 
 /* A group lives on without its leader, and its number stays taken as long as it does; of an empty one it may be given
