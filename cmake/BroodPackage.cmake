@@ -96,8 +96,14 @@ endforeach()
 set(documents "${CMAKE_INSTALL_DATADIR}/doc/libbrood-doc")
 set(BROOD_HTML "${PROJECT_SOURCE_DIR}/build/docs/html" CACHE PATH "A folder of HTML documentation for libbrood-doc")
 install(FILES README.md PORTING.md DESTINATION "${documents}" COMPONENT documentation)
-install(DIRECTORY docs DESTINATION "${documents}" COMPONENT documentation FILES_MATCHING PATTERN "*.md")
+install(DIRECTORY docs DESTINATION "${documents}" COMPONENT documentation FILES_MATCHING PATTERN "*.md" PATTERN "*.svg"
+  PATTERN html EXCLUDE)
 install(DIRECTORY examples DESTINATION "${documents}" COMPONENT documentation PATTERN CMakeLists.txt EXCLUDE)
 install(DIRECTORY "${BROOD_HTML}" DESTINATION "${documents}" COMPONENT documentation OPTIONAL)
+if(EXISTS "${BROOD_HTML}")
+  install(FILES packaging/debian/doc-base DESTINATION "${CMAKE_INSTALL_DATADIR}/doc-base" RENAME libbrood-doc.brood
+    COMPONENT documentation)
+endif()
+install(DIRECTORY "${folder}/man" DESTINATION "${CMAKE_INSTALL_DATADIR}" COMPONENT documentation OPTIONAL)  # by ci/package
 
 include(CPack)
