@@ -14,9 +14,9 @@
 const brood__family_kind_t brood__listener_family = BROOD__FAMILY_PIPE;
 
 struct brood__listener_t {
-    SOCKET socket;  /* whose event is signalled when somebody has connected; or */
+    SOCKET socket;  /* or */
     HANDLE pipe;    /* the instance that waits for the next client */
-    OVERLAPPED io;  /* its wait, and the event of both */
+    OVERLAPPED io;  /* its wait */
     bool connected; /* which is over */
     WCHAR name[BROOD__ADDRESS_SIZE];
 };
@@ -120,16 +120,18 @@ static apr_status_t open_inet(brood__listener_t *made, const brood__address_t *a
 
     if (rc != APR_SUCCESS)
         return rc;
-    made->io.hEvent = WSACreateEvent();
-    if (made->io.hEvent == NULL || WSAEventSelect(made->socket, made->io.hEvent, FD_ACCEPT) != 0
-        || listen(made->socket, backlog) != 0 || getsockname(made->socket, (struct sockaddr *) &own, &size) != 0)
-        return socket_status();
+    if (listen(made->socket, backlog) != 0 || getsockname(made->socket, (struct sockaddr *) &own, &size) != 0) {
+        rc = socket_status();
+        closesocket(made->socket);
+        made->socket = INVALID_SOCKET;
+        return rc;
+    }
     describe(text, &own);
     return APR_SUCCESS;
 }
 
-/* Until the socket is connected, or has failed to become so. */
-static apr_status_t wait_for_socket(SOCKET socket, apr_time_t deadline)
+/* Until the socket is readable, or writable or has failed to become so. */
+static apr_status_t wait_for_socket(SOCKET socket, bool to_write, apr_time_t deadline)
 {
     for (;;) {
         const apr_time_t now = deadline > 0 ? brood__clock_now() : 0, left = deadline > now ? deadline - now : 0;
@@ -142,7 +144,7 @@ static apr_status_t wait_for_socket(SOCKET socket, apr_time_t deadline)
         FD_ZERO(&failed);
         FD_SET(socket, &ready);
         FD_SET(socket, &failed); /* where a failure to connect is told */
-        count = select(0, NULL, &ready, &failed, &time);
+        count = select(0, to_write ? NULL : &ready, to_write ? &ready : NULL, &failed, &time);
         if (count == SOCKET_ERROR)
             return socket_status();
         if (count > 0)
@@ -152,42 +154,30 @@ static apr_status_t wait_for_socket(SOCKET socket, apr_time_t deadline)
     }
 }
 
-/* What accept makes is tied to the listener's event, as the listener is, until it is told otherwise. */
-static void free_accepted(SOCKET accepted)
+static apr_status_t accept_socket(brood__stream_t *stream, char peer[BROOD__ADDRESS_SIZE], SOCKET listener,
+                                  apr_time_t deadline)
 {
-    const BOOL on = TRUE;
-
-    (void) SetHandleInformation((HANDLE) accepted, HANDLE_FLAG_INHERIT, 0);
-    (void) setsockopt(accepted, IPPROTO_TCP, TCP_NODELAY, (const char *) &on, sizeof on);
-    (void) WSAEventSelect(accepted, NULL, 0);
-    set_blocking(accepted, true);
-}
-
-static apr_status_t accept_socket(brood__stream_t *stream, char peer[BROOD__ADDRESS_SIZE],
-                                  const brood__listener_t *listener, apr_time_t deadline)
-{
-    WSANETWORKEVENTS events;
-
     for (;;) {
+        const BOOL on = TRUE;
         struct sockaddr_storage address;
         int size = sizeof address;
-        SOCKET made;
+        SOCKET made = accept(listener, (struct sockaddr *) &address, &size);
+        apr_status_t rc = APR_SUCCESS;
 
-        /* The event is reset, and set by accept if another has connected. */
-        (void) WSAEnumNetworkEvents(listener->socket, listener->io.hEvent, &events);
-        made = accept(listener->socket, (struct sockaddr *) &address, &size);
         if (made != INVALID_SOCKET) {
-            free_accepted(made);
+            (void) SetHandleInformation((HANDLE) made, HANDLE_FLAG_INHERIT, 0);
+            (void) setsockopt(made, IPPROTO_TCP, TCP_NODELAY, (const char *) &on, sizeof on);
+            set_blocking(made, true);
             describe(peer, &address);
             brood__stream_init(stream, (brood__handle_t) made, BROOD__HANDLE_SOCKET);
             return APR_SUCCESS;
         }
-        if (WSAGetLastError() == WSAECONNRESET) /* this one is gone */
-            continue;
-        if (WSAGetLastError() != WSAEWOULDBLOCK)
-            return socket_status();
-        if (brood__os_wait(listener->io.hEvent, deadline) != WAIT_OBJECT_0)
-            return APR_TIMEUP;
+        if (WSAGetLastError() == WSAEWOULDBLOCK)
+            rc = wait_for_socket(listener, false, deadline);
+        else if (WSAGetLastError() != WSAECONNRESET) /* this one is gone */
+            rc = socket_status();
+        if (rc != APR_SUCCESS)
+            return rc;
     }
 }
 
@@ -229,8 +219,11 @@ static apr_status_t open_pipe(brood__listener_t *made, const brood__address_t *a
     if (made->io.hEvent == NULL)
         return brood__os_status(GetLastError());
     rc = open_instance(made, true);
-    if (rc != APR_SUCCESS)
+    if (rc != APR_SUCCESS) {
+        CloseHandle(made->io.hEvent);
+        made->io.hEvent = NULL;
         return rc;
+    }
     (void) snprintf(text, BROOD__ADDRESS_SIZE, "%s", address->name);
     return APR_SUCCESS;
 }
@@ -278,8 +271,6 @@ apr_status_t brood__listener_open(brood__listener_t **listener, const brood__add
         rc = open_inet(made, address, backlog, text);
     if (rc == APR_SUCCESS)
         *listener = made;
-    else
-        brood__listener_close(made, false);
     return rc;
 }
 
@@ -287,13 +278,16 @@ apr_status_t brood__listener_accept(brood__stream_t *stream, char peer[BROOD__AD
                                     brood__listener_t *listener, apr_time_t deadline)
 {
     peer[0] = '\0';
-    return listener->socket != INVALID_SOCKET ? accept_socket(stream, peer, listener, deadline)
+    return listener->socket != INVALID_SOCKET ? accept_socket(stream, peer, listener->socket, deadline)
                                               : accept_pipe(stream, listener, deadline);
 }
 
 bool brood__listener_watch(brood__listener_t *listener, brood__watch_t *watch)
 {
-    *watch = (brood__watch_t){.handle = (brood__handle_t) listener->io.hEvent};
+    if (listener->socket != INVALID_SOCKET)
+        *watch = (brood__watch_t){.handle = (brood__handle_t) listener->socket, .is_socket = true};
+    else
+        *watch = (brood__watch_t){.handle = (brood__handle_t) listener->io.hEvent};
     return listener->socket != INVALID_SOCKET || listener->pipe != INVALID_HANDLE_VALUE;
 }
 
@@ -329,7 +323,7 @@ typedef struct attempt_t {
 static apr_status_t settle(const attempt_t *attempt)
 {
     int error = 0, size = sizeof error;
-    apr_status_t rc = wait_for_socket(attempt->socket, attempt->deadline);
+    apr_status_t rc = wait_for_socket(attempt->socket, true, attempt->deadline);
 
     if (rc == APR_SUCCESS && getsockopt(attempt->socket, SOL_SOCKET, SO_ERROR, (char *) &error, &size) != 0)
         error = WSAGetLastError();

@@ -79,13 +79,7 @@ static bool is_over(DWORD error)
 DWORD brood__stream_outcome(const brood__stream_t *stream, OVERLAPPED *io, DWORD *moved)
 {
     *moved = 0;
-    return GetOverlappedResult(brood__os_handle(stream->handle), io, moved, FALSE) ? ERROR_SUCCESS : GetLastError();
-}
-
-void brood__stream_call_off(const brood__stream_t *stream, OVERLAPPED *io)
-{
-    CancelIoEx(brood__os_handle(stream->handle), io);
-    (void) WaitForSingleObject(io->hEvent, INFINITE);
+    return GetOverlappedResult(brood__os_handle(stream->handle), io, moved, TRUE) ? ERROR_SUCCESS : GetLastError();
 }
 
 /* Take one that was begun with `error` to its end.  A cancelled one may have succeeded. */
@@ -95,7 +89,7 @@ static DWORD finish(const brood__stream_t *stream, OVERLAPPED *io, DWORD error, 
     if (!is_over(error) && error != ERROR_IO_PENDING)
         return error;
     if (error == ERROR_IO_PENDING && brood__os_wait(io->hEvent, deadline) != WAIT_OBJECT_0)
-        brood__stream_call_off(stream, io);
+        CancelIoEx(brood__os_handle(stream->handle), io);
     return brood__stream_outcome(stream, io, moved);
 }
 
@@ -145,10 +139,8 @@ static apr_status_t begin_ahead(brood__stream_t *stream)
         return brood__os_status(GetLastError());
     pending->io = (OVERLAPPED){.hEvent = pending->io.hEvent};
     error = begin_read(stream, stream->ahead, BROOD__STREAM_AHEAD, &pending->io);
-    if (!is_over(error) && error != ERROR_IO_PENDING) {
-        (void) SetEvent(pending->io.hEvent); /* who waits for it already is to find out */
+    if (!is_over(error) && error != ERROR_IO_PENDING)
         return brood__stream_status(error, true);
-    }
     pending->begun = true;
     return APR_SUCCESS;
 }
@@ -169,28 +161,16 @@ static apr_status_t end_ahead(brood__stream_t *stream)
     return moved == 0 && stream->kind == BROOD__HANDLE_SOCKET ? APR_EOF : APR_SUCCESS;
 }
 
-bool brood__stream_has_read(const brood__stream_t *stream, const brood__watch_t *watch)
-{
-    const pending_t *pending = stream->pending;
-
-    if (stream->over != NULL)
-        return WaitForSingleObject(brood__os_handle(watch->handle), 0) == WAIT_OBJECT_0;
-    return pending != NULL && pending->begun && brood__stream_is_over(&pending->io);
-}
-
 apr_status_t brood__stream_fill(brood__stream_t *stream, apr_time_t deadline)
 {
     if (stream->over != NULL)
         return stream->over->fill(stream, deadline);
     while (stream->begin == stream->end) {
-        const pending_t *pending;
         apr_status_t rc = begin_ahead(stream);
 
         if (rc != APR_SUCCESS)
             return rc;
-        pending = stream->pending;
-        if ((deadline <= 0 && !brood__stream_is_over(&pending->io))
-            || brood__os_wait(pending->io.hEvent, deadline) != WAIT_OBJECT_0)
+        if (brood__os_wait(((pending_t *) stream->pending)->io.hEvent, deadline) != WAIT_OBJECT_0)
             return APR_TIMEUP;
         rc = end_ahead(stream);
         if (rc != APR_SUCCESS)
@@ -312,7 +292,7 @@ void brood__stream_settle(brood__stream_t *stream)
 
     if (pending == NULL || !pending->begun)
         return;
-    brood__stream_call_off(stream, &pending->io);
+    CancelIoEx(brood__os_handle(stream->handle), &pending->io);
     (void) end_ahead(stream); /* what failed fails again */
 }
 
