@@ -57,7 +57,7 @@ static apr_status_t next(const uint8_t **data, size_t *left, uint64_t *size)
     } else if (said > INT32_MAX) {
         return BROOD_EPROTOCOL;
     }
-    if (said > SIZE_MAX / 4)
+    if (said > SIZE_MAX / 2)
         return BROOD_EPROTOCOL;
     *size = said;
     if (*size > *left - head)
