@@ -9,7 +9,7 @@
 
 BROOD_BEGIN
 
-/** Something to wait for.  Made by the functions below; in C, BROOD_WAIT(x) (pack.h) makes one of any of their kinds. */
+/** Something to wait for.  Made by the functions below; BROOD_WAIT(x) (pack.h) makes one of any of their kinds. */
 typedef struct brood_wait_t {
     int kind;     /**< brood's own */
     bool ready;   /**< out, of brood_wait */

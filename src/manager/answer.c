@@ -148,8 +148,10 @@ apr_status_t brood__answer(brood__server_t *server, brood__peer_t *peer, brood_b
         rc = check_hello(peer, &rpc);
     if (rc != APR_SUCCESS)
         return rc;
-    if (is_withdrawn(peer, &rpc))
+    if (is_withdrawn(peer, &rpc)) {
+        peer->withdraws = false;
         return APR_SUCCESS;
+    }
     brood__undo_forget(peer);
     rc = answer(server, peer, &rpc);
     brood__referents_tidy();
