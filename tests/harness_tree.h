@@ -34,6 +34,9 @@ int harness_handles(void);
 /* Children of this process that have ended and were not reaped: 1 for any number of them. */
 int harness_ended_unheard(void);
 
+/* Does the system close the sockets of a process whenever it is killed? */
+bool harness_closes_sockets(void);
+
 /* The exit code of one that was killed: where there is nothing but spawn, there are no signals. */
 int harness_killed(void);
 
