@@ -123,21 +123,21 @@ static apr_status_t contender(brood_call_t *call)
 static apr_status_t run_contended(double *figure, const bench_case_t *self, apr_pool_t *mem)
 {
     brood_array_t *array;
-    bench_crew_t crew;
+    bench_workers_t workers;
     locks_t locks;
     uint64_t done;
 
     BROOD_TRY(make_locks(&locks, &array, self, mem));
-    BROOD_TRY(bench_crew_create(&crew, mem));
+    BROOD_TRY(bench_workers_create(&workers, mem));
     for (int i = 0; i < self->count; i++)
-        BROOD_TRY(bench_crew_add(&crew, contender, BROOD_LIST(locks.kind, locks.lock, locks.semaphore, array)));
+        BROOD_TRY(bench_workers_add(&workers, contender, BROOD_LIST(locks.kind, locks.lock, locks.semaphore, array)));
     inherited = NULL;
-    BROOD_TRY(bench_crew_go(&crew));
-    BROOD_TRY(bench_crew_join(&crew, 0, crew.count));
-    done = bench_crew_done(&crew, 0, crew.count);
+    BROOD_TRY(bench_workers_go(&workers));
+    BROOD_TRY(bench_workers_join(&workers, 0, workers.count));
+    done = bench_workers_done(&workers, 0, workers.count);
     if (done != locks.shared->counter)
         return brood_fail_text(APR_EGENERAL, "the lock has let in two at a time");
-    *figure = (double) done / bench_crew_seconds(&crew) * 1e-6;
+    *figure = (double) done / bench_workers_seconds(&workers) * 1e-6;
     return APR_SUCCESS;
 }
 

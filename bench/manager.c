@@ -102,18 +102,18 @@ static apr_status_t begin_server(brood_value_t *dict, const char **path, apr_pro
     return APR_SUCCESS;
 }
 
-static apr_status_t run_crew(double *figure, const bench_case_t *self, brood_value_t dict, const char *path,
-                             apr_pool_t *mem)
+static apr_status_t run_workers(double *figure, const bench_case_t *self, brood_value_t dict, const char *path,
+                                apr_pool_t *mem)
 {
-    bench_crew_t crew;
+    bench_workers_t workers;
 
-    BROOD_TRY(bench_crew_create(&crew, mem));
+    BROOD_TRY(bench_workers_create(&workers, mem));
     for (int i = 0; i < self->count; i++)
-        BROOD_TRY(
-            bench_crew_add(&crew, work, BROOD_LIST(self->kind / 2, self->kind % 2, (int) self->size, dict, path)));
-    BROOD_TRY(bench_crew_go(&crew));
-    BROOD_TRY(bench_crew_join(&crew, 0, crew.count));
-    *figure = (double) bench_crew_done(&crew, 0, crew.count) / bench_crew_seconds(&crew) / 1e3;
+        BROOD_TRY(bench_workers_add(&workers, work,
+                                    BROOD_LIST(self->kind / 2, self->kind % 2, (int) self->size, dict, path)));
+    BROOD_TRY(bench_workers_go(&workers));
+    BROOD_TRY(bench_workers_join(&workers, 0, workers.count));
+    *figure = (double) bench_workers_done(&workers, 0, workers.count) / bench_workers_seconds(&workers) / 1e3;
     return APR_SUCCESS;
 }
 
@@ -129,7 +129,7 @@ static apr_status_t run(double *figure, const bench_case_t *self, apr_pool_t *me
     if (of == OF_PYTHON)
         return bench_python(figure, what[self->kind % 2], self->count, 0, mem);
     BROOD_TRY(begin_server(&dict, &path, &redis, of, mem));
-    rc = run_crew(figure, self, dict, path, mem);
+    rc = run_workers(figure, self, dict, path, mem);
     if (of == OF_REDIS)
         raw_redis_stop(&redis);
     return rc;

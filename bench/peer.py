@@ -32,7 +32,7 @@ def contend(lock, start, total):
         total.value += done / (time.perf_counter() - begin)
 
 
-def crew(target, *args):
+def run_workers(target, *args):
     workers = [context.Process(target=target, args=args) for _ in range(count)]
     for worker in workers:
         worker.start()
@@ -47,7 +47,7 @@ def lock(kind):
         done = turns(kind, begin + span)
         return (time.perf_counter() - begin) / done * 1e9
     total = context.Value("d", 0.0)
-    crew(contend, kind, context.Barrier(count), total)
+    run_workers(contend, kind, context.Barrier(count), total)
     return total.value / 1e6
 
 
@@ -116,7 +116,7 @@ def meet(barrier, stop, total, first):
 
 def barrier():
     total = context.RawValue("d", 0.0)
-    crew(meet, context.Barrier(count), context.RawValue("i", 0), total, context.Value("i", 0))
+    run_workers(meet, context.Barrier(count), context.RawValue("i", 0), total, context.Value("i", 0))
     return total.value
 
 
@@ -302,7 +302,7 @@ def managed_dict(put):
     with context.Manager() as manager:
         proxy = manager.dict(key="value")
         total = context.Value("d", 0.0)
-        crew(call_dict, proxy, put, context.Barrier(count), total)
+        run_workers(call_dict, proxy, put, context.Barrier(count), total)
         return total.value / 1e3
 
 

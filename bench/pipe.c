@@ -150,28 +150,28 @@ static apr_status_t make_pair(brood_connection_t *ends[2], int kind, apr_pool_t 
     return brood_get_start_method(true) == BROOD_START_FORK ? raw_pair_open(&inherited) : APR_ENOTIMPL;
 }
 
-static apr_status_t run_crew(double *figure, const bench_case_t *self, bool trip, apr_pool_t *mem)
+static apr_status_t run_workers(double *figure, const bench_case_t *self, bool trip, apr_pool_t *mem)
 {
     const bool raw = self->kind == OF_RAW || self->kind == OF_FRAMED;
     static int sample;
     const char *address = apr_psprintf(mem, "ipc:///tmp/brood-bench-%d-%d", brood_current_pid(), sample++);
     brood_connection_t *ends[2];
-    bench_crew_t crew;
+    bench_workers_t workers;
     uint64_t done;
 
     BROOD_TRY(make_pair(ends, self->kind, mem));
-    BROOD_TRY(bench_crew_create(&crew, mem));
+    BROOD_TRY(bench_workers_create(&workers, mem));
     for (int i = 0; i < 2; i++)
-        BROOD_TRY(
-            bench_crew_add(&crew, partner, BROOD_LIST(self->kind, self->size, brood_bool(trip), ends[i], address)));
+        BROOD_TRY(bench_workers_add(&workers, partner,
+                                    BROOD_LIST(self->kind, self->size, brood_bool(trip), ends[i], address)));
     if (raw)
         raw_pair_close(&inherited);
-    BROOD_TRY(bench_crew_go(&crew));
-    BROOD_TRY(bench_crew_join(&crew, 0, crew.count));
-    done = bench_crew_done(&crew, 0, 1);
-    if (done != bench_crew_done(&crew, 1, 2))
+    BROOD_TRY(bench_workers_go(&workers));
+    BROOD_TRY(bench_workers_join(&workers, 0, workers.count));
+    done = bench_workers_done(&workers, 0, 1);
+    if (done != bench_workers_done(&workers, 1, 2))
         return brood_fail_text(APR_EGENERAL, "a message was lost");
-    *figure = bench_crew_seconds(&crew) * 1e6 / (double) done;
+    *figure = bench_workers_seconds(&workers) * 1e6 / (double) done;
     if (!trip)
         *figure = (self->size >= LARGE ? (double) self->size / 1e3 : 1) / *figure; /* GB/s, or millions a second */
     return APR_SUCCESS;
@@ -181,14 +181,14 @@ static apr_status_t run_trip(double *figure, const bench_case_t *self, apr_pool_
 {
     if (self->kind == OF_PYTHON)
         return bench_python(figure, "trip", 2, self->size, mem);
-    return run_crew(figure, self, true, mem);
+    return run_workers(figure, self, true, mem);
 }
 
 static apr_status_t run_stream(double *figure, const bench_case_t *self, apr_pool_t *mem)
 {
     if (self->kind == OF_PYTHON)
         return bench_python(figure, "stream", 2, self->size, mem);
-    return run_crew(figure, self, false, mem);
+    return run_workers(figure, self, false, mem);
 }
 
 /* clang-format off */

@@ -93,39 +93,39 @@ static apr_status_t getter(brood_call_t *call)
     return stream_close(&stream);
 }
 
-static apr_status_t run_crew(bench_crew_t *crew, stream_t *stream)
+static apr_status_t run_workers(bench_workers_t *workers, stream_t *stream)
 {
-    const int workers = 2 * stream->pairs;
+    const int count = 2 * stream->pairs;
 
-    for (int i = 0; i < workers; i++)
-        BROOD_TRY(stream_add(crew, i % 2 == 0 ? putter : getter, stream));
-    BROOD_TRY(bench_crew_go(crew));
-    for (int i = 0; i < workers; i += 2)
-        BROOD_TRY(bench_crew_join(crew, i, i + 1));
+    for (int i = 0; i < count; i++)
+        BROOD_TRY(stream_add(workers, i % 2 == 0 ? putter : getter, stream));
+    BROOD_TRY(bench_workers_go(workers));
+    for (int i = 0; i < count; i += 2)
+        BROOD_TRY(bench_workers_join(workers, i, i + 1));
     if (stream->kind != ZMQ)
         BROOD_TRY(stream_put_ends(stream));
-    return bench_crew_join(crew, 0, workers);
+    return bench_workers_join(workers, 0, count);
 }
 
 static apr_status_t run_pairs(double *figure, const bench_case_t *self, apr_pool_t *mem)
 {
     uint64_t sent = 0, got = 0;
-    bench_crew_t crew;
+    bench_workers_t workers;
     stream_t stream;
     apr_status_t rc;
 
     BROOD_TRY(stream_create(&stream, self, mem));
-    BROOD_TRY(bench_crew_create(&crew, mem));
-    rc = run_crew(&crew, &stream);
+    BROOD_TRY(bench_workers_create(&workers, mem));
+    rc = run_workers(&workers, &stream);
     stream_remove(&stream);
     BROOD_TRY(rc);
     for (int i = 0; i < 2 * self->count; i += 2) {
-        sent += bench_crew_done(&crew, i, i + 1);
-        got += bench_crew_done(&crew, i + 1, i + 2);
+        sent += bench_workers_done(&workers, i, i + 1);
+        got += bench_workers_done(&workers, i + 1, i + 2);
     }
     if (sent + (uint64_t) (self->count * stream_room(&stream)) != got)
         return brood_fail_text(APR_EGENERAL, "what was put and what was got differ in number");
-    *figure = (double) sent / bench_crew_seconds(&crew) * 1e-6;
+    *figure = (double) sent / bench_workers_seconds(&workers) * 1e-6;
     if (self->size > SMALL)
         *figure *= (double) self->size * 1e-3; /* millions of items a second to GB/s */
     return APR_SUCCESS;

@@ -191,11 +191,11 @@ void stream_remove(stream_t *stream)
     }
 }
 
-apr_status_t stream_add(bench_crew_t *crew, brood_entry_fn entry, const stream_t *stream)
+apr_status_t stream_add(bench_workers_t *workers, brood_entry_fn entry, const stream_t *stream)
 {
-    return bench_crew_add(crew, entry,
-                          BROOD_LIST(stream->kind, stream->pairs, stream->size, stream->name, stream->queue,
-                                     stream->end));
+    return bench_workers_add(workers, entry,
+                             BROOD_LIST(stream->kind, stream->pairs, stream->size, stream->name, stream->queue,
+                                        stream->end));
 }
 
 /* ---- in a worker ---- */

@@ -33,7 +33,7 @@ typedef struct stream_t {
 /* In the process that starts the others.  APR_ENOTIMPL: such a stream cannot be here. */
 apr_status_t stream_create(stream_t *stream, const bench_case_t *self, apr_pool_t *mem);
 void stream_remove(stream_t *stream);
-apr_status_t stream_add(bench_crew_t *crew, brood_entry_fn entry, const stream_t *stream);
+apr_status_t stream_add(bench_workers_t *workers, brood_entry_fn entry, const stream_t *stream);
 
 /* In a worker, which puts or gets: with all others connected. */
 apr_status_t stream_open(stream_t *stream, bool puts, const brood_call_t *call);

@@ -35,9 +35,9 @@ extern bench_options_t bench_options;
  * APR_ENOTIMPL has no row.  `args`: the program's. */
 apr_status_t bench_run(const bench_case_t *cases, int count, brood_value_t args, apr_pool_t *mem);
 
-/* ---- crews: processes that work at the same time ---- */
+/* ---- workers: processes that work at the same time ---- */
 
-#define BENCH_CREW 16
+#define BENCH_WORKERS 16
 
 /* What a worker says of itself, each on lines of its own. */
 typedef struct bench_worker_t {
@@ -50,31 +50,31 @@ typedef struct bench_board_t {
     _Atomic uint32_t ready;
     _Atomic uint32_t go;
     char apart[120];
-    bench_worker_t worker[BENCH_CREW];
+    bench_worker_t worker[BENCH_WORKERS];
 } bench_board_t;
 
-typedef struct bench_crew_t {
+typedef struct bench_workers_t {
     brood_array_t *array;
     bench_board_t *board;
-    brood_process_t *process[BENCH_CREW];
+    brood_process_t *process[BENCH_WORKERS];
     int count;
     apr_pool_t *mem;
-} bench_crew_t;
+} bench_workers_t;
 
-apr_status_t bench_crew_create(bench_crew_t *crew, apr_pool_t *mem);
-/* Start one more worker.  Its entry's arguments: the crew's array, its index, the CPU to be on (-1: any), nanoseconds
- * to work, and `more`. */
-apr_status_t bench_crew_add(bench_crew_t *crew, brood_entry_fn entry, brood_value_t more);
+apr_status_t bench_workers_create(bench_workers_t *workers, apr_pool_t *mem);
+/* Start one more worker.  Its entry's arguments: the array, its index, the CPU to be on (-1: any), nanoseconds to work,
+ * and `more`. */
+apr_status_t bench_workers_add(bench_workers_t *workers, brood_entry_fn entry, brood_value_t more);
 /* Wait until all are ready, and let them begin. */
-apr_status_t bench_crew_go(const bench_crew_t *crew);
+apr_status_t bench_workers_go(const bench_workers_t *workers);
 /* Wait for the end of workers `from` to before `to`. */
-apr_status_t bench_crew_join(const bench_crew_t *crew, int from, int to);
+apr_status_t bench_workers_join(const bench_workers_t *workers, int from, int to);
 /* What workers `from` to before `to` have done. */
-uint64_t bench_crew_done(const bench_crew_t *crew, int from, int to);
+uint64_t bench_workers_done(const bench_workers_t *workers, int from, int to);
 /* Seconds from the first one's begin to the last one's end. */
-double bench_crew_seconds(const bench_crew_t *crew);
+double bench_workers_seconds(const bench_workers_t *workers);
 
-/* In a worker: its arguments, its CPU, and the wait for the others.  `*more` is what bench_crew_add was given. */
+/* In a worker: its arguments, its CPU, and the wait for the others.  `*more` is what bench_workers_add was given. */
 apr_status_t bench_work(bench_worker_t **me, uint64_t *nanoseconds, brood_value_t *more, const brood_call_t *call);
 
 /* ---- Python to compare with ---- */

@@ -164,10 +164,10 @@ static apr_status_t make(game_t *game, brood_array_t **array, const bench_case_t
 }
 
 /* Everybody has played as often as the others, but for the last turn. */
-static apr_status_t check(const bench_crew_t *crew)
+static apr_status_t check(const bench_workers_t *workers)
 {
-    for (int i = 1; i < crew->count; i++) {
-        const uint64_t one = bench_crew_done(crew, 0, 1), other = bench_crew_done(crew, i, i + 1);
+    for (int i = 1; i < workers->count; i++) {
+        const uint64_t one = bench_workers_done(workers, 0, 1), other = bench_workers_done(workers, i, i + 1);
 
         if (one > other + 1 || other > one + 1)
             return brood_fail_text(APR_EGENERAL, "a turn was lost");
@@ -178,21 +178,21 @@ static apr_status_t check(const bench_crew_t *crew)
 static apr_status_t run(double *figure, const bench_case_t *self, apr_pool_t *mem)
 {
     brood_array_t *array;
-    bench_crew_t crew;
+    bench_workers_t workers;
     game_t game;
 
     if (self->size == OF_PYTHON)
         return bench_python(figure, names[self->kind], self->count, 0, mem);
     BROOD_TRY(make(&game, &array, self, mem));
-    BROOD_TRY(bench_crew_create(&crew, mem));
+    BROOD_TRY(bench_workers_create(&workers, mem));
     for (int i = 0; i < self->count; i++)
-        BROOD_TRY(bench_crew_add(&crew, player,
-                                 BROOD_LIST(game.kind, game.what, array, game.event[0], game.event[1], game.condition,
-                                            game.barrier)));
-    BROOD_TRY(bench_crew_go(&crew));
-    BROOD_TRY(bench_crew_join(&crew, 0, crew.count));
-    BROOD_TRY(check(&crew));
-    *figure = bench_crew_seconds(&crew) * 1e6 / (double) bench_crew_done(&crew, 0, 1);
+        BROOD_TRY(bench_workers_add(&workers, player,
+                                    BROOD_LIST(game.kind, game.what, array, game.event[0], game.event[1],
+                                               game.condition, game.barrier)));
+    BROOD_TRY(bench_workers_go(&workers));
+    BROOD_TRY(bench_workers_join(&workers, 0, workers.count));
+    BROOD_TRY(check(&workers));
+    *figure = bench_workers_seconds(&workers) * 1e6 / (double) bench_workers_done(&workers, 0, 1);
     if (self->kind == BARRIERS)
         *figure /= 2;
     return APR_SUCCESS;

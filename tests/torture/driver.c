@@ -173,7 +173,7 @@ static bool all_move(driver_t *driver, apr_time_t now)
 /* End a nurse: her worker dies with her, and nobody is told. */
 static apr_status_t orphan_one(driver_t *driver, apr_time_t now)
 {
-    const unsigned number = torture_below(&driver->random, driver->mode->crew.workers);
+    const unsigned number = torture_below(&driver->random, driver->mode->workers.count);
 
     driver->next_orphan = now + 100000 + torture_below(&driver->random, 900000);
     if (!torture_is_victim(driver->mode, number))
@@ -243,7 +243,7 @@ static void stop(driver_t *driver)
         dump(driver);
     end = brood__clock_now() + EXIT_PATIENCE;
     atomic_store(&driver->books->stop, 1);
-    for (unsigned i = 0; i < driver->mode->crew.workers; i++) {
+    for (unsigned i = 0; i < driver->mode->workers.count; i++) {
         const apr_time_t left = end - brood__clock_now();
 
         if (brood_process_join(driver->nurse[i], driver->hung || left < 0 ? 0 : left) == APR_SUCCESS) {
@@ -318,7 +318,7 @@ bool torture_run(unsigned mode, double seconds, uint64_t seed, torture_steps_t *
         return false;
     }
     driver.last_move = driver.next_orphan = brood__clock_now();
-    for (unsigned i = 0; i < driver.mode->crew.workers; i++) {
+    for (unsigned i = 0; i < driver.mode->workers.count; i++) {
         driver.moved[i * 2] = driver.moved[i * 2 + 1] = driver.last_move;
         fine = start_nurse(&driver, i) == APR_SUCCESS && fine;
     }

@@ -127,4 +127,4 @@ static const int steps[] = {BROOD__STEP_HEAP_GROW_LOCKED,
                             BROOD__STEP_SWEEP_BLOCK,
                             0};
 
-const torture_mode_t torture_heap = {"heap", TORTURE_CREW, work, account, steps, 0};
+const torture_mode_t torture_heap = {"heap", TORTURE_USUAL_WORKERS, work, account, steps, 0};

@@ -120,4 +120,4 @@ static const int steps[] = {
     BROOD__STEP_PUT_COMMITTED,   BROOD__STEP_GET_OWNED,        BROOD__STEP_GET_COMMITTED,   BROOD__STEP_OBJECT_HELD,
     BROOD__STEP_OBJECT_DROPPED,  BROOD__STEP_OBJECT_DESTROYED, BROOD__STEP_OBJECT_TAKEN,    0};
 
-const torture_mode_t torture_loan = {"loan", TORTURE_CREW, work, torture_account_left, steps, 0};
+const torture_mode_t torture_loan = {"loan", TORTURE_USUAL_WORKERS, work, torture_account_left, steps, 0};

@@ -110,4 +110,4 @@ static const int steps[] = {BROOD__STEP_LOCK_FAST,
                             BROOD__STEP_LOCK_RELEASED_WAITED,
                             0};
 
-const torture_mode_t torture_lock = {"lock", TORTURE_CREW, work, account, steps, 0};
+const torture_mode_t torture_lock = {"lock", TORTURE_USUAL_WORKERS, work, account, steps, 0};

@@ -114,4 +114,4 @@ static const int steps[] = {BROOD__STEP_OBJECT_LOCKED,
                             BROOD__STEP_LOCK_FAST,
                             0};
 
-const torture_mode_t torture_object = {"object", TORTURE_CREW, work, torture_account_left, steps, 0};
+const torture_mode_t torture_object = {"object", TORTURE_USUAL_WORKERS, work, torture_account_left, steps, 0};

@@ -271,7 +271,7 @@ typedef struct totals_t {
 /* As many as threads that may have died at one instant each. */
 static uint64_t most_died(const torture_shared_t *shared)
 {
-    return torture_mode_of(shared->books)->crew.threads
+    return torture_mode_of(shared->books)->workers.threads
            * (atomic_load(&shared->books->count[TORTURE_DEATHS]) + atomic_load(&shared->books->count[TORTURE_ORPHANS]));
 }
 
@@ -374,7 +374,7 @@ static const int steps[] = {BROOD__STEP_PUT_LOCKED,     BROOD__STEP_PUT_HALF,   
                             BROOD__STEP_LEASE_RETURNED, BROOD__STEP_LEASE_LINKED,      BROOD__STEP_LEASE_RETURNED,
                             BROOD__STEP_LEASE_LINKED,   BROOD__STEP_LEASE_RETURNED,    0};
 
-const torture_mode_t torture_queue = {"queue", TORTURE_CREW, work, account, steps, 0};
+const torture_mode_t torture_queue = {"queue", TORTURE_USUAL_WORKERS, work, account, steps, 0};
 
 /* ---- storms: some die often, the others never ---- */
 

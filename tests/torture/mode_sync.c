@@ -103,8 +103,8 @@ static const int steps_condition[] = {BROOD__STEP_WAITER_CLAIMED,
                                       BROOD__STEP_SLEEP_ENDED,
                                       0};
 
-const torture_mode_t torture_condition = {"condition",       TORTURE_CREW,    work_condition,
-                                          account_condition, steps_condition, 0};
+const torture_mode_t torture_condition = {"condition",       TORTURE_USUAL_WORKERS, work_condition,
+                                          account_condition, steps_condition,       0};
 
 /* ---- a semaphore and an event, given by some and taken by others ---- */
 
@@ -166,8 +166,8 @@ static const int steps_semaphore[] = {BROOD__STEP_SEMAPHORE_TAKEN, BROOD__STEP_S
                                       BROOD__STEP_EVENT_RANG,      BROOD__STEP_SLEEP_DECLARED,
                                       BROOD__STEP_SLEEP_ENDED,     0};
 
-const torture_mode_t torture_semaphore = {"semaphore",       TORTURE_CREW,    work_semaphore,
-                                          account_semaphore, steps_semaphore, 0};
+const torture_mode_t torture_semaphore = {"semaphore",       TORTURE_USUAL_WORKERS, work_semaphore,
+                                          account_semaphore, steps_semaphore,       0};
 
 /* ---- a barrier ---- */
 
@@ -219,4 +219,5 @@ static const int steps_barrier[] = {BROOD__STEP_BARRIER_LOCKED, BROOD__STEP_BARR
                                     BROOD__STEP_BARRIER_PASSED, BROOD__STEP_BARRIER_BROKEN,  BROOD__STEP_WAITER_ENTERED,
                                     BROOD__STEP_WAITER_TOLD,    BROOD__STEP_SLEEP_DECLARED,  0};
 
-const torture_mode_t torture_barrier = {"barrier", TORTURE_CREW, work_barrier, account_barrier, steps_barrier, 0};
+const torture_mode_t torture_barrier = {"barrier",       TORTURE_USUAL_WORKERS, work_barrier,
+                                        account_barrier, steps_barrier,         0};

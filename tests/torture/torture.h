@@ -97,21 +97,21 @@ typedef struct torture_thread_t {
 } torture_thread_t;
 
 /* Who is there, and who of them dies. */
-typedef struct torture_crew_t {
-    unsigned workers;         /* the first half are the producers, the second the consumers of mode_queue.c */
+typedef struct torture_workers_t {
+    unsigned count;           /* the first half are the producers, the second the consumers of mode_queue.c */
     unsigned threads;         /* of a worker, at most */
     bool victims[2];          /* of each half */
     apr_interval_time_t life; /* that a victim has at most */
-} torture_crew_t;
+} torture_workers_t;
 
-#define TORTURE_CREW               \
+#define TORTURE_USUAL_WORKERS      \
     {                              \
         6, 2, {true, true}, 400000 \
     }
 
 typedef struct torture_mode_t {
     const char *name;
-    torture_crew_t crew;
+    torture_workers_t workers;
     void (*work)(torture_thread_t *thread);
     /* In the driver, when all have gone: what is left in the shared objects.  Adds to the line; false: a fault. */
     bool (*account)(const torture_shared_t *shared, char *line, apr_size_t size, apr_pool_t *mem);
@@ -132,12 +132,12 @@ const torture_mode_t *torture_mode_of(torture_books_t *books);
 
 static inline bool torture_is_consumer(const torture_mode_t *mode, unsigned worker)
 {
-    return worker >= mode->crew.workers / 2;
+    return worker >= mode->workers.count / 2;
 }
 
 static inline bool torture_is_victim(const torture_mode_t *mode, unsigned worker)
 {
-    return mode->crew.victims[torture_is_consumer(mode, worker)];
+    return mode->workers.victims[torture_is_consumer(mode, worker)];
 }
 
 /* ---- runs.c, driver.c, worker.c ---- */

@@ -149,7 +149,7 @@ static bool stopping(torture_books_t *books)
 /* One worker, from its start to its end. */
 static apr_status_t nurse_one(nurse_t *nurse, apr_pool_t *mem)
 {
-    const uint32_t most = (uint32_t) nurse->mode->crew.life;
+    const uint32_t most = (uint32_t) nurse->mode->workers.life;
     char plan[TORTURE_PLAN];
     life_t life = {.arrivals = atomic_load(&nurse->books->arrivals[nurse->number])};
     int step = BROOD__STEP_NONE, code;
@@ -260,7 +260,7 @@ static apr_status_t prepare(torture_thread_t *thread, const torture_shared_t *sh
     thread->end = INT64_MAX;
     mode = torture_mode_of(own->books);
     if (torture_is_victim(mode, number / TORTURE_THREADS) && torture_mix(seed) % 3 == 0)
-        thread->end = brood__clock_now() + torture_below(&thread->random, (uint32_t) mode->crew.life / 2);
+        thread->end = brood__clock_now() + torture_below(&thread->random, (uint32_t) mode->workers.life / 2);
     return APR_SUCCESS;
 }
 
@@ -282,7 +282,7 @@ apr_status_t torture_worker_entry(brood_call_t *call)
     BROOD_TRY(apr_threadattr_create(&detached, call->mem));
     BROOD_TRY(apr_threadattr_detach_set(detached, 1));
     atomic_store(&thread[0].lane->running, 1);
-    if (torture_mode_of(shared.books)->crew.threads == 2 && seed % 2 == 0) {
+    if (torture_mode_of(shared.books)->workers.threads == 2 && seed % 2 == 0) {
         atomic_store(&thread[1].lane->running, 1);
         BROOD_TRY(apr_thread_create(&second, detached, run, &thread[1], thread[1].mem));
     }
