@@ -18,7 +18,7 @@ static apr_status_t storms(brood_call_t *call)
 
 int main(int argc, char **argv)
 {
-    static const brood_entry_t entries[] = {BROOD_ENTRY(torture_nurse_entry), BROOD_ENTRY(torture_worker_entry),
+    static const brood_entry_t entries[] = {BROOD_ENTRY(torture_supervisor_entry), BROOD_ENTRY(torture_worker_entry),
                                             BROOD_ENTRIES_END};
 
     torture_steps_begin(); /* births come before any entry */

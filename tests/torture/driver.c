@@ -1,4 +1,4 @@
-/* driver.c - one run of one mode: start the nurses, watch, stop, and balance the books. */
+/* driver.c - one run of one mode: start the supervisors, watch, stop, and balance the books. */
 #include "torture.h"
 
 #include "base/report.h"
@@ -20,7 +20,7 @@ typedef struct driver_t {
     unsigned mode_number;
     torture_shared_t shared;
     torture_books_t *books;
-    brood_process_t *nurse[TORTURE_WORKERS];
+    brood_process_t *supervisor[TORTURE_WORKERS];
     uint64_t seed, random;
     uint64_t seen[TORTURE_LANES];    /* progress */
     apr_time_t moved[TORTURE_LANES]; /* when it was last seen to move */
@@ -103,9 +103,9 @@ static void close_all(driver_t *driver)
     brood_array_close(shared->items_array);
 }
 
-static apr_status_t start_nurse(driver_t *driver, unsigned number)
+static apr_status_t start_supervisor(driver_t *driver, unsigned number)
 {
-    return torture_start(&driver->nurse[number], torture_nurse_entry, &driver->shared, number,
+    return torture_start(&driver->supervisor[number], torture_supervisor_entry, &driver->shared, number,
                          torture_random(&driver->random), NULL, driver->mem);
 }
 
@@ -170,7 +170,7 @@ static bool all_move(driver_t *driver, apr_time_t now)
     return false;
 }
 
-/* End a nurse: her worker dies with her, and nobody is told. */
+/* End a supervisor: its worker dies with it, and nobody is told. */
 static apr_status_t orphan_one(driver_t *driver, apr_time_t now)
 {
     const unsigned number = torture_below(&driver->random, driver->mode->workers.count);
@@ -178,11 +178,11 @@ static apr_status_t orphan_one(driver_t *driver, apr_time_t now)
     driver->next_orphan = now + 100000 + torture_below(&driver->random, 900000);
     if (!torture_is_victim(driver->mode, number))
         return APR_SUCCESS;
-    BROOD_TRY(brood_process_kill(driver->nurse[number]));
-    BROOD_TRY(brood_process_join(driver->nurse[number], BROOD_FOREVER));
-    BROOD_TRY(brood_process_close(driver->nurse[number]));
+    BROOD_TRY(brood_process_kill(driver->supervisor[number]));
+    BROOD_TRY(brood_process_join(driver->supervisor[number], BROOD_FOREVER));
+    BROOD_TRY(brood_process_close(driver->supervisor[number]));
     torture_count(driver->books, TORTURE_ORPHANS);
-    return start_nurse(driver, number);
+    return start_supervisor(driver, number);
 }
 
 static void watch(driver_t *driver, apr_time_t duration, bool killing)
@@ -192,7 +192,7 @@ static void watch(driver_t *driver, apr_time_t duration, bool killing)
     for (apr_time_t now = brood__clock_now(); now < end && !driver->hung; now = brood__clock_now()) {
         driver->hung = !all_move(driver, now);
         if (killing && now > driver->next_orphan && orphan_one(driver, now) != APR_SUCCESS)
-            torture_fault(driver->books, TORTURE_ERRORS, "no nurse: %s", brood_last_error()->message);
+            torture_fault(driver->books, TORTURE_ERRORS, "no supervisor: %s", brood_last_error()->message);
         apr_sleep(5000);
     }
 }
@@ -246,10 +246,10 @@ static void stop(driver_t *driver)
     for (unsigned i = 0; i < driver->mode->workers.count; i++) {
         const apr_time_t left = end - brood__clock_now();
 
-        if (brood_process_join(driver->nurse[i], driver->hung || left < 0 ? 0 : left) == APR_SUCCESS) {
-            if (brood_process_exitcode(driver->nurse[i]) != 0)
-                torture_fault(driver->books, TORTURE_ERRORS, "a nurse ended with %d",
-                              brood_process_exitcode(driver->nurse[i]));
+        if (brood_process_join(driver->supervisor[i], driver->hung || left < 0 ? 0 : left) == APR_SUCCESS) {
+            if (brood_process_exitcode(driver->supervisor[i]) != 0)
+                torture_fault(driver->books, TORTURE_ERRORS, "a supervisor ended with %d",
+                              brood_process_exitcode(driver->supervisor[i]));
             continue;
         }
         if (!driver->hung) {
@@ -257,8 +257,8 @@ static void stop(driver_t *driver)
             brood__report("torture: HANG: worker %u does not leave", i);
             dump(driver);
         }
-        BROOD_IGNORE(brood_process_kill(driver->nurse[i]));
-        BROOD_IGNORE(brood_process_join(driver->nurse[i], BROOD_FOREVER));
+        BROOD_IGNORE(brood_process_kill(driver->supervisor[i]));
+        BROOD_IGNORE(brood_process_join(driver->supervisor[i], BROOD_FOREVER));
     }
 }
 
@@ -320,7 +320,7 @@ bool torture_run(unsigned mode, double seconds, uint64_t seed, torture_steps_t *
     driver.last_move = driver.next_orphan = brood__clock_now();
     for (unsigned i = 0; i < driver.mode->workers.count; i++) {
         driver.moved[i * 2] = driver.moved[i * 2 + 1] = driver.last_move;
-        fine = start_nurse(&driver, i) == APR_SUCCESS && fine;
+        fine = start_supervisor(&driver, i) == APR_SUCCESS && fine;
     }
     watch(&driver, (apr_time_t) (seconds * 1e6), true);
     stop(&driver);

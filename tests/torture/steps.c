@@ -66,7 +66,7 @@ static bool is_birth(int step)
     return step == BROOD__STEP_ADOPT_PID || step == BROOD__STEP_ADOPTED;
 }
 
-/* Births may come before the books are known, and are counted by the nurse; other deaths wait for the books. */
+/* Births may come before the books are known, and are counted by the supervisor; other deaths wait for the books. */
 static void on_step(int step)
 {
     if (is_birth(step))

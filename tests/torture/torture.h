@@ -1,8 +1,8 @@
 /* torture.h - processes that die at any instant, others that go on, and the accounts of what became of everything.
  *
- * A family of three generations: the driver keeps a nurse for each worker; the nurse starts the worker, ends it at a
- * random moment if it does not die by itself, and may leave it a zombie for a while, so that the others have to find
- * out by themselves.  Nurses die, too.  The books are an array in shared memory. */
+ * A family of three generations: the driver keeps a supervisor for each worker; the supervisor starts the worker, ends
+ * it at a random moment if it does not die by itself, and may leave it a zombie for a while, so that the others have to
+ * find out by themselves.  Supervisors die, too.  The books are an array in shared memory. */
 #ifndef BROOD_TESTS_TORTURE_H
 #define BROOD_TESTS_TORTURE_H
 
@@ -168,7 +168,7 @@ bool torture_stock_print(const torture_stock_t *before, const torture_stock_t *a
 /* Find all who are dead.  Those whose parent was killed may be a moment behind it, and are waited for. */
 void torture_stock_sweep(void);
 
-apr_status_t torture_nurse_entry(brood_call_t *call);
+apr_status_t torture_supervisor_entry(brood_call_t *call);
 apr_status_t torture_worker_entry(brood_call_t *call);
 apr_status_t torture_child_entry(brood_call_t *call); /* mode_object.c */
 

@@ -1,4 +1,4 @@
-/* worker.c - nurses and their workers. */
+/* worker.c - supervisors and their workers. */
 #include "torture.h"
 
 #include "base/report.h"
@@ -94,18 +94,18 @@ apr_status_t torture_start(brood_process_t **process, brood_entry_fn entry, cons
                                mem);
 }
 
-/* ---- nurse ---- */
+/* ---- supervisor ---- */
 
-typedef struct nurse_t {
+typedef struct supervisor_t {
     torture_shared_t shared;
     torture_books_t *books;
     const torture_mode_t *mode;
     unsigned number;
-    bool mortal; /* her workers */
+    bool mortal; /* its workers */
     uint64_t random;
-} nurse_t;
+} supervisor_t;
 
-/* One worker's life, as its nurse has planned it. */
+/* One worker's life, as its supervisor has planned it. */
 typedef struct life_t {
     brood_process_t *worker;
     apr_interval_time_t time; /* that it has */
@@ -116,7 +116,7 @@ typedef struct life_t {
 } life_t;
 
 /* Watch it until it is gone, ending it when its time is over. */
-static void watch(life_t *life, nurse_t *nurse)
+static void watch(life_t *life, supervisor_t *supervisor)
 {
     const uint32_t pid = (uint32_t) brood_process_pid(life->worker);
     bool arrived = life->early;
@@ -130,12 +130,12 @@ static void watch(life_t *life, nurse_t *nurse)
             return;
         if (life->late)
             apr_sleep(nap < 1000 ? nap : 1000);
-        if (!arrived && atomic_load(&nurse->books->arrivals[nurse->number]) != life->arrivals) {
+        if (!arrived && atomic_load(&supervisor->books->arrivals[supervisor->number]) != life->arrivals) {
             arrived = true;
             end = brood__clock_now() + life->time;
-        } else if (left < 0 && !life->killed && nurse->mortal && atomic_load(&nurse->books->killing)) {
+        } else if (left < 0 && !life->killed && supervisor->mortal && atomic_load(&supervisor->books->killing)) {
             BROOD_IGNORE(brood_process_kill(life->worker));
-            torture_count(nurse->books, TORTURE_KILLS);
+            torture_count(supervisor->books, TORTURE_KILLS);
             life->killed = true;
         }
     }
@@ -147,70 +147,70 @@ static bool stopping(torture_books_t *books)
 }
 
 /* One worker, from its start to its end. */
-static apr_status_t nurse_one(nurse_t *nurse, apr_pool_t *mem)
+static apr_status_t supervise_one(supervisor_t *supervisor, apr_pool_t *mem)
 {
-    const uint32_t most = (uint32_t) nurse->mode->workers.life;
+    const uint32_t most = (uint32_t) supervisor->mode->workers.life;
     char plan[TORTURE_PLAN];
-    life_t life = {.arrivals = atomic_load(&nurse->books->arrivals[nurse->number])};
+    life_t life = {.arrivals = atomic_load(&supervisor->books->arrivals[supervisor->number])};
     int step = BROOD__STEP_NONE, code;
 
-    life.late = torture_below(&nurse->random, 3) == 0;
-    life.early = torture_below(&nurse->random, 8) == 0;
-    life.time = torture_below(&nurse->random, life.early ? 3000 : most);
-    if (nurse->mortal)
-        torture_plan(plan, &step, nurse->mode->steps, &nurse->random);
-    BROOD_TRY(torture_start(&life.worker, torture_worker_entry, &nurse->shared, nurse->number,
-                            torture_random(&nurse->random), nurse->mortal ? plan : NULL, mem));
-    torture_count(nurse->books, TORTURE_STARTS);
-    watch(&life, nurse);
+    life.late = torture_below(&supervisor->random, 3) == 0;
+    life.early = torture_below(&supervisor->random, 8) == 0;
+    life.time = torture_below(&supervisor->random, life.early ? 3000 : most);
+    if (supervisor->mortal)
+        torture_plan(plan, &step, supervisor->mode->steps, &supervisor->random);
+    BROOD_TRY(torture_start(&life.worker, torture_worker_entry, &supervisor->shared, supervisor->number,
+                            torture_random(&supervisor->random), supervisor->mortal ? plan : NULL, mem));
+    torture_count(supervisor->books, TORTURE_STARTS);
+    watch(&life, supervisor);
     if (life.late) {
-        const apr_time_t buried = brood__clock_now() + torture_below(&nurse->random, most / 4);
+        const apr_time_t buried = brood__clock_now() + torture_below(&supervisor->random, most / 4);
 
-        torture_count(nurse->books, TORTURE_ZOMBIES);
-        while (brood__clock_now() < buried && !stopping(nurse->books))
+        torture_count(supervisor->books, TORTURE_ZOMBIES);
+        while (brood__clock_now() < buried && !stopping(supervisor->books))
             apr_sleep(1000);
     }
     BROOD_TRY(brood_process_join(life.worker, BROOD_FOREVER));
     code = brood_process_exitcode(life.worker);
     if (code != 0) {
-        torture_count(nurse->books, TORTURE_DEATHS);
+        torture_count(supervisor->books, TORTURE_DEATHS);
         if (!life.killed && step == BROOD__STEP_NONE)
-            torture_fault(nurse->books, TORTURE_ERRORS, "a worker ended with %d", code);
+            torture_fault(supervisor->books, TORTURE_ERRORS, "a worker ended with %d", code);
         if (!life.killed && (step == BROOD__STEP_ADOPT_PID || step == BROOD__STEP_ADOPTED))
-            atomic_fetch_add(&nurse->books->kills[step], 1);
+            atomic_fetch_add(&supervisor->books->kills[step], 1);
     }
     return brood_process_close(life.worker);
 }
 
-apr_status_t torture_nurse_entry(brood_call_t *call)
+apr_status_t torture_supervisor_entry(brood_call_t *call)
 {
-    nurse_t nurse;
+    supervisor_t supervisor;
     uint64_t seed;
 
-    BROOD_TRY(torture_unpack(&nurse.shared, &nurse.number, &seed, call));
-    nurse.books = nurse.shared.books;
-    nurse.mode = torture_mode_of(nurse.books);
-    nurse.mortal = torture_is_victim(nurse.mode, nurse.number);
-    nurse.random = torture_seeded(seed);
-    while (!stopping(nurse.books)) {
+    BROOD_TRY(torture_unpack(&supervisor.shared, &supervisor.number, &seed, call));
+    supervisor.books = supervisor.shared.books;
+    supervisor.mode = torture_mode_of(supervisor.books);
+    supervisor.mortal = torture_is_victim(supervisor.mode, supervisor.number);
+    supervisor.random = torture_seeded(seed);
+    while (!stopping(supervisor.books)) {
         apr_pool_t *mem;
         apr_status_t rc;
 
         BROOD_TRY(apr_pool_create(&mem, call->mem));
-        rc = nurse_one(&nurse, mem);
+        rc = supervise_one(&supervisor, mem);
         if (rc != APR_SUCCESS) {
-            apr_sleep(200000); /* she may be being ended herself, and see only that */
-            torture_fault(nurse.books, TORTURE_ERRORS, "no worker: %s", brood_last_error()->message);
+            apr_sleep(200000); /* it may be being ended itself, and see only that */
+            torture_fault(supervisor.books, TORTURE_ERRORS, "no worker: %s", brood_last_error()->message);
         }
         apr_pool_destroy(mem);
-        apr_sleep(torture_below(&nurse.random, 3000));
+        apr_sleep(torture_below(&supervisor.random, 3000));
     }
     return APR_SUCCESS;
 }
 
 /* ---- worker ---- */
 
-/* The lanes are this worker's when the last one is gone for sure, its nurse perhaps before it. */
+/* The lanes are this worker's when the last one is gone for sure, its supervisor perhaps before it. */
 static void take_lanes(torture_books_t *books, unsigned number)
 {
     brood__id_t last = atomic_load(&books->worker[number]);
