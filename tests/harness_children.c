@@ -34,3 +34,11 @@ apr_status_t listening(brood_call_t *call)
     BROOD_TRY(BROOD_UNPACK(call->args, &go));
     return brood_queue_get(&word, go, BROOD_FOREVER, call->mem);
 }
+
+apr_status_t releasing(brood_call_t *call)
+{
+    brood_lock_t *lock;
+
+    BROOD_TRY(BROOD_UNPACK(call->args, &lock));
+    return brood_lock_release(lock);
+}

@@ -15,4 +15,7 @@ apr_status_t waiting(brood_call_t *call);
 /* (go): wait until there is a word, perhaps for ever. */
 apr_status_t listening(brood_call_t *call);
 
+/* (lock): release it, whoever has acquired it. */
+apr_status_t releasing(brood_call_t *call);
+
 #endif

@@ -2,6 +2,7 @@
 #ifndef BROOD_TESTS_LOCK_FIXTURE_H
 #define BROOD_TESTS_LOCK_FIXTURE_H
 
+#include "harness_children.h"
 #include "harness_tree.h"
 
 static apr_pool_t *mem;
@@ -27,14 +28,6 @@ static apr_status_t hold(brood_call_t *call)
     for (int i = 0; i < depth; i++)
         BROOD_TRY(brood_lock_release(lock));
     return APR_SUCCESS;
-}
-
-static apr_status_t release_it(brood_call_t *call)
-{
-    brood_lock_t *lock;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &lock));
-    return brood_lock_release(lock);
 }
 
 /* ---- help ---- */

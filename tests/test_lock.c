@@ -1,31 +1,10 @@
 /* Lock and RLock: between threads and processes. */
+#include "exclusion_fixture.h"
 #include "lock_fixture.h"
 
 #include <apr_thread_proc.h>
 
 /* ---- children ---- */
-
-/* What children and tests share: counters and flags in an array of longs. */
-enum { READY, GO, INSIDE, BROKEN, TOTAL, FIELDS };
-
-static apr_status_t count_under_lock(brood_call_t *call)
-{
-    brood_lock_t *lock;
-    brood_array_t *shared;
-    int rounds;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &lock, &shared, &rounds));
-    volatile long *field = brood_array_data(shared);
-    for (int i = 0; i < rounds; i++) {
-        BROOD_TRY(brood_lock_acquire(lock, BROOD_FOREVER));
-        if (field[INSIDE]++ != 0)
-            field[BROKEN] = 1;
-        field[TOTAL]++;
-        field[INSIDE]--;
-        BROOD_TRY(brood_lock_release(lock));
-    }
-    return APR_SUCCESS;
-}
 
 /* Announces that it waits, then waits. */
 static apr_status_t wait_for_it(brood_call_t *call)
@@ -76,34 +55,15 @@ static apr_status_t try_it(brood_lock_t *lock)
 
 static void a_lock_excludes_all_others(void) /* LOCK-01, LOCK-22 */
 {
-    const long none[FIELDS] = {0};
-    brood_lock_t *lock = new_lock(false);
-    brood_array_t *shared;
-    brood_process_t *children[4];
-
-    EXPECT_OK(brood_array_create(&shared, FIELDS, sizeof(long), none, mem));
-    for (int i = 0; i < 4; i++)
-        children[i] = harness_start(count_under_lock, BROOD_ARGS(lock, shared, 20000), mem);
-    for (int i = 0; i < 4; i++)
-        EXPECT_EXIT(0, children[i]);
-    const long *field = brood_array_data(shared);
-    EXPECT(field[TOTAL] == 4 * 20000L);
-    EXPECT(field[BROKEN] == 0);
+    expect_exclusion(new_lock(false), 4, 20000, mem);
 }
 
 static void an_rlock_excludes_all_others(void) /* LOCK-05 */
 {
-    const long none[FIELDS] = {0};
-    brood_array_t *shared;
-    brood_process_t *children[3];
+    brood_array_t *array;
 
-    EXPECT_OK(brood_array_create(&shared, FIELDS, sizeof(long), none, mem));
-    for (int i = 0; i < 3; i++)
-        children[i] = harness_start(count_under_lock, BROOD_ARGS(brood_array_lock(shared), shared, 10000), mem);
-    for (int i = 0; i < 3; i++)
-        EXPECT_EXIT(0, children[i]);
-    EXPECT(((long *) brood_array_data(shared))[TOTAL] == 3 * 10000L);
-    EXPECT(((long *) brood_array_data(shared))[BROKEN] == 0);
+    EXPECT_OK(brood_array_create(&array, 1, sizeof(int), NULL, mem));
+    expect_exclusion(brood_array_lock(array), 3, 10000, mem);
 }
 
 static void a_held_lock_is_not_acquired_and_time_is_kept(void) /* LOCK-01, LOCK-02, LOCK-11, LOCK-13 */
@@ -156,7 +116,7 @@ static void a_lock_is_released_by_anybody(void) /* LOCK-03 */
 
     EXPECT_OK(brood_lock_acquire(lock, BROOD_NOWAIT));
     EXPECT_STATUS(APR_TIMEUP, brood_lock_acquire(lock, BROOD_NOWAIT));
-    EXPECT_EXIT(0, harness_start(release_it, BROOD_ARGS(lock), mem));
+    EXPECT_EXIT(0, harness_start(releasing, BROOD_ARGS(lock), mem));
     EXPECT_OK(brood_lock_acquire(lock, BROOD_NOWAIT));
     EXPECT_OK(elsewhere(brood_lock_release, lock));
     EXPECT_OK(brood_lock_acquire(lock, BROOD_NOWAIT));
@@ -215,7 +175,7 @@ static void a_child_does_not_inherit_an_rlock__PROC_48(void) /* LOCK-05, LOCK-06
     brood_lock_t *lock = new_lock(true);
 
     EXPECT_OK(brood_lock_acquire(lock, BROOD_NOWAIT));
-    EXPECT_EXIT(1, harness_start(release_it, BROOD_ARGS(lock), mem));
+    EXPECT_EXIT(1, harness_start(releasing, BROOD_ARGS(lock), mem));
     EXPECT_OK(brood_lock_release(lock));
 }
 
@@ -237,4 +197,4 @@ static apr_status_t suite(brood_call_t *call)
     return harness_run("lock", tests, sizeof tests / sizeof tests[0]) == 0 ? APR_SUCCESS : APR_EGENERAL;
 }
 
-BROOD_MAIN(suite, BROOD_ENTRY(count_under_lock), BROOD_ENTRY(hold), BROOD_ENTRY(release_it), BROOD_ENTRY(wait_for_it))
+BROOD_MAIN(suite, BROOD_ENTRY(count_under_lock), BROOD_ENTRY(hold), BROOD_ENTRY(releasing), BROOD_ENTRY(wait_for_it))

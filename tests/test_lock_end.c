@@ -94,7 +94,7 @@ static void a_closed_lock_says_so(void)
     EXPECT_STATUS(BROOD_ECLOSED, brood_lock_acquire(lock, BROOD_FOREVER));
     EXPECT_STATUS(BROOD_ECLOSED, brood_lock_release(lock));
     EXPECT_STATUS(BROOD_ECLOSED, brood_lock_locked(&locked, lock));
-    EXPECT_STATUS(BROOD_ECLOSED, brood_process_start(&process, release_it, BROOD_ARGS(lock), NULL, mem));
+    EXPECT_STATUS(BROOD_ECLOSED, brood_process_start(&process, releasing, BROOD_ARGS(lock), NULL, mem));
     EXPECT_MESSAGE("closed");
 }
 
@@ -137,4 +137,4 @@ static apr_status_t suite(brood_call_t *call)
     return harness_run("lock_end", tests, sizeof tests / sizeof tests[0]) == 0 ? APR_SUCCESS : APR_EGENERAL;
 }
 
-BROOD_MAIN(suite, BROOD_ENTRY(hold), BROOD_ENTRY(fail_holding), BROOD_ENTRY(release_it))
+BROOD_MAIN(suite, BROOD_ENTRY(hold), BROOD_ENTRY(fail_holding), BROOD_ENTRY(releasing))

@@ -1,32 +1,12 @@
 /* Locks of a manager: the type and the calls of local ones. */
+#include "exclusion_fixture.h"
+#include "harness_children.h"
 #include "manager_sync_fixture.h"
 
 static apr_pool_t *mem;
 static brood_manager_t *manager;
 
 /* ---- children ---- */
-
-/* What children share: counters in an array of longs. */
-enum { INSIDE, BROKEN, TOTAL, FIELDS };
-
-static apr_status_t count_under_lock(brood_call_t *call)
-{
-    brood_lock_t *lock;
-    brood_array_t *shared;
-    int rounds;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &lock, &shared, &rounds));
-    volatile long *field = brood_array_data(shared);
-    for (int i = 0; i < rounds; i++) {
-        BROOD_TRY(brood_lock_acquire(lock, BROOD_FOREVER));
-        if (field[INSIDE]++ != 0)
-            field[BROKEN] = 1;
-        field[TOTAL]++;
-        field[INSIDE]--;
-        BROOD_TRY(brood_lock_release(lock));
-    }
-    return APR_SUCCESS;
-}
 
 /* Takes it so often, says so, and then ends, or stays until it is killed. */
 static apr_status_t hold(brood_call_t *call)
@@ -56,14 +36,6 @@ static apr_status_t acquire_it(brood_call_t *call)
 
     BROOD_TRY(brood_queue_put(said, brood_int(rc), BROOD_FOREVER));
     return rc == APR_SUCCESS || rc == BROOD_EOWNERDEAD ? brood_lock_release(lock) : APR_SUCCESS;
-}
-
-static apr_status_t release_it(brood_call_t *call)
-{
-    brood_lock_t *lock;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &lock));
-    return brood_lock_release(lock);
 }
 
 /* ---- help ---- */
@@ -149,7 +121,7 @@ static void an_rlock_is_its_threads__STYP_06(void)
     harness_join(thread);
     EXPECT_OK(brood_lock_release(lock));
     EXPECT(is_locked(lock));
-    EXPECT_EXIT(1, harness_start(release_it, BROOD_ARGS(lock), mem));
+    EXPECT_EXIT(1, harness_start(releasing, BROOD_ARGS(lock), mem));
     EXPECT_OK(brood_lock_release(lock));
     EXPECT(!is_locked(lock));
     EXPECT_STATUS(BROOD_ENOTOWNER, brood_lock_release(lock));
@@ -162,27 +134,15 @@ static void a_lock_can_be_released_by_another_process__STYP_06(void)
     fresh();
     lock = new_lock(false);
     EXPECT_OK(brood_lock_acquire(lock, BROOD_FOREVER));
-    EXPECT_EXIT(0, harness_start(release_it, BROOD_ARGS(lock), mem));
+    EXPECT_EXIT(0, harness_start(releasing, BROOD_ARGS(lock), mem));
     EXPECT(!is_locked(lock));
 }
 
 static void nobody_is_inside_with_another__STYP_06(void)
 {
-    brood_process_t *child[3];
-    brood_array_t *shared;
-
     fresh();
-    for (int recursive = 0; recursive < 2; recursive++) {
-        brood_lock_t *lock = new_lock(recursive != 0);
-
-        EXPECT_OK(brood_array_create(&shared, FIELDS, sizeof(long), NULL, mem));
-        for (int i = 0; i < 3; i++)
-            child[i] = harness_start(count_under_lock, BROOD_ARGS(lock, shared, 100), mem);
-        for (int i = 0; i < 3; i++)
-            EXPECT_EXIT(0, child[i]);
-        EXPECT(((long *) brood_array_data(shared))[TOTAL] == 300);
-        EXPECT(((long *) brood_array_data(shared))[BROKEN] == 0);
-    }
+    for (int recursive = 0; recursive < 2; recursive++)
+        expect_exclusion(new_lock(recursive != 0), 3, 100, mem);
 }
 
 static void who_waits_is_told_that_the_owner_was_killed__STYP_11(void)
@@ -318,7 +278,7 @@ static void who_waits_when_the_server_ends_is_told__PROX_17(void)
 int main(int argc, char **argv)
 {
     static const brood_entry_t entries[] = {BROOD_ENTRY(count_under_lock), BROOD_ENTRY(hold), BROOD_ENTRY(acquire_it),
-                                            BROOD_ENTRY(release_it), BROOD_ENTRIES_END};
+                                            BROOD_ENTRY(releasing), BROOD_ENTRIES_END};
     static const brood_test_t tests[] = {
         TEST(a_lock_is_used_as_a_local_one__STYP_06),
         TEST(an_rlock_is_its_threads__STYP_06),
