@@ -63,6 +63,13 @@ bool harness_expect_exit(int code, brood_process_t *process, const char *file, i
     return harness_expect(exitcode == code, "exit code", file, line);
 }
 
+bool harness_expect_killed(brood_process_t *process, const char *file, int line)
+{
+    if (process != NULL && !harness_expect_status(APR_SUCCESS, brood_process_kill(process), "kill", file, line))
+        return false;
+    return harness_expect_exit(harness_killed(), process, file, line);
+}
+
 brood_queue_t *harness_queue(apr_pool_t *mem)
 {
     brood_queue_t *queue = NULL;

@@ -51,4 +51,8 @@ int harness_killed(void);
 #define EXPECT_EXIT(code, process) harness_expect_exit((code), (process), __FILE__, __LINE__)
 bool harness_expect_exit(int code, brood_process_t *process, const char *file, int line);
 
+/* Kill a child and expect that it is this that has ended it. */
+#define EXPECT_KILLED(process) harness_expect_killed((process), __FILE__, __LINE__)
+bool harness_expect_killed(brood_process_t *process, const char *file, int line);
+
 #endif

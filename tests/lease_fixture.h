@@ -4,9 +4,6 @@
 
 #include "queue_fixture.h"
 
-/* How a holder ends. */
-enum { KILLED, ENDS, CLOSES, CLOSES_LATE };
-
 /* Gets some and does none; then it waits to be killed, or ends, or closes the queue, perhaps not before that was shut
  * down, and waits. */
 static apr_status_t hold(brood_call_t *call)

@@ -13,12 +13,6 @@ static inline apr_status_t stay(void)
     return APR_SUCCESS;
 }
 
-static inline void kill_and_join(brood_process_t *process)
-{
-    EXPECT_OK(brood_process_kill(process));
-    EXPECT_EXIT(harness_killed(), process);
-}
-
 static inline void expect_number(apr_int64_t expected, brood_queue_t *said, apr_pool_t *mem)
 {
     expect_value(brood_int(expected), harness_get(said, mem), mem);

@@ -2,10 +2,8 @@
 #ifndef BROOD_TESTS_QUEUE_FIXTURE_H
 #define BROOD_TESTS_QUEUE_FIXTURE_H
 
-#include "harness.h"
-
 #include "harness_heap.h"
-#include <brood.h>
+#include "harness_tree.h"
 #include <stdint.h>
 
 static apr_pool_t *mem; /* of all that a test program makes */
@@ -53,24 +51,12 @@ static inline void expect_size(brood_queue_t *queue, apr_size_t expected)
 
 /* ---- children ---- */
 
+/* How a child lets go of a queue.  Who closes it (late: when it has been shut down) waits to be killed. */
+enum { KILLED, ENDS, CLOSES, CLOSES_LATE };
+
 static inline brood_process_t *start(brood_entry_fn entry, brood_value_t args)
 {
-    brood_process_t *process = NULL;
-
-    EXPECT_OK(brood_process_start(&process, entry, args, NULL, mem));
-    return process;
-}
-
-static inline void expect_end(brood_process_t *process)
-{
-    EXPECT_OK(brood_process_join(process, BROOD_FOREVER));
-    EXPECT(brood_process_exitcode(process) == 0);
-}
-
-static inline void kill_and_join(brood_process_t *process)
-{
-    EXPECT_OK(brood_process_kill(process));
-    EXPECT_OK(brood_process_join(process, BROOD_FOREVER));
+    return harness_start(entry, args, mem);
 }
 
 #endif

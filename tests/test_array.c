@@ -1,5 +1,5 @@
 /* Shared arrays, and objects' lives in general. */
-#include "harness.h"
+#include "harness_tree.h"
 #include "memory/heap.h"
 #include "memory/object.h"
 #include <apr_atomic.h>
@@ -220,8 +220,7 @@ static void access_takes_no_lock_by_itself__SHC_07_SHC_08(void)
     EXPECT(((int *) brood_array_data(array))[0] == 5);
     ((int *) brood_array_data(array))[1] = 6;
     EXPECT_STATUS(APR_TIMEUP, brood_lock_acquire(brood_array_lock(array), BROOD_NOWAIT));
-    EXPECT_OK(brood_process_kill(child));
-    EXPECT_OK(brood_process_join(child, BROOD_FOREVER));
+    EXPECT_KILLED(child);
     EXPECT_STATUS(BROOD_EOWNERDEAD, brood_lock_acquire(brood_array_lock(array), BROOD_NOWAIT));
     EXPECT_OK(brood_lock_release(brood_array_lock(array)));
 }
@@ -273,8 +272,7 @@ static void an_array_is_freed_with_its_last_holder__SHC_15(void)
     EXPECT(count().objects == before.objects + 3);
     brood_array_close(second);
     EXPECT(count().objects == before.objects + 3); /* the child holds it */
-    EXPECT_OK(brood_process_kill(child));
-    EXPECT_OK(brood_process_join(child, BROOD_FOREVER));
+    EXPECT_KILLED(child);
     EXPECT(count().objects == before.objects + 1);
     brood_queue_close(said);
     EXPECT(count().objects == before.objects);

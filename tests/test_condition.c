@@ -265,8 +265,7 @@ static void a_killed_waiter_takes_no_notification__COND_08(void)
     brood_condition_t *condition = new_condition();
     brood_process_t *victim = waiter(condition, said, 1, 1), *other = waiter(condition, said, 2, 1);
 
-    EXPECT_OK(brood_process_kill(victim));
-    EXPECT_EXIT(harness_killed(), victim);
+    EXPECT_KILLED(victim);
     acquire(condition);
     EXPECT_OK(brood_condition_notify(condition, 1));
     release(condition);
@@ -284,8 +283,7 @@ static void what_a_killed_waiter_was_notified_of_goes_to_the_next__COND_08(void)
     acquire(condition);
     EXPECT_OK(brood_condition_notify(condition, 1));
     EXPECT_TEXT("<Condition <RLock owner=MainProcess depth=1> waiters=1>", text_of(condition));
-    EXPECT_OK(brood_process_kill(victim));
-    EXPECT_EXIT(harness_killed(), victim);
+    EXPECT_KILLED(victim);
     release(condition);
     EXPECT(said_number(said) == 102);
     EXPECT_EXIT(0, other);
@@ -300,8 +298,7 @@ static void who_comes_back_after_a_dead_owner_is_told__LOCK_14(void)
     brood_process_t *victim = harness_start(notify_and_hold, BROOD_ARGS(condition, said), mem);
 
     EXPECT(said_number(said) == 5);
-    EXPECT_OK(brood_process_kill(victim));
-    EXPECT_EXIT(harness_killed(), victim);
+    EXPECT_KILLED(victim);
     EXPECT(said_number(said) == 201);
     EXPECT_EXIT(0, child);
 }

@@ -311,8 +311,7 @@ static void a_killed_waiter_holds_nobody_up__EVT_05(void)
 
     expect_said(said, 1);
     expect_said(said, 1);
-    EXPECT_OK(brood_process_kill(victim));
-    EXPECT_EXIT(harness_killed(), victim);
+    EXPECT_KILLED(victim);
     EXPECT_OK(brood_event_set(event));
     expect_said(said, 2);
     EXPECT_EXIT(0, other);

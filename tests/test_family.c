@@ -229,8 +229,7 @@ static void children_die_with_their_parent(void)
     const uint32_t grandchild = (uint32_t) harness_get(ready, mem).as.integer;
 
     EXPECT(!brood__self_gone(grandchild, 0));
-    EXPECT_OK(brood_process_kill(process));
-    EXPECT_EXIT(harness_killed(), process);
+    EXPECT_KILLED(process);
     while (!brood__self_gone(grandchild, 0))
         apr_sleep(1000);
     brood__table_sweep(true);
@@ -326,8 +325,7 @@ static void nothing_is_left_behind__SPWN_03_SPWN_04(void)
     for (int i = 0; i < 20; i++) {
         brood_process_t *process = harness_start(listening, BROOD_ARGS(never), mem);
 
-        EXPECT_OK(brood_process_kill(process));
-        EXPECT_EXIT(harness_killed(), process);
+        EXPECT_KILLED(process);
         EXPECT_STATUS(BROOD_EENCODE, brood_process_start(NULL, listening, BROOD_ARGS("\xff"), NULL, mem));
         EXPECT_EXIT(3, harness_start(leaving, BROOD_ARGS(3), mem));
     }

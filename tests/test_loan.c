@@ -177,8 +177,7 @@ static void the_dead_have_no_items_in_their_hands(void)
         child = harness_start(keep_item, BROOD_ARGS(said, queue, brood_bool(makes != 0)), mem);
         (void) harness_get(said, mem);
         EXPECT(loans_of(queue) == 1u + (unsigned) makes);
-        EXPECT_OK(brood_process_kill(child));
-        EXPECT_EXIT(harness_killed(), child);
+        EXPECT_KILLED(child);
         EXPECT(loans_of(queue) == (unsigned) makes);
         if (makes != 0) {
             brood_value_t value;

@@ -61,8 +61,7 @@ static void locked_tells_whether_anybody_alive_holds_it(void) /* LOCK-20 */
     child = holder(lock, harness_queue(mem), 1, false);
     EXPECT_OK(brood_lock_locked(&locked, lock));
     EXPECT(locked);
-    EXPECT_OK(brood_process_kill(child));
-    EXPECT_OK(brood_process_join(child, BROOD_FOREVER));
+    EXPECT_KILLED(child);
     EXPECT_OK(brood_lock_locked(&locked, lock));
     EXPECT(!locked);
 }

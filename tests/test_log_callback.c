@@ -306,8 +306,7 @@ static void killed_children_leave_it_whole__LOG_06_C_48(void)
         while (atomic_load(&whole) < before + KIDS * 50 && atomic_load(&broken) == 0)
             apr_sleep(100);
         for (int i = 0; i < KIDS; i++) {
-            EXPECT_OK(brood_process_kill(child[i]));
-            EXPECT_EXIT(harness_killed(), child[i]);
+            EXPECT_KILLED(child[i]);
         }
     }
     EXPECT_EXIT(0, harness_start_named("Survivor", talk, BROOD_ARGS(BROOD_LOG_ERROR, 1), mem));

@@ -148,8 +148,7 @@ static void a_process_can_be_the_server_itself__MGR_06(void)
     EXPECT_STATUS(BROOD_EMISUSE, brood_manager_join(manager, BROOD_NOWAIT));
     EXPECT_STATUS(BROOD_EMISUSE, brood_manager_serve(manager));
     EXPECT(brood_manager_process(manager) == NULL);
-    EXPECT_OK(brood_process_kill(child));
-    EXPECT_OK(brood_process_join(child, BROOD_FOREVER));
+    EXPECT_KILLED(child);
     EXPECT_STATUS(BROOD_ELOST, brood_managed_dict_clear(dict));
 }
 

@@ -201,7 +201,7 @@ static void who_is_killed_while_it_waits_breaks_it__STYP_08_BAR_11(void)
     first = comer_to(barrier, said);
     second = comer_to(barrier, said);
     await_waiting(barrier, 2);
-    kill_and_join(first);
+    EXPECT_KILLED(first);
     expect_number(BROOD_EBROKEN, said, mem);
     EXPECT_EXIT(0, second);
     EXPECT_STATUS(BROOD_EBROKEN, brood_barrier_wait(NULL, barrier, BROOD_FOREVER));
@@ -240,7 +240,7 @@ static void who_is_killed_in_the_action_breaks_it__STYP_08_BAR_11(void)
     while (((volatile long *) brood_array_data(board))[1] == 0)
         apr_sleep(1000);
     EXPECT(state_of(barrier).waiting == 0 && !state_of(barrier).broken);
-    kill_and_join(actor);
+    EXPECT_KILLED(actor);
     expect_number(BROOD_EBROKEN, said, mem);
     EXPECT_EXIT(0, first);
 }

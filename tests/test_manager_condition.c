@@ -231,7 +231,7 @@ static void who_is_killed_leaves_the_news_to_the_next__STYP_07_STYP_11(void)
     await_waiters(condition, 2);
     acquire(condition);
     EXPECT_OK(brood_condition_notify(condition, 1));
-    kill_and_join(first); /* notified, and without the lock */
+    EXPECT_KILLED(first); /* notified, and without the lock */
     await_waiters(condition, 0);
     release(condition);
     expect_number(APR_SUCCESS, said, mem);
@@ -249,7 +249,7 @@ static void who_is_killed_while_it_waits_is_forgotten__STYP_07(void)
     condition = new_condition(NULL);
     waiter = waiter_of(condition, said, 1);
     await_waiters(condition, 1);
-    kill_and_join(waiter);
+    EXPECT_KILLED(waiter);
     await_waiters(condition, 0);
     acquire(condition);
     EXPECT_OK(brood_condition_notify_all(condition));
@@ -271,7 +271,7 @@ static void who_comes_back_is_told_that_the_owner_has_died__STYP_11(void)
     await_waiters(condition, 1);
     holder = harness_start(notify_and_stay, BROOD_ARGS(copy, condition, said), mem);
     expect_number(1, said, mem); /* the waiter now waits for the lock */
-    kill_and_join(holder);
+    EXPECT_KILLED(holder);
     expect_number(BROOD_EOWNERDEAD, said, mem);
     EXPECT_EXIT(0, waiter);
     acquire(condition);

@@ -110,7 +110,7 @@ static void what_was_in_the_hands_of_the_dead_is_lost_and_told_once__STYP_09(voi
     expect_number(2, tasks, mem);
     EXPECT_OK(brood_queue_task_done(tasks));
     EXPECT_STATUS(APR_TIMEUP, brood_queue_join(tasks, BROOD_NOWAIT));
-    kill_and_join(holder);
+    EXPECT_KILLED(holder);
     EXPECT_STATUS(BROOD_EOWNERDEAD, brood_queue_join(tasks, BROOD_FOREVER));
     EXPECT_MESSAGE("all items are done but for 2, which were lost");
     EXPECT_OK(brood_queue_join(tasks, BROOD_FOREVER));
@@ -128,7 +128,7 @@ static void what_was_leased_comes_back_before_all_others__STYP_09(void)
     second = holder_of(tasks, 2, true);
     EXPECT_EXIT(0, second);
     await_text("size=4", BROOD_VALUE(tasks), mem);
-    kill_and_join(first);
+    EXPECT_KILLED(first);
     await_text("size=6", BROOD_VALUE(tasks), mem);
     EXPECT(brood_queue_deliveries(tasks) == 0);
     EXPECT_STATUS(APR_EINVAL, brood_queue_task_done(tasks));
@@ -148,7 +148,7 @@ static void who_waits_gets_what_comes_back__STYP_09(void)
     holder = holder_of(tasks, 2, false);
     EXPECT_OK(brood_queue_shutdown(tasks, false));
     worker = harness_start(work, BROOD_ARGS(tasks), mem); /* does not end: they may come back */
-    kill_and_join(holder);
+    EXPECT_KILLED(holder);
     EXPECT_OK(brood_queue_join(tasks, BROOD_FOREVER));
     EXPECT_EXIT(0, worker);
 }
@@ -168,7 +168,7 @@ static void who_has_some_itself_is_told_of_the_end__STYP_09(void)
     EXPECT_STATUS(APR_EOF, brood_queue_get(&item, tasks, BROOD_FOREVER, mem));
     EXPECT_OK(brood_queue_task_done(tasks));
     EXPECT_STATUS(APR_TIMEUP, brood_queue_get(&item, tasks, BROOD_NOWAIT, mem));
-    kill_and_join(holder);
+    EXPECT_KILLED(holder);
     EXPECT_OK(brood_queue_get(&item, tasks, BROOD_FOREVER, mem));
     EXPECT_OK(brood_queue_task_done(tasks));
     EXPECT_STATUS(APR_EOF, brood_queue_get(&item, tasks, BROOD_FOREVER, mem));
@@ -182,7 +182,7 @@ static void it_is_given_out_so_often_at_most__STYP_09(void)
     tasks = new_tasks(true, 2);
     put_numbers(tasks, 0, 1);
     for (int i = 0; i < 2; i++)
-        kill_and_join(holder_of(tasks, 1, false));
+        EXPECT_KILLED(holder_of(tasks, 1, false));
     EXPECT_STATUS(BROOD_EOWNERDEAD, brood_queue_join(tasks, BROOD_FOREVER));
     EXPECT_MESSAGE("all items are done but for 1");
     EXPECT_OK(brood_queue_join(tasks, BROOD_FOREVER));
@@ -199,7 +199,7 @@ static void what_comes_back_after_the_end_is_dropped__STYP_09(void)
     holder = holder_of(tasks, 2, false);
     EXPECT_OK(brood_queue_shutdown(tasks, true));
     EXPECT_STATUS(APR_TIMEUP, brood_queue_join(tasks, BROOD_NOWAIT));
-    kill_and_join(holder);
+    EXPECT_KILLED(holder);
     EXPECT_OK(brood_queue_join(tasks, BROOD_FOREVER));
 }
 

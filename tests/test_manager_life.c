@@ -104,8 +104,7 @@ static void who_is_killed_leaves_nothing_behind__PROX_13(void)
 
     (void) harness_get(said, mem);
     EXPECT(objects(manager) == 2);
-    EXPECT_OK(brood_process_kill(child));
-    EXPECT_OK(brood_process_join(child, BROOD_FOREVER));
+    EXPECT_KILLED(child);
     brood_managed_list_close(given);
     await_objects(manager, 0);
 }

@@ -159,7 +159,7 @@ static void who_waits_is_told_that_the_owner_was_killed__STYP_11(void)
         EXPECT_STATUS(APR_TIMEUP, brood_lock_acquire(lock, 1000));
         waiter = harness_start(acquire_it, BROOD_ARGS(lock, said, BROOD_FOREVER), mem);
         expect_number(-1, said, mem);
-        kill_and_join(holder);
+        EXPECT_KILLED(holder);
         expect_number(BROOD_EOWNERDEAD, said, mem);
         EXPECT_EXIT(0, waiter);
         EXPECT_OK(brood_lock_acquire(lock, BROOD_FOREVER));
@@ -177,7 +177,7 @@ static void who_comes_later_is_told_once__STYP_11(void)
         if (ends != 0)
             EXPECT_EXIT(0, holder);
         else
-            kill_and_join(holder);
+            EXPECT_KILLED(holder);
         EXPECT_STATUS(BROOD_EOWNERDEAD, brood_lock_acquire(lock, BROOD_FOREVER));
         EXPECT_MESSAGE("mend what it guards");
         EXPECT(is_locked(lock));
@@ -213,7 +213,7 @@ static void who_is_killed_while_it_waits_gets_nothing__STYP_11(void)
     EXPECT_OK(brood_lock_acquire(lock, BROOD_FOREVER));
     waiter = harness_start(acquire_it, BROOD_ARGS(lock, said, BROOD_FOREVER), mem);
     expect_number(-1, said, mem);
-    kill_and_join(waiter);
+    EXPECT_KILLED(waiter);
     EXPECT_OK(brood_lock_release(lock));
     /* Perhaps the server has not heard yet of its end: then it was an owner that died. */
     EXPECT_OK(brood_allow(brood_lock_acquire(lock, BROOD_FOREVER), BROOD_EOWNERDEAD));

@@ -274,7 +274,7 @@ static void a_call_that_waits_holds_up_no_other__STYP_12(void)
         put_number(other, i);
         expect_number(i, other, mem);
     }
-    kill_and_join(waiter[0]);
+    EXPECT_KILLED(waiter[0]);
     for (int i = 1; i < 3; i++) {
         put_number(queue, 7);
         expect_number(7, said, mem);

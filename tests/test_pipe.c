@@ -135,8 +135,7 @@ static void the_end_is_seen_when_its_last_holder_has_gone__CONN_07_CONN_19(void)
     brood_connection_close(ends[1]);
     EXPECT(brood_value_equal(BROOD_NIL, harness_get(said, mem)));
     EXPECT_STATUS(APR_TIMEUP, brood_connection_poll(ends[0], BROOD_NOWAIT));
-    EXPECT_OK(brood_process_kill(holder));
-    EXPECT_OK(brood_process_join(holder, BROOD_FOREVER));
+    EXPECT_KILLED(holder);
     EXPECT_STATUS(APR_EOF, brood_connection_recv(&value, ends[0], BROOD_FOREVER, mem)); /* though the other lives */
     EXPECT_OK(brood_queue_put(told, BROOD_NIL, BROOD_FOREVER));
     EXPECT_EXIT(0, other);
@@ -156,8 +155,7 @@ static void nor_does_a_child_hold_it_that_was_killed_at_its_start__CONN_07(void)
         pair(ends, BROOD_DUPLEX);
         holder = harness_start(hold, BROOD_ARGS(ends[1], said, told), mem);
         brood_connection_close(ends[1]);
-        EXPECT_OK(brood_process_kill(holder));
-        EXPECT_OK(brood_process_join(holder, BROOD_FOREVER));
+        EXPECT_KILLED(holder);
         EXPECT_STATUS(APR_EOF, brood_connection_recv(&value, ends[0], BROOD_FOREVER, mem));
         close_pair(ends);
     }

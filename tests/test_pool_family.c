@@ -140,8 +140,7 @@ static void workers_end_when_the_process_of_their_pool_is_killed(void)
     owner = harness_start(own_a_pool, BROOD_ARGS(begun, lock[0], lock[1]), mem);
     for (int i = 0; i < 2; i++)
         (void) harness_get(begun, mem);
-    EXPECT_OK(brood_process_kill(owner));
-    EXPECT_EXIT(harness_killed(), owner);
+    EXPECT_KILLED(owner);
     for (int i = 0; i < 2; i++)
         EXPECT_STATUS(BROOD_EOWNERDEAD, brood_lock_acquire(lock[i], BROOD_FOREVER));
 }

@@ -91,8 +91,7 @@ static void kill_child(apr_int64_t pid)
 
     for (int i = 0; children[i] != NULL; i++)
         if (brood_process_pid(children[i]) == pid) {
-            EXPECT_OK(brood_process_kill(children[i]));
-            EXPECT_OK(brood_process_join(children[i], BROOD_FOREVER));
+            EXPECT_KILLED(children[i]);
             found = true;
         }
     EXPECT(found);

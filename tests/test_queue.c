@@ -127,9 +127,9 @@ static void every_item_goes_to_exactly_one_getter(void) /* QUE-01 */
     for (int i = 0; i < MOVERS; i++)
         EXPECT_OK(brood_queue_put(queue, BROOD_NIL, BROOD_FOREVER));
     for (int i = 0; i < PRODUCERS; i++)
-        expect_end(producers[i]);
+        EXPECT_EXIT(0, producers[i]);
     for (int i = 0; i < MOVERS; i++)
-        expect_end(movers[i]);
+        EXPECT_EXIT(0, movers[i]);
     expect_size(results, 0);
 }
 
@@ -138,7 +138,7 @@ static void an_item_outlives_its_producer_and_no_join_waits(void) /* QUE-09, QUE
     brood_queue_t *queue = new_queue(10000);
     brood_value_t item;
 
-    expect_end(start(produce, BROOD_ARGS(queue, 100, 9000))); /* joined before anything is got */
+    EXPECT_EXIT(0, start(produce, BROOD_ARGS(queue, 100, 9000))); /* joined before anything is got */
     expect_size(queue, 9000);
     for (int i = 0; i < 9000; i++) {
         EXPECT_OK(brood_queue_get(&item, queue, BROOD_NOWAIT, mem));
@@ -242,7 +242,7 @@ static void a_closed_queue_says_so_and_others_go_on(void) /* QUE-12, QUE-13, QUE
     EXPECT_STATUS(BROOD_ECLOSED, brood_queue_size(&size, queue));
     EXPECT_OK(brood_queue_get(&item, results, BROOD_FOREVER, mem));
     EXPECT(item.as.integer == 5);
-    expect_end(child);
+    EXPECT_EXIT(0, child);
     EXPECT_TEXT("<Queue closed>", brood_value_string(BROOD_VALUE(queue), mem));
     EXPECT_TEXT("<Queue size=0 maxsize=100>", brood_value_string(BROOD_VALUE(results), mem));
 }
@@ -284,8 +284,7 @@ static void killed_producers_leave_whole_items_and_nothing_behind(void) /* QUE-2
             EXPECT_OK(brood_queue_get(&item, queue, BROOD_FOREVER, turn));
             apr_pool_clear(turn);
         }
-        EXPECT_OK(brood_process_kill(child));
-        EXPECT_OK(brood_process_join(child, BROOD_FOREVER));
+        EXPECT_KILLED(child);
         while ((rc = brood_queue_get(&item, queue, BROOD_NOWAIT, turn)) == APR_SUCCESS) {
             EXPECT(item.kind == BROOD_KIND_TEXT && item.as.text.data[item.as.text.size - 1] == 'x');
             apr_pool_clear(turn);

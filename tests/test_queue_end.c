@@ -51,9 +51,9 @@ static apr_status_t write_some(brood_call_t *call)
         BROOD_TRY(brood_queue_put(queue, brood_int(i), BROOD_FOREVER));
     BROOD_TRY(brood_queue_put(ready, brood_nil(), BROOD_FOREVER));
     BROOD_TRY(brood_queue_get(&item, go, BROOD_FOREVER, call->mem));
-    if (how == 1)
+    if (how == CLOSES)
         brood_queue_close(queue);
-    while (how != 0)
+    while (how != ENDS)
         apr_sleep(apr_time_from_sec(1));
     return APR_SUCCESS;
 }
@@ -146,7 +146,7 @@ static void a_shutdown_wakes_all_who_wait(void)
             EXPECT(got >= 1 + 1 && got <= 1 + 3); /* one of the empty one; one taken of the full one, and its two */
     }
     for (int i = 0; i < 6; i++)
-        expect_end(process[i]);
+        EXPECT_EXIT(0, process[i]);
     brood_queue_close(empty);
     brood_queue_close(full);
     brood_queue_close(results);
@@ -160,7 +160,7 @@ static void the_last_writer_is_the_end(int how)
 
     EXPECT_STATUS(APR_EOF, try_get(queue)); /* there is nobody yet */
     for (int i = 0; i < 2; i++)
-        writer[i] = start(write_some, BROOD_ARGS(queue, ready, go, 3, i == 0 ? how : 1));
+        writer[i] = start(write_some, BROOD_ARGS(queue, ready, go, 3, i == 0 ? how : CLOSES));
     for (int i = 0; i < 2; i++)
         (void) get_value(ready);
     for (int i = 0; i < 6; i++)
@@ -169,12 +169,14 @@ static void the_last_writer_is_the_end(int how)
     EXPECT_STATUS(APR_TIMEUP, brood_queue_get(&item, queue, 1000, mem));
     for (int i = 0; i < 2; i++)
         put_number(go, 0);
-    if (how == 2)
+    if (how == KILLED)
         EXPECT_OK(brood_process_kill(writer[0]));
     EXPECT_STATUS(APR_EOF, brood_queue_get(&item, queue, BROOD_FOREVER, mem)); /* wakes when they have gone */
-    for (int i = 0; i < 2; i++) {
-        kill_and_join(writer[i]);
-    }
+    if (how == ENDS)
+        EXPECT_EXIT(0, writer[0]);
+    else
+        EXPECT_KILLED(writer[0]);
+    EXPECT_KILLED(writer[1]);
     brood_queue_close(queue);
     brood_queue_close(ready);
     brood_queue_close(go);
@@ -182,17 +184,17 @@ static void the_last_writer_is_the_end(int how)
 
 static void get_ends_when_the_last_writer_has_ended(void) /* SQ-06 */
 {
-    the_last_writer_is_the_end(0);
+    the_last_writer_is_the_end(ENDS);
 }
 
 static void get_ends_when_the_last_writer_has_closed(void) /* SQ-06 */
 {
-    the_last_writer_is_the_end(1);
+    the_last_writer_is_the_end(CLOSES);
 }
 
 static void get_ends_when_the_last_writer_was_killed(void) /* SQ-06 */
 {
-    the_last_writer_is_the_end(2);
+    the_last_writer_is_the_end(KILLED);
 }
 
 /* Not on the thread's stack, which it leaves without a return. */

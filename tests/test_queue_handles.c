@@ -270,8 +270,7 @@ static void who_ends_takes_along_what_it_has_put(void)
     child = harness_start(offer, BROOD_ARGS(queue, said, go, 3), mem);
     EXPECT(harness_get(said, mem).kind == BROOD_KIND_NIL);
     EXPECT_OK(brood_queue_get(&item, queue, BROOD_FOREVER, mem));
-    EXPECT_OK(brood_process_kill(child));
-    EXPECT_EXIT(harness_killed(), child);
+    EXPECT_KILLED(child);
     EXPECT_STATUS(BROOD_EDECODE, brood_queue_get(&item, queue, BROOD_FOREVER, mem));
     EXPECT_MESSAGE("the process that has put it");
     EXPECT_STATUS(BROOD_EDECODE, brood_queue_get(&item, queue, BROOD_FOREVER, mem));

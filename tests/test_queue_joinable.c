@@ -57,10 +57,10 @@ static apr_status_t hold(brood_call_t *call)
     BROOD_TRY(BROOD_UNPACK(call->args, &tasks, &ready, &count, &how));
     for (int i = 0; i < count; i++)
         BROOD_TRY(brood_queue_get(&item, tasks, BROOD_FOREVER, call->mem));
-    if (how == 2)
+    if (how == CLOSES)
         brood_queue_close(tasks);
     BROOD_TRY(brood_queue_put(ready, brood_int(count), BROOD_FOREVER));
-    while (how != 1)
+    while (how != ENDS)
         apr_sleep(apr_time_from_sec(1));
     return APR_SUCCESS;
 }
@@ -132,7 +132,7 @@ static void workers_do_tasks_and_the_joiner_wakes(void) /* JQ-02, JQ-08 */
     EXPECT_OK(brood_queue_join(tasks, BROOD_FOREVER));
     for (int i = 0; i < 4; i++) {
         sum += get_number(results);
-        expect_end(workers[i]);
+        EXPECT_EXIT(0, workers[i]);
     }
     EXPECT(sum == 10 * 5050);
     brood_queue_close(tasks);
@@ -158,7 +158,7 @@ static void a_task_that_makes_tasks_is_not_the_last_one(void) /* JQ-01: at no in
     }
     EXPECT_OK(brood_queue_shutdown(tasks, false));
     for (int i = 0; i < 3; i++) {
-        expect_end(workers[i]);
+        EXPECT_EXIT(0, workers[i]);
     }
     brood_queue_close(tasks);
     brood_array_close(done);
@@ -176,7 +176,7 @@ static void lost_with(int how)
     EXPECT(get_number(tasks) == 3 && get_number(tasks) == 4);
     EXPECT_OK(brood_queue_task_done(tasks));
     EXPECT_OK(brood_queue_task_done(tasks));
-    if (how == 0) {
+    if (how == KILLED) {
         EXPECT_STATUS(APR_TIMEUP, brood_queue_join(tasks, BROOD_NOWAIT));
         EXPECT_OK(brood_process_kill(holder));
     }
@@ -188,24 +188,27 @@ static void lost_with(int how)
     EXPECT(get_number(tasks) == 7);
     EXPECT_OK(brood_queue_task_done(tasks));
     EXPECT_OK(brood_queue_join(tasks, BROOD_FOREVER));
-    kill_and_join(holder);
+    if (how == ENDS)
+        EXPECT_EXIT(0, holder);
+    else
+        EXPECT_KILLED(holder);
     brood_queue_close(tasks);
     brood_queue_close(ready);
 }
 
 static void tasks_lost_with_a_killed_process_are_told_of_and_join_goes_on(void) /* JQ-06 */
 {
-    lost_with(0);
+    lost_with(KILLED);
 }
 
 static void tasks_lost_with_a_process_that_ends_are_told_of(void) /* JQ-06 */
 {
-    lost_with(1);
+    lost_with(ENDS);
 }
 
 static void tasks_lost_with_a_process_that_closes_are_told_of(void) /* JQ-06 */
 {
-    lost_with(2);
+    lost_with(CLOSES);
 }
 
 static void *APR_THREAD_FUNC join_in_thread(apr_thread_t *thread, void *queue)
@@ -244,7 +247,7 @@ static void what_another_process_has_got_may_be_done_here(void)
     EXPECT_OK(brood_queue_task_done(tasks));
     EXPECT_STATUS(APR_EINVAL, brood_queue_task_done(tasks));
     EXPECT_OK(brood_queue_join(tasks, BROOD_FOREVER));
-    kill_and_join(holder);
+    EXPECT_KILLED(holder);
     EXPECT_OK(brood_queue_join(tasks, BROOD_FOREVER)); /* nothing was lost */
     brood_queue_close(tasks);
     brood_queue_close(ready);

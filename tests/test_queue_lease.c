@@ -48,7 +48,7 @@ static void an_item_is_its_takers_until_it_is_done(void) /* JQ-06 */
     EXPECT_STATUS(APR_EINVAL, brood_queue_task_done(tasks));
     EXPECT_STATUS(APR_TIMEUP, brood_queue_join(tasks, BROOD_NOWAIT));
     EXPECT_STATUS(APR_TIMEUP, brood_queue_join(tasks, 1000));
-    kill_and_join(holder);
+    EXPECT_KILLED(holder);
     expect_item(tasks, 0, 2);
     expect_item(tasks, 1, 2);
     EXPECT_OK(brood_queue_join(tasks, BROOD_FOREVER));
@@ -71,11 +71,11 @@ static void comes_back_from(int how)
         put_number(tasks, i);
     holder = holder_of(tasks, 3, KILLED);
     second = holder_of(tasks, 3, how);
-    kill_and_join(holder);
+    EXPECT_KILLED(holder);
     if (how == KILLED)
-        kill_and_join(second);
+        EXPECT_KILLED(second);
     else if (how == ENDS)
-        expect_end(second);
+        EXPECT_EXIT(0, second);
     expect_size(tasks, 8);
     EXPECT_TEXT("<JoinableQueue size=8>", brood_value_string(brood_queue_to_value(tasks), mem));
     for (int i = 0; i < 6; i++)
@@ -85,7 +85,7 @@ static void comes_back_from(int how)
     expect_item(tasks, 7, 1);
     EXPECT_OK(brood_queue_join(tasks, BROOD_NOWAIT)); /* none was lost */
     if (how == CLOSES)
-        kill_and_join(second);
+        EXPECT_KILLED(second);
     EXPECT_OK(brood_queue_join(tasks, BROOD_NOWAIT));
     brood_queue_close(tasks);
     expect_use(&before);
@@ -113,7 +113,7 @@ static void an_item_that_ends_its_takers_is_lost_in_the_end(void)
 
     put_number(tasks, 1);
     for (unsigned i = 1; i <= 2; i++) {
-        kill_and_join(holder_of(tasks, 1, KILLED));
+        EXPECT_KILLED(holder_of(tasks, 1, KILLED));
         expect_size(tasks, 1);
     }
     put_number(tasks, 2);
@@ -122,7 +122,7 @@ static void an_item_that_ends_its_takers_is_lost_in_the_end(void)
 
     put_number(tasks, 3);
     for (int i = 0; i < 3; i++)
-        kill_and_join(holder_of(tasks, 2, i % 2 == 0 ? KILLED : CLOSES));
+        EXPECT_KILLED(holder_of(tasks, 2, i % 2 == 0 ? KILLED : CLOSES));
     expect_size(tasks, 0);
     EXPECT_STATUS(APR_TIMEUP, try_get(tasks));
     EXPECT_STATUS(BROOD_EOWNERDEAD, brood_queue_join(tasks, BROOD_FOREVER));
@@ -130,7 +130,7 @@ static void an_item_that_ends_its_takers_is_lost_in_the_end(void)
     EXPECT_OK(brood_queue_join(tasks, BROOD_FOREVER)); /* told once */
     put_number(tasks, 4);
     for (int i = 0; i < 3; i++)
-        kill_and_join(holder_of(tasks, 1, KILLED));
+        EXPECT_KILLED(holder_of(tasks, 1, KILLED));
     brood_queue_close(tasks); /* told never */
     expect_use(&before);
 }
@@ -149,7 +149,7 @@ static void objects_in_an_item_come_back_with_it(void) /* QUE-22 */
     brood_queue_close(inner);
     brood_lock_close(lock);
     for (int i = 0; i < 3; i++)
-        kill_and_join(holder_of(tasks, 1, i % 2 == 0 ? KILLED : CLOSES));
+        EXPECT_KILLED(holder_of(tasks, 1, i % 2 == 0 ? KILLED : CLOSES));
     EXPECT_OK(apr_pool_create(&own, mem));
     EXPECT_OK(brood_queue_get(&item, tasks, BROOD_NOWAIT, own));
     EXPECT_OK(brood_lock_from_value(&lock, brood_value_at(item, 0)));
@@ -160,7 +160,7 @@ static void objects_in_an_item_come_back_with_it(void) /* QUE-22 */
     EXPECT_OK(brood_lock_release(lock));
     EXPECT(get_number(inner) == 5);
     EXPECT_OK(brood_queue_put(tasks, BROOD_LIST(lock, inner), BROOD_NOWAIT));
-    kill_and_join(holder_of(tasks, 1, KILLED));
+    EXPECT_KILLED(holder_of(tasks, 1, KILLED));
     brood_queue_close(tasks); /* with what has come back */
     apr_pool_destroy(own);
     expect_use(&before);
@@ -188,7 +188,7 @@ static void bytes_come_back_whole(void)
     EXPECT_STATUS(APR_ENOMEM, brood_queue_reserve(&room, tasks, (apr_size_t) -1, BROOD_NOWAIT));
     holder = start(hold_bytes, BROOD_ARGS(tasks, ready));
     EXPECT(get_number(ready) == 2);
-    kill_and_join(holder);
+    EXPECT_KILLED(holder);
     for (int i = 0; i < 5; i++) {
         apr_size_t size = sizeof got;
 
@@ -228,7 +228,7 @@ static void what_has_come_back_is_got_under_the_same_rules(void)
         for (int i = 0; i < 4; i++)
             EXPECT_OK(brood_queue_put_bytes(tasks, "x", 1, BROOD_NOWAIT));
         EXPECT(get_number(ready) > 0);
-        kill_and_join(holder);
+        EXPECT_KILLED(holder);
         brood_queue_close(ready);
     }
     EXPECT_STATUS(BROOD_EKIND, brood_queue_get(&value, tasks, BROOD_NOWAIT, mem));
@@ -248,7 +248,7 @@ static void what_comes_back_has_a_place_in_a_full_queue(void) /* QUE-03 */
     put_number(tasks, 1);
     holder = holder_of(tasks, 1, KILLED);
     put_number(tasks, 2);
-    kill_and_join(holder);
+    EXPECT_KILLED(holder);
     expect_size(tasks, 2);
     EXPECT_STATUS(APR_TIMEUP, brood_queue_put(tasks, brood_int(3), BROOD_NOWAIT));
     expect_item(tasks, 1, 2);
@@ -273,7 +273,7 @@ static void what_comes_back_needs_no_memory(void)
         while (brood_queue_put_bytes(rest, large, size, BROOD_NOWAIT) == APR_SUCCESS)
             ;
     EXPECT_STATUS(APR_TIMEUP, brood_queue_put(tasks, item, BROOD_NOWAIT));
-    kill_and_join(holder);
+    EXPECT_KILLED(holder);
     expect_size(tasks, 5);
     for (int i = 0; i < 5; i++) {
         EXPECT(brood_value_equal(get_value(tasks), item));

@@ -92,10 +92,10 @@ static void who_waits_gets_what_comes_back(void)
     teller = start(say, BROOD_ARGS(tasks, results));
     (void) get_value(results);
     EXPECT_STATUS(APR_TIMEUP, brood_queue_join(tasks, 20000)); /* it sleeps by now, perhaps */
-    kill_and_join(holder);
+    EXPECT_KILLED(holder);
     EXPECT_OK(brood_queue_join(tasks, BROOD_FOREVER));
     expect_told(results, 7, 2);
-    kill_and_join(teller);
+    EXPECT_KILLED(teller);
     brood_queue_close(tasks);
     brood_queue_close(results);
 }
@@ -114,11 +114,11 @@ static void the_end_is_told_when_nothing_can_come_back(void)
     teller = start(say, BROOD_ARGS(tasks, results));
     (void) get_value(results);
     EXPECT_STATUS(APR_TIMEUP, brood_queue_join(tasks, 20000));
-    kill_and_join(holder);
+    EXPECT_KILLED(holder);
     first = brood_value_at(get_value(results), 0).as.integer;
     expect_told(results, 3 - first, 2); /* in any order, as it waits for them while they come */
     expect_told(results, -1, 0);
-    expect_end(teller);
+    EXPECT_EXIT(0, teller);
     EXPECT_STATUS(APR_EOF, try_get(tasks));
     EXPECT_OK(brood_queue_join(tasks, BROOD_NOWAIT));
     brood_queue_close(tasks);
@@ -140,7 +140,7 @@ static void who_has_an_item_is_told_the_end_at_once(void)
     EXPECT_STATUS(APR_TIMEUP, brood_queue_get(&item, results, 20000, mem));
     EXPECT_OK(brood_queue_task_done(tasks)); /* it was the last one: the other wakes */
     expect_told(results, -1, 0);
-    expect_end(teller);
+    EXPECT_EXIT(0, teller);
     brood_queue_close(tasks);
     brood_queue_close(results);
 }
@@ -159,11 +159,11 @@ static void an_immediate_shutdown_drops_what_comes_back(void) /* JQ-09 */
         holder = start(hold, BROOD_ARGS(tasks, ready, 2, how));
         EXPECT(get_number(ready) == 2);
         if (how == KILLED)
-            kill_and_join(holder_of(tasks, 1, KILLED)); /* one that has come back already */
+            EXPECT_KILLED(holder_of(tasks, 1, KILLED)); /* one that has come back already */
         EXPECT_OK(brood_queue_shutdown(tasks, true));
         if (how == CLOSES_LATE)
             EXPECT(get_number(ready) == -1);
-        kill_and_join(holder);
+        EXPECT_KILLED(holder);
         EXPECT_STATUS(APR_EOF, try_get(tasks));
         expect_size(tasks, 0);
         EXPECT_STATUS(APR_TIMEUP, brood_queue_join(tasks, BROOD_NOWAIT)); /* this process has one */
@@ -188,7 +188,7 @@ static void the_last_writers_items_come_back_before_the_end(void) /* SQ-06 */
     EXPECT(get_number(tasks) + get_number(tasks) == 3); /* in any order, likewise */
     EXPECT_OK(brood_queue_task_done(tasks));
     EXPECT_OK(brood_queue_task_done(tasks));
-    kill_and_join(holder);
+    EXPECT_KILLED(holder);
     EXPECT_STATUS(APR_EOF, try_get(tasks));
     brood_queue_close(tasks);
 }
@@ -202,7 +202,7 @@ static void each_thread_does_its_own(void)
     put_number(tasks, 2);
     holder = start(hold_in_one_thread, BROOD_ARGS(tasks, ready));
     EXPECT(get_number(ready) == 1);
-    kill_and_join(holder);
+    EXPECT_KILLED(holder);
     expect_item(tasks, 1, 2); /* not the other thread's */
     EXPECT_OK(brood_queue_join(tasks, BROOD_NOWAIT));
     brood_queue_close(tasks);
@@ -225,14 +225,14 @@ static void workers_that_are_killed_anywhere_lose_nothing(void) /* JQ-06, QUE-20
     for (int64_t i = 0; i < ITEMS; i++) {
         EXPECT_OK(brood_queue_put_bytes(tasks, &i, sizeof i, BROOD_FOREVER));
         if (i % 60 == 59) {
-            kill_and_join(worker[i / 60 % WORKERS]);
+            EXPECT_KILLED(worker[i / 60 % WORKERS]);
             worker[i / 60 % WORKERS] = start(work, BROOD_ARGS(tasks, done));
         }
     }
     EXPECT_OK(brood_queue_join(tasks, BROOD_FOREVER));
     EXPECT_OK(brood_queue_shutdown(tasks, false));
     for (int i = 0; i < WORKERS; i++)
-        expect_end(worker[i]);
+        EXPECT_EXIT(0, worker[i]);
     for (int i = 0, again = 0; i < ITEMS; i++) {
         if (atomic_load(&times[i]) == 0)
             EXPECT(false);

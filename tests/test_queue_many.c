@@ -155,7 +155,7 @@ static void batches_of_several_producers_keep_each_ones_order(void) /* QUE-01, Q
         done += (int) count;
     }
     for (int i = 0; i < PRODUCERS; i++)
-        expect_end(process[i]);
+        EXPECT_EXIT(0, process[i]);
     expect_size(queue, 0);
     brood_queue_close(queue);
 }
@@ -212,7 +212,7 @@ static void what_a_killed_process_has_reserved_is_free_again(void) /* QUE-20 */
             EXPECT(memchr(item.data, 'x', item.size) != NULL);
             brood_queue_give_back(queue, item);
         }
-        kill_and_join(process);
+        EXPECT_KILLED(process);
         while (brood_queue_borrow(&item, queue, BROOD_NOWAIT) == APR_SUCCESS)
             brood_queue_give_back(queue, item);
         expect_size(queue, 0);

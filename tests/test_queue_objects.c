@@ -96,11 +96,11 @@ static void a_request_carries_the_queue_for_its_answer__CTX_15(void) /* QUE-22: 
     for (int i = 0; i < 3; i++)
         client[i] = start(ask, BROOD_ARGS(requests, 300));
     for (int i = 0; i < 3; i++)
-        expect_end(client[i]);
+        EXPECT_EXIT(0, client[i]);
     for (int i = 0; i < 2; i++)
         EXPECT_OK(brood_queue_put(requests, brood_nil(), BROOD_FOREVER));
     for (int i = 0; i < 2; i++)
-        expect_end(server[i]);
+        EXPECT_EXIT(0, server[i]);
     brood_queue_close(requests);
     expect_use(&before);
 }
@@ -140,7 +140,7 @@ static void a_lock_in_an_item_locks_and_outlives_who_has_put_it(void)
     for (int i = 0; i < 3; i++)
         process[i] = start(add, BROOD_ARGS(queue));
     for (int i = 0; i < 3; i++)
-        expect_end(process[i]);
+        EXPECT_EXIT(0, process[i]);
     EXPECT(*(int *) brood_array_data(sum) == 3000);
     brood_array_close(sum);
     brood_queue_close(queue);
@@ -155,9 +155,9 @@ static void a_queue_from_a_queue_goes_on_to_a_grandchild(void)
 
     EXPECT_OK(brood_queue_put(queue, BROOD_VALUE(inner), BROOD_FOREVER));
     brood_queue_close(queue);
-    expect_end(child);
+    EXPECT_EXIT(0, child);
     EXPECT_OK(brood_queue_put(inner, brood_nil(), BROOD_FOREVER));
-    expect_end(server);
+    EXPECT_EXIT(0, server);
     brood_queue_close(inner);
     expect_use(&before);
 }

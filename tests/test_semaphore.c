@@ -171,8 +171,7 @@ static void a_killed_waiter_takes_nothing_with_it(void)
     other = harness_start(acquire_once, BROOD_ARGS(semaphore, said), mem);
     for (int i = 0; i < 2; i++)
         EXPECT(brood_value_equal(brood_int(1), harness_get(said, mem)));
-    EXPECT_OK(brood_process_kill(victim));
-    EXPECT_EXIT(harness_killed(), victim);
+    EXPECT_KILLED(victim);
     EXPECT_OK(brood_semaphore_release(semaphore));
     EXPECT(brood_value_equal(brood_int(2), harness_get(said, mem)));
     EXPECT_EXIT(0, other);

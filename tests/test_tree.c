@@ -91,8 +91,7 @@ static apr_interval_time_t fell_grown(bool mixed)
         EXPECT(!brood__self_gone((uint32_t) person[i].pid, person[i].born));
     killed = brood__clock_now();
     growth = killed - planted;
-    EXPECT_OK(brood_process_kill(root));
-    EXPECT_EXIT(harness_killed(), root);
+    EXPECT_KILLED(root);
     for (int i = 0; i < MEMBERS; i++)
         wait_for_end(&person[i]);
     printf("all %d gone after %d us ", MEMBERS, (int) (brood__clock_now() - killed));
@@ -110,8 +109,7 @@ static int fell_growing(apr_interval_time_t age, bool mixed)
     int met = 0;
 
     apr_sleep(age);
-    EXPECT_OK(brood_process_kill(root));
-    EXPECT_EXIT(harness_killed(), root);
+    EXPECT_KILLED(root);
     wait_for_empty_table(); /* a process has its place there before it can say a word, and before it is one */
     for (; meet(&person, born, BROOD_NOWAIT, mem); met++)
         wait_for_end(&person);
