@@ -1,53 +1,10 @@
 /* Barrier: between threads and processes. */
-#include "harness_tree.h"
+#include "barrier_fixture.h"
 #include <limits.h>
 
 static apr_pool_t *mem;
 
-/* What parties share. */
-enum { STEP, ACTIONS, WRONG, FIELDS };
-
-static brood_array_t *board; /* where an action of this process writes */
-
 /* ---- children ---- */
-
-static apr_status_t act(brood_call_t *call)
-{
-    long *field = brood_array_data(board);
-
-    (void) call;
-    field[ACTIONS]++;
-    return APR_SUCCESS;
-}
-
-static apr_status_t act_in_vain(brood_call_t *call)
-{
-    (void) call;
-    return brood_fail(APR_EGENERAL, "failed on purpose");
-}
-
-/* `rounds` times through the barrier: after each round all have counted, and the action has run once more. */
-static apr_status_t keep_in_step(brood_call_t *call)
-{
-    brood_barrier_t *barrier;
-    brood_array_t *marks;
-    int rounds, parties;
-    unsigned index;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &barrier, &board, &marks, &rounds, &parties));
-    long *mark = brood_array_data(marks);
-    for (int i = 0; i < rounds; i++) {
-        BROOD_TRY(brood_barrier_wait(&index, barrier, BROOD_FOREVER));
-        CHECK(index < (unsigned) parties);
-        CHECK(((long *) brood_array_data(board))[ACTIONS] == 2 * i + 1);
-        CHECK(mark[index] == i); /* nobody else has this number in this round */
-        mark[index]++;
-        BROOD_TRY(brood_barrier_wait(NULL, barrier, BROOD_FOREVER));
-        for (int k = 0; k < parties; k++)
-            CHECK(mark[k] == i + 1);
-    }
-    return APR_SUCCESS;
-}
 
 /* Waits, and says what that came to. */
 static apr_status_t come(brood_call_t *call)
@@ -90,21 +47,6 @@ static brood_barrier_t *new_barrier(unsigned parties, brood_entry_fn action)
     return barrier;
 }
 
-static brood_barrier_state_t state_of(brood_barrier_t *barrier)
-{
-    brood_barrier_state_t state = {0, 0, false};
-
-    EXPECT_OK(brood_barrier_state(&state, barrier));
-    return state;
-}
-
-/* Until so many have come. */
-static void await_parties(brood_barrier_t *barrier, unsigned count)
-{
-    while (state_of(barrier).waiting != count)
-        apr_sleep(500);
-}
-
 static void expect_said(brood_queue_t *said, int number)
 {
     EXPECT(brood_value_equal(brood_int(number), harness_get(said, mem)));
@@ -114,19 +56,11 @@ static void expect_said(brood_queue_t *said, int number)
 
 static void all_keep_in_step__BAR_02_BAR_03_BAR_04_BAR_12(void)
 {
-    const long none[FIELDS] = {0};
-    brood_process_t *children[3];
     brood_barrier_t *barrier;
-    brood_array_t *marks;
 
-    EXPECT_OK(brood_array_create(&board, FIELDS, sizeof(long), none, mem));
-    EXPECT_OK(brood_array_create(&marks, 3, sizeof(long), NULL, mem));
+    EXPECT_OK(brood_array_create(&board, 1, sizeof(long), NULL, mem));
     barrier = new_barrier(3, act);
-    for (int i = 0; i < 3; i++)
-        children[i] = harness_start(keep_in_step, BROOD_ARGS(barrier, board, marks, 500, 3), mem);
-    for (int i = 0; i < 3; i++)
-        EXPECT_EXIT(0, children[i]);
-    EXPECT(((long *) brood_array_data(board))[ACTIONS] == 1000);
+    expect_in_step(barrier, 500, mem);
     EXPECT(!state_of(barrier).broken);
 }
 
@@ -139,10 +73,10 @@ static void one_party_never_waits__BAR_10(void)
         EXPECT_OK(brood_barrier_wait(&index, barrier, BROOD_NOWAIT));
         EXPECT(index == 0);
     }
-    EXPECT_OK(brood_array_create(&board, FIELDS, sizeof(long), NULL, mem));
+    EXPECT_OK(brood_array_create(&board, 1, sizeof(long), NULL, mem));
     barrier = new_barrier(1, act);
     EXPECT_OK(brood_barrier_wait(&index, barrier, BROOD_NOWAIT));
-    EXPECT(((long *) brood_array_data(board))[ACTIONS] == 1);
+    EXPECT(((long *) brood_array_data(board))[0] == 1);
 }
 
 static apr_status_t in_no_table(brood_call_t *call)
@@ -167,7 +101,7 @@ static void it_tells_how_it_stands__BAR_09(void)
     brood_barrier_t *barrier = new_barrier(3, NULL);
     brood_process_t *child = harness_start(come, BROOD_ARGS(barrier, said, 1), mem);
 
-    await_parties(barrier, 1);
+    await_waiting(barrier, 1);
     EXPECT(state_of(barrier).parties == 3);
     EXPECT(!state_of(barrier).broken);
     EXPECT_TEXT("<Barrier waiters=1/3>", brood_value_string(BROOD_VALUE(barrier), mem));
@@ -185,7 +119,7 @@ static void a_failing_action_breaks_it__BAR_05(void)
     brood_barrier_t *barrier = new_barrier(2, act_in_vain);
     brood_process_t *child = harness_start(come, BROOD_ARGS(barrier, said, 1), mem);
 
-    await_parties(barrier, 1);
+    await_waiting(barrier, 1);
     EXPECT_STATUS(APR_EGENERAL, brood_barrier_wait(NULL, barrier, BROOD_FOREVER));
     EXPECT_MESSAGE("failed on purpose");
     expect_said(said, BROOD_EBROKEN);
@@ -201,7 +135,7 @@ static void who_waits_too_long_breaks_it__BAR_06(void)
     const apr_time_t before = apr_time_now();
     unsigned index = 7;
 
-    await_parties(barrier, 1);
+    await_waiting(barrier, 1);
     EXPECT_STATUS(BROOD_EBROKEN, brood_barrier_wait(&index, barrier, apr_time_from_msec(20)));
     EXPECT_MESSAGE("did not come in time");
     EXPECT(apr_time_now() - before >= apr_time_from_msec(19));
@@ -217,7 +151,7 @@ static void abort_breaks_it_until_reset__BAR_07_BAR_08(void)
     brood_barrier_t *barrier = new_barrier(2, NULL);
     brood_process_t *child = harness_start(come, BROOD_ARGS(barrier, said, 2), mem);
 
-    await_parties(barrier, 1);
+    await_waiting(barrier, 1);
     EXPECT_OK(brood_barrier_abort(barrier));
     expect_said(said, BROOD_EBROKEN);
     expect_said(said, BROOD_EBROKEN); /* the second time without waiting */
@@ -241,7 +175,7 @@ static void reset_sends_away_who_waits_and_begins_anew__BAR_08(void)
     EXPECT_OK(brood_barrier_reset(barrier)); /* nobody is there */
     for (int i = 0; i < 2; i++) {
         child = harness_start(come, BROOD_ARGS(barrier, said, 1), mem);
-        await_parties(barrier, 1);
+        await_waiting(barrier, 1);
         EXPECT_OK(i == 0 ? brood_barrier_reset(barrier) : brood_barrier_wait(NULL, barrier, BROOD_FOREVER));
         EXPECT(!state_of(barrier).broken);
         EXPECT(state_of(barrier).waiting == 0);
@@ -257,7 +191,7 @@ static void a_killed_party_breaks_it__BAR_11(void)
     brood_process_t *victim = harness_start(come, BROOD_ARGS(barrier, said, 1), mem);
     brood_process_t *other = harness_start(come, BROOD_ARGS(barrier, said, 1), mem);
 
-    await_parties(barrier, 2);
+    await_waiting(barrier, 2);
     EXPECT_OK(brood_process_kill(victim));
     expect_said(said, BROOD_EBROKEN);
     EXPECT_EXIT(0, other);
@@ -275,7 +209,7 @@ static void so_does_one_killed_elsewhere_or_failing_but_not_one_that_succeeds__B
         brood_process_t *away = harness_start(stay_away, BROOD_ARGS(barrier, said, told), mem);
 
         expect_said(said, -1);
-        await_parties(barrier, 1);
+        await_waiting(barrier, 1);
         if (how == 0)
             EXPECT_OK(brood_process_kill(away));
         else

@@ -1,5 +1,5 @@
 /* Condition: between threads and processes. */
-#include "harness_tree.h"
+#include "condition_fixture.h"
 #include <apr_thread_proc.h>
 #include <limits.h>
 #include <string.h>
@@ -49,24 +49,6 @@ static apr_status_t notify_and_hold(brood_call_t *call)
 
 /* ---- help ---- */
 
-static brood_condition_t *new_condition(void)
-{
-    brood_condition_t *condition = NULL;
-
-    EXPECT_OK(brood_condition_create(&condition, NULL, mem));
-    return condition;
-}
-
-static void acquire(brood_condition_t *condition)
-{
-    EXPECT_OK(brood_lock_acquire(brood_condition_lock(condition), BROOD_FOREVER));
-}
-
-static void release(brood_condition_t *condition)
-{
-    EXPECT_OK(brood_lock_release(brood_condition_lock(condition)));
-}
-
 static int said_number(brood_queue_t *said)
 {
     int number = INT_MIN;
@@ -95,7 +77,7 @@ static const char *text_of(brood_condition_t *condition)
 
 static void it_stands_on_its_own_or_a_given_lock__COND_01(void)
 {
-    brood_condition_t *condition = new_condition(), *first, *second;
+    brood_condition_t *condition = new_condition(mem), *first, *second;
     brood_lock_t *lock;
 
     acquire(condition);
@@ -126,7 +108,7 @@ static bool always(void *user)
 
 static void without_its_lock_it_is_misuse__COND_02(void)
 {
-    brood_condition_t *condition = new_condition(), *plain;
+    brood_condition_t *condition = new_condition(mem), *plain;
     brood_lock_t *lock;
 
     EXPECT_OK(brood_lock_create(&lock, mem));
@@ -142,7 +124,7 @@ static void without_its_lock_it_is_misuse__COND_02(void)
 
 static void a_wait_in_vain_times_out_with_the_lock_held__COND_03_COND_04(void)
 {
-    brood_condition_t *condition = new_condition();
+    brood_condition_t *condition = new_condition(mem);
     const apr_time_t before = apr_time_now();
 
     acquire(condition);
@@ -158,7 +140,7 @@ static void a_wait_in_vain_times_out_with_the_lock_held__COND_03_COND_04(void)
 static void the_lock_is_free_meanwhile_and_back_at_its_depth__COND_03_COND_04(void)
 {
     brood_queue_t *said = harness_queue(mem);
-    brood_condition_t *condition = new_condition();
+    brood_condition_t *condition = new_condition(mem);
     brood_process_t *child = waiter(condition, said, 1, 3);
 
     acquire(condition);
@@ -173,7 +155,7 @@ static void the_lock_is_free_meanwhile_and_back_at_its_depth__COND_03_COND_04(vo
 static void notify_wakes_so_many_the_longest_waiting_first__COND_05(void)
 {
     brood_queue_t *said = harness_queue(mem);
-    brood_condition_t *condition = new_condition();
+    brood_condition_t *condition = new_condition(mem);
     brood_process_t *children[4];
     int first, second;
 
@@ -214,7 +196,7 @@ static void *APR_THREAD_FUNC wait_in_thread(apr_thread_t *thread, void *data)
 static void notify_all_wakes_threads_and_processes__COND_06_COND_10(void)
 {
     brood_queue_t *said = harness_queue(mem);
-    brood_condition_t *condition = new_condition();
+    brood_condition_t *condition = new_condition(mem);
     brood_process_t *children[2];
     apr_thread_t *threads[2];
 
@@ -243,7 +225,7 @@ static void notify_all_wakes_threads_and_processes__COND_06_COND_10(void)
 static void who_timed_out_takes_no_notification__COND_07(void)
 {
     brood_queue_t *said = harness_queue(mem);
-    brood_condition_t *condition = new_condition();
+    brood_condition_t *condition = new_condition(mem);
     brood_process_t *child;
 
     acquire(condition);
@@ -262,7 +244,7 @@ static void who_timed_out_takes_no_notification__COND_07(void)
 static void a_killed_waiter_takes_no_notification__COND_08(void)
 {
     brood_queue_t *said = harness_queue(mem);
-    brood_condition_t *condition = new_condition();
+    brood_condition_t *condition = new_condition(mem);
     brood_process_t *victim = waiter(condition, said, 1, 1), *other = waiter(condition, said, 2, 1);
 
     EXPECT_KILLED(victim);
@@ -277,7 +259,7 @@ static void a_killed_waiter_takes_no_notification__COND_08(void)
 static void what_a_killed_waiter_was_notified_of_goes_to_the_next__COND_08(void)
 {
     brood_queue_t *said = harness_queue(mem);
-    brood_condition_t *condition = new_condition();
+    brood_condition_t *condition = new_condition(mem);
     brood_process_t *victim = waiter(condition, said, 1, 1), *other = waiter(condition, said, 2, 1);
 
     acquire(condition);
@@ -293,7 +275,7 @@ static void what_a_killed_waiter_was_notified_of_goes_to_the_next__COND_08(void)
 static void who_comes_back_after_a_dead_owner_is_told__LOCK_14(void)
 {
     brood_queue_t *said = harness_queue(mem);
-    brood_condition_t *condition = new_condition();
+    brood_condition_t *condition = new_condition(mem);
     brood_process_t *child = waiter(condition, said, 1, 1);
     brood_process_t *victim = harness_start(notify_and_hold, BROOD_ARGS(condition, said), mem);
 
@@ -305,7 +287,7 @@ static void who_comes_back_after_a_dead_owner_is_told__LOCK_14(void)
 
 static void a_closed_one_is_of_no_use(void)
 {
-    brood_condition_t *condition = new_condition(), *other;
+    brood_condition_t *condition = new_condition(mem), *other;
 
     EXPECT_OK(brood_condition_from_value(&other, brood_value_copy(BROOD_VALUE(condition), mem)));
     EXPECT(brood_value_equal(BROOD_VALUE(condition), BROOD_VALUE(other)));

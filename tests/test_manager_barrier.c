@@ -1,24 +1,11 @@
 /* Barriers of a manager: the type and the calls of local ones. */
+#include "barrier_fixture.h"
 #include "manager_sync_fixture.h"
 
 static apr_pool_t *mem;
 static brood_manager_t *manager;
-static brood_array_t *board; /* where an action of this process writes */
 
 /* ---- children ---- */
-
-static apr_status_t act(brood_call_t *call)
-{
-    (void) call;
-    ((long *) brood_array_data(board))[0]++;
-    return APR_SUCCESS;
-}
-
-static apr_status_t act_in_vain(brood_call_t *call)
-{
-    (void) call;
-    return brood_fail_text(APR_EGENERAL, "failed on purpose");
-}
 
 /* The second field says that it has begun, the first when it is to end. */
 static apr_status_t act_until_told(brood_call_t *call)
@@ -29,29 +16,6 @@ static apr_status_t act_until_told(brood_call_t *call)
     field[1] = 1;
     while (field[0] == 0)
         apr_sleep(1000);
-    return APR_SUCCESS;
-}
-
-/* `rounds` times through the barrier: after each round all have counted, and the action has run once more. */
-static apr_status_t keep_in_step(brood_call_t *call)
-{
-    brood_barrier_t *barrier;
-    brood_array_t *marks;
-    int rounds, parties;
-    unsigned index;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &barrier, &board, &marks, &rounds, &parties));
-    volatile long *mark = brood_array_data(marks), *actions = brood_array_data(board);
-    for (int i = 0; i < rounds; i++) {
-        BROOD_TRY(brood_barrier_wait(&index, barrier, BROOD_FOREVER));
-        CHECK(index < (unsigned) parties);
-        CHECK(*actions == 2 * i + 1);
-        CHECK(mark[index] == i); /* nobody else has this number in this round */
-        mark[index]++;
-        BROOD_TRY(brood_barrier_wait(NULL, barrier, BROOD_FOREVER));
-        for (int k = 0; k < parties; k++)
-            CHECK(mark[k] == i + 1);
-    }
     return APR_SUCCESS;
 }
 
@@ -84,41 +48,30 @@ static brood_barrier_t *new_barrier(unsigned parties, brood_entry_fn action)
     return barrier;
 }
 
-static brood_barrier_state_t state_of(brood_barrier_t *barrier)
-{
-    brood_barrier_state_t state = {0, 0, false};
-
-    EXPECT_OK(brood_barrier_state(&state, barrier));
-    return state;
-}
-
-static void await_waiting(brood_barrier_t *barrier, unsigned count)
-{
-    while (state_of(barrier).waiting != count)
-        apr_sleep(1000);
-}
-
 static brood_process_t *comer_to(brood_barrier_t *barrier, brood_queue_t *said)
 {
     return harness_start(come, BROOD_ARGS(barrier, board, said), mem);
+}
+
+/* The first waits, and the actor is in the action. */
+static brood_barrier_t *barrier_in_action(brood_process_t **first, brood_process_t **actor, brood_queue_t *said)
+{
+    brood_barrier_t *barrier = new_barrier(2, act_until_told);
+
+    *first = comer_to(barrier, said);
+    await_waiting(barrier, 1);
+    *actor = comer_to(barrier, said);
+    while (((volatile long *) brood_array_data(board))[1] == 0)
+        apr_sleep(1000);
+    return barrier;
 }
 
 /* ---- claims ---- */
 
 static void all_wait_for_all_round_after_round__STYP_08(void)
 {
-    brood_barrier_t *barrier;
-    brood_process_t *child[3];
-    brood_array_t *marks;
-
     fresh();
-    barrier = new_barrier(3, act);
-    EXPECT_OK(brood_array_create(&marks, 3, sizeof(long), NULL, mem));
-    for (int i = 0; i < 3; i++)
-        child[i] = harness_start(keep_in_step, BROOD_ARGS(barrier, board, marks, 50, 3), mem);
-    for (int i = 0; i < 3; i++)
-        EXPECT_EXIT(0, child[i]);
-    EXPECT(((long *) brood_array_data(board))[0] == 100);
+    expect_in_step(new_barrier(3, act), 50, mem);
 }
 
 static void one_party_does_not_wait__STYP_08(void)
@@ -233,12 +186,7 @@ static void who_is_killed_in_the_action_breaks_it__STYP_08_BAR_11(void)
 
     fresh();
     said = harness_queue(mem);
-    barrier = new_barrier(2, act_until_told);
-    first = comer_to(barrier, said);
-    await_waiting(barrier, 1);
-    actor = comer_to(barrier, said);
-    while (((volatile long *) brood_array_data(board))[1] == 0)
-        apr_sleep(1000);
+    barrier = barrier_in_action(&first, &actor, said);
     EXPECT(state_of(barrier).waiting == 0 && !state_of(barrier).broken);
     EXPECT_KILLED(actor);
     expect_number(BROOD_EBROKEN, said, mem);
@@ -253,12 +201,7 @@ static void a_round_can_fill_while_the_action_of_the_one_before_runs__STYP_08(vo
 
     fresh();
     said = harness_queue(mem);
-    barrier = new_barrier(2, act_until_told);
-    first = comer_to(barrier, said);
-    await_waiting(barrier, 1);
-    actor = comer_to(barrier, said);
-    while (((volatile long *) brood_array_data(board))[1] == 0)
-        apr_sleep(1000);
+    barrier = barrier_in_action(&first, &actor, said);
     for (unsigned i = 0; i < 2; i++) {
         more[i] = comer_to(barrier, said);
         await_waiting(barrier, i + 1);

@@ -1,4 +1,5 @@
 /* Conditions of a manager: the type and the calls of local ones. */
+#include "condition_fixture.h"
 #include "manager_sync_fixture.h"
 
 static apr_pool_t *mem;
@@ -68,22 +69,12 @@ static void fresh(void)
     manager = started(mem);
 }
 
-static brood_condition_t *new_condition(brood_lock_t *lock)
+static brood_condition_t *managed_condition(brood_lock_t *lock)
 {
     brood_condition_t *condition = NULL;
 
     EXPECT_OK(brood_manager_condition(&condition, manager, NULL, lock, mem));
     return condition;
-}
-
-static void acquire(brood_condition_t *condition)
-{
-    EXPECT_OK(brood_lock_acquire(brood_condition_lock(condition), BROOD_FOREVER));
-}
-
-static void release(brood_condition_t *condition)
-{
-    EXPECT_OK(brood_lock_release(brood_condition_lock(condition)));
 }
 
 static void await_waiters(brood_condition_t *condition, int count)
@@ -109,7 +100,7 @@ static void who_waits_is_notified__STYP_07(void)
 
     fresh();
     said = harness_queue(mem);
-    condition = new_condition(NULL);
+    condition = managed_condition(NULL);
     for (int i = 0; i < 3; i++) {
         child[i] = waiter_of(condition, said, i + 1);
         await_waiters(condition, i + 1);
@@ -136,7 +127,7 @@ static void without_the_lock_nothing_is_done__STYP_07(void)
     brood_condition_t *condition;
 
     fresh();
-    condition = new_condition(NULL);
+    condition = managed_condition(NULL);
     EXPECT_STATUS(BROOD_EMISUSE, brood_condition_wait(condition, BROOD_FOREVER));
     EXPECT_MESSAGE("wait on a condition whose lock this thread does not hold");
     EXPECT_STATUS(BROOD_EMISUSE, brood_condition_wait_for(condition, is_three, NULL, BROOD_FOREVER));
@@ -158,7 +149,7 @@ static void who_was_not_notified_in_time_has_the_lock_again__STYP_07(void)
 
         if (own == 0)
             EXPECT_OK(brood_manager_lock(&lock, manager, NULL, mem));
-        condition = new_condition(lock);
+        condition = managed_condition(lock);
         for (int i = 0; i <= own; i++)
             acquire(condition);
         EXPECT_STATUS(APR_TIMEUP, brood_condition_wait(condition, BROOD_NOWAIT));
@@ -179,7 +170,7 @@ static void a_predicate_is_asked_by_who_waits__STYP_07(void)
     brood_process_t *child;
 
     fresh();
-    condition = new_condition(NULL);
+    condition = managed_condition(NULL);
     list = new_list(manager, NULL, mem);
     EXPECT_OK(brood_managed_list_append(list, brood_int(0)));
     child = harness_start(wait_for_three, BROOD_ARGS(condition, list), mem);
@@ -205,10 +196,10 @@ static void one_lock_serves_several__STYP_07(void)
 
     fresh();
     EXPECT_OK(brood_manager_rlock(&lock, manager, NULL, mem));
-    first = new_condition(lock);
+    first = managed_condition(lock);
     brood_lock_close(lock);
-    second = new_condition(brood_condition_lock(first));
-    third = new_condition(NULL);
+    second = managed_condition(brood_condition_lock(first));
+    third = managed_condition(NULL);
     acquire(first);
     EXPECT_OK(brood_condition_notify_all(second));
     EXPECT_STATUS(BROOD_EMISUSE, brood_condition_notify_all(third));
@@ -224,7 +215,7 @@ static void who_is_killed_leaves_the_news_to_the_next__STYP_07_STYP_11(void)
 
     fresh();
     said = harness_queue(mem);
-    condition = new_condition(NULL);
+    condition = managed_condition(NULL);
     first = waiter_of(condition, said, 1);
     await_waiters(condition, 1);
     second = waiter_of(condition, said, 1);
@@ -246,7 +237,7 @@ static void who_is_killed_while_it_waits_is_forgotten__STYP_07(void)
 
     fresh();
     said = harness_queue(mem);
-    condition = new_condition(NULL);
+    condition = managed_condition(NULL);
     waiter = waiter_of(condition, said, 1);
     await_waiters(condition, 1);
     EXPECT_KILLED(waiter);
@@ -265,7 +256,7 @@ static void who_comes_back_is_told_that_the_owner_has_died__STYP_11(void)
 
     fresh();
     said = harness_queue(mem);
-    condition = new_condition(NULL);
+    condition = managed_condition(NULL);
     EXPECT_OK(brood_lock_from_value(&copy, BROOD_VALUE(brood_condition_lock(condition))));
     waiter = waiter_of(condition, said, 2);
     await_waiters(condition, 1);
@@ -286,7 +277,7 @@ static void it_is_found_in_a_dictionary_with_its_lock__PROX_08(void)
 
     fresh();
     dict = new_dict(manager, NULL, mem);
-    condition = new_condition(NULL);
+    condition = managed_condition(NULL);
     EXPECT_OK(brood_managed_dict_set(dict, brood_int(1), BROOD_VALUE(condition)));
     brood_condition_close(condition);
     EXPECT_OK(brood_managed_dict_get(&value, dict, brood_int(1), mem));

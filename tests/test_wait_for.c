@@ -1,5 +1,5 @@
 /* Condition: waiting for a predicate. */
-#include "harness_tree.h"
+#include "condition_fixture.h"
 
 static apr_pool_t *mem;
 
@@ -42,26 +42,6 @@ static apr_status_t other_turns(brood_call_t *call)
     return take_turns(condition, brood_array_data(shared), 1, rounds);
 }
 
-/* ---- help ---- */
-
-static brood_condition_t *new_condition(void)
-{
-    brood_condition_t *condition = NULL;
-
-    EXPECT_OK(brood_condition_create(&condition, NULL, mem));
-    return condition;
-}
-
-static void acquire(brood_condition_t *condition)
-{
-    EXPECT_OK(brood_lock_acquire(brood_condition_lock(condition), BROOD_FOREVER));
-}
-
-static void release(brood_condition_t *condition)
-{
-    EXPECT_OK(brood_lock_release(brood_condition_lock(condition)));
-}
-
 /* ---- claims ---- */
 
 static bool count_calls(void *user)
@@ -77,7 +57,7 @@ static bool never(void *user)
 
 static void wait_for_asks_before_and_after_each_wait__COND_09(void)
 {
-    brood_condition_t *condition = new_condition();
+    brood_condition_t *condition = new_condition(mem);
     int calls = 2;
 
     acquire(condition);
@@ -94,7 +74,7 @@ static void wait_for_asks_before_and_after_each_wait__COND_09(void)
 
 static void two_processes_take_turns__COND_09(void)
 {
-    brood_condition_t *condition = new_condition();
+    brood_condition_t *condition = new_condition(mem);
     brood_process_t *child;
     brood_array_t *shared;
 
