@@ -1,5 +1,5 @@
 /* Listener and Client: addresses, who gets in, and who holds whom up. */
-#include "harness_tree.h"
+#include "listener_fixture.h"
 #include "platform/listener.h"
 #include <apr_file_info.h>
 #include <apr_strings.h>
@@ -35,23 +35,6 @@ static apr_status_t say_number(brood_call_t *call)
 
 /* ---- help ---- */
 
-static brood_listener_t *listen_at(const char *address, const char *key)
-{
-    const brood_connect_options_t options = {.authkey = key};
-    brood_listener_t *listener = NULL;
-
-    EXPECT_OK(brood_listener_create(&listener, address, &options, mem));
-    return listener;
-}
-
-static brood_connection_t *accept_one(brood_listener_t *listener)
-{
-    brood_connection_t *connection = NULL;
-
-    EXPECT_OK(brood_listener_accept(&connection, listener, BROOD_FOREVER, mem));
-    return connection;
-}
-
 static brood_process_t *start_saying(const brood_listener_t *listener, brood_value_t key, int number, int expected)
 {
     return harness_start(say_number, BROOD_ARGS(brood_listener_address(listener), key, number, expected), mem);
@@ -81,7 +64,7 @@ static void connect_silently(brood__stream_t *stream, const brood_listener_t *li
 
 static void a_private_address_is_free_and_for_this_user__LIS_01_LIS_04_LIS_05(void)
 {
-    brood_listener_t *listener = listen_at(NULL, NULL), *other = listen_at(NULL, NULL);
+    brood_listener_t *listener = listen_at(NULL, NULL, mem), *other = listen_at(NULL, NULL, mem);
     const char *address = brood_listener_address(listener);
     brood_process_t *child;
     apr_finfo_t file;
@@ -96,7 +79,7 @@ static void a_private_address_is_free_and_for_this_user__LIS_01_LIS_04_LIS_05(vo
     }
     EXPECT(brood_listener_last_accepted(listener) == NULL);
     child = start_saying(listener, BROOD_NIL, 7, APR_SUCCESS);
-    hear_number(accept_one(listener), 7);
+    hear_number(accept_one(listener, mem), 7);
     EXPECT_EXIT(0, child);
     brood_listener_close(listener);
     brood_listener_close(listener);
@@ -121,7 +104,7 @@ static void a_free_port_is_told_and_the_peer_named__LIS_02_LIS_04_LIS_05(void)
         EXPECT(strrchr(brood_listener_address(listener), ':') != NULL
                && strcmp(strrchr(brood_listener_address(listener), ':'), ":0") != 0);
         child = start_saying(listener, BROOD_NIL, i, APR_SUCCESS);
-        hear_number(accept_one(listener), i);
+        hear_number(accept_one(listener, mem), i);
         EXPECT(brood_listener_last_accepted(listener) != NULL);
         EXPECT_EXIT(0, child);
         brood_listener_close(listener);
@@ -149,7 +132,7 @@ static void what_is_no_address_is_refused__LIS_02_LIS_03(void)
 
 static void an_address_in_use_is_refused__LIS_06(void)
 {
-    brood_listener_t *listener = listen_at(NULL, NULL), *tcp = listen_at("127.0.0.1:0", NULL), *second = NULL;
+    brood_listener_t *listener = listen_at(NULL, NULL, mem), *tcp = listen_at("127.0.0.1:0", NULL, mem), *second = NULL;
 
     EXPECT(brood_listener_create(&second, brood_listener_address(tcp), NULL, mem) != APR_SUCCESS);
     if (has_unix) /* under Wine a pipe's first instance is not the only one */
@@ -173,14 +156,14 @@ static void an_abstract_name_needs_no_file__LIS_10_LIS_19(void)
     EXPECT_OK(rc);
     EXPECT_TEXT(address, brood_listener_address(listener));
     child = start_saying(listener, BROOD_NIL, 9, APR_SUCCESS);
-    hear_number(accept_one(listener), 9);
+    hear_number(accept_one(listener, mem), 9);
     EXPECT_EXIT(0, child);
     brood_listener_close(listener);
 }
 
 static void accept_waits_no_longer_than_it_is_told__LIS_09_LIS_18(void)
 {
-    brood_listener_t *listener = listen_at(NULL, NULL);
+    brood_listener_t *listener = listen_at(NULL, NULL, mem);
     brood_connection_t *connection;
 
     EXPECT_STATUS(APR_TIMEUP, brood_listener_accept(&connection, listener, BROOD_NOWAIT, mem));
@@ -192,7 +175,7 @@ static void accept_waits_no_longer_than_it_is_told__LIS_09_LIS_18(void)
 
 static void what_was_sent_before_accept_is_delivered__LIS_16_LIS_17(void)
 {
-    brood_listener_t *listener = listen_at(NULL, NULL);
+    brood_listener_t *listener = listen_at(NULL, NULL, mem);
     brood_connection_t *client, *connection;
     brood_value_t value;
 
@@ -200,14 +183,14 @@ static void what_was_sent_before_accept_is_delivered__LIS_16_LIS_17(void)
     EXPECT_OK(brood_connection_send(client, brood_text("hello"), BROOD_FOREVER));
     if (has_unix)
         brood_connection_close(client);
-    connection = accept_one(listener);
+    connection = accept_one(listener, mem);
     EXPECT_OK(brood_connection_recv(&value, connection, BROOD_FOREVER, mem));
     EXPECT(brood_value_equal(brood_text("hello"), value));
     brood_connection_close(client);
     brood_connection_close(connection);
 
     EXPECT_OK(brood_client_connect(&client, brood_listener_address(listener), NULL, mem));
-    connection = accept_one(listener);
+    connection = accept_one(listener, mem);
     EXPECT_OK(brood_connection_send(connection, brood_text("bye"), BROOD_FOREVER));
     if (has_unix)
         brood_connection_close(connection);
@@ -224,7 +207,7 @@ static void who_knows_the_key_gets_in_and_nobody_else__LIS_11_LIS_12_AUTH_07_AUT
     static const char *const keys[] = {"secret", ""};
 
     for (int i = 0; i < 2; i++) {
-        brood_listener_t *listener = listen_at(i == 0 ? NULL : "127.0.0.1:0", keys[i]);
+        brood_listener_t *listener = listen_at(i == 0 ? NULL : "127.0.0.1:0", keys[i], mem);
         brood_process_t *right, *wrong = start_saying(listener, brood_text("guess"), 1, BROOD_EAUTH);
         brood_connection_t *connection = NULL;
 
@@ -232,7 +215,7 @@ static void who_knows_the_key_gets_in_and_nobody_else__LIS_11_LIS_12_AUTH_07_AUT
         EXPECT(connection == NULL && strstr(brood_last_error()->message, "guess") == NULL);
         EXPECT_EXIT(0, wrong);
         right = start_saying(listener, brood_text(keys[i]), 2, APR_SUCCESS);
-        hear_number(accept_one(listener), 2);
+        hear_number(accept_one(listener, mem), 2);
         EXPECT_EXIT(0, right);
         brood_listener_close(listener);
     }
@@ -276,7 +259,7 @@ static void a_flood_of_the_silent_does_not_keep_the_next_out__LIS_14(void)
 {
     enum { FLOOD = 200 };
     static brood__stream_t silent[FLOOD];
-    brood_listener_t *listener = listen_at("127.0.0.1:0", "secret");
+    brood_listener_t *listener = listen_at("127.0.0.1:0", "secret", mem);
     brood_connection_t *connection = NULL;
     brood_process_t *child;
     apr_status_t rc;
@@ -301,7 +284,7 @@ static void a_flood_of_the_silent_does_not_keep_the_next_out__LIS_14(void)
 static void a_key_on_one_side_alone_is_an_error_on_both__LIS_14(void)
 {
     const brood_connect_options_t keyed = {.authkey = "secret", .handshake = 50000};
-    brood_listener_t *listener = listen_at("127.0.0.1:0", "secret");
+    brood_listener_t *listener = listen_at("127.0.0.1:0", "secret", mem);
     brood_connection_t *client, *connection = NULL;
     brood_value_t value;
 
@@ -313,10 +296,10 @@ static void a_key_on_one_side_alone_is_an_error_on_both__LIS_14(void)
     brood_connection_close(client);
     brood_listener_close(listener);
 
-    listener = listen_at("127.0.0.1:0", NULL);
+    listener = listen_at("127.0.0.1:0", NULL, mem);
     EXPECT_STATUS(APR_TIMEUP, brood_client_connect(&client, brood_listener_address(listener), &keyed, mem));
     EXPECT_MESSAGE("has no key");
-    connection = accept_one(listener);
+    connection = accept_one(listener, mem);
     EXPECT_STATUS(APR_EOF, brood_connection_recv(&value, connection, BROOD_FOREVER, mem));
     brood_connection_close(connection);
     brood_listener_close(listener);

@@ -1,5 +1,5 @@
 /* Connections and listeners among those that are waited for. */
-#include "harness_tree.h"
+#include "listener_fixture.h"
 
 static apr_pool_t *mem;
 
@@ -18,30 +18,11 @@ static apr_status_t echo_once(brood_call_t *call)
     return brood_connection_send(connection, value, BROOD_FOREVER);
 }
 
-/* ---- help ---- */
-
-static brood_listener_t *listen_at(const char *address, const char *key)
-{
-    const brood_connect_options_t options = {.authkey = key};
-    brood_listener_t *listener = NULL;
-
-    EXPECT_OK(brood_listener_create(&listener, address, &options, mem));
-    return listener;
-}
-
-static brood_connection_t *accept_one(brood_listener_t *listener)
-{
-    brood_connection_t *connection = NULL;
-
-    EXPECT_OK(brood_listener_accept(&connection, listener, BROOD_FOREVER, mem));
-    return connection;
-}
-
 /* ---- tests ---- */
 
 static void listeners_and_connections_are_waited_for__WAIT_02_WAIT_03_WAIT_05_WAIT_10_LIS_18(void)
 {
-    brood_listener_t *listener = listen_at(NULL, NULL);
+    brood_listener_t *listener = listen_at(NULL, NULL, mem);
     brood_process_t *child = harness_start(echo_once, BROOD_ARGS(brood_listener_address(listener)), mem);
     brood_connection_t *connection, *ends[2];
     brood_wait_t items[3];
@@ -52,7 +33,7 @@ static void listeners_and_connections_are_waited_for__WAIT_02_WAIT_03_WAIT_05_WA
     items[1] = BROOD_WAIT(ends[0]);
     EXPECT_OK(brood_wait(items, 2, BROOD_FOREVER));
     EXPECT(items[0].ready && !items[1].ready);
-    connection = accept_one(listener);
+    connection = accept_one(listener, mem);
     EXPECT_STATUS(APR_TIMEUP, brood_wait(items, 2, BROOD_NOWAIT));
     items[0] = BROOD_WAIT(connection);
     EXPECT_STATUS(APR_TIMEUP, brood_wait(items, 2, 2000));

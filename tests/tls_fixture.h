@@ -2,7 +2,7 @@
 #ifndef BROOD_TESTS_TLS_FIXTURE_H
 #define BROOD_TESTS_TLS_FIXTURE_H
 
-#include "harness_tree.h"
+#include "listener_fixture.h"
 
 #include "platform/listener.h"
 #include <apr_strings.h>
@@ -13,23 +13,6 @@
 static inline brood_connect_options_t with_key(const char *key)
 {
     return (brood_connect_options_t){.authkey = key};
-}
-
-static inline brood_listener_t *listen_at(const char *address, const char *key, apr_pool_t *mem)
-{
-    const brood_connect_options_t options = with_key(key);
-    brood_listener_t *listener = NULL;
-
-    EXPECT_OK(brood_listener_create(&listener, address, &options, mem));
-    return listener;
-}
-
-static inline brood_connection_t *accept_one(brood_listener_t *listener, apr_pool_t *mem)
-{
-    brood_connection_t *connection = NULL;
-
-    EXPECT_OK(brood_listener_accept(&connection, listener, BROOD_FOREVER, mem));
-    return connection;
 }
 
 /* The port at the end of an address, of this machine. */
