@@ -91,6 +91,14 @@ void harness_log_to_nobody(void)
     brood_log_to(NULL, NULL, BROOD_LOG_OFF);
 }
 
+void *APR_THREAD_FUNC harness_log_on(apr_thread_t *thread, void *stop)
+{
+    while (!atomic_load((_Atomic bool *) stop))
+        brood_log(BROOD_LOG_INFO, "from a thread");
+    apr_thread_exit(thread, APR_SUCCESS);
+    return NULL;
+}
+
 brood_process_t *harness_start_named(const char *name, brood_entry_fn entry, brood_value_t args, apr_pool_t *mem)
 {
     const brood_process_options_t options = {.name = name};

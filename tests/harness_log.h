@@ -36,6 +36,9 @@ apr_size_t harness_size(brood_queue_t *queue);
 
 void harness_log_to_nobody(void);
 
+/* A thread's function: it logs, at level INFO, until the _Atomic bool is set. */
+void *APR_THREAD_FUNC harness_log_on(apr_thread_t *thread, void *stop);
+
 /* As harness_start, by this name. */
 brood_process_t *harness_start_named(const char *name, brood_entry_fn entry, brood_value_t args, apr_pool_t *mem);
 

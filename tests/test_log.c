@@ -113,16 +113,6 @@ static int calls_without_function(void)
     return atomic_load(&calls) - before;
 }
 
-static void *APR_THREAD_FUNC talk_in_thread(apr_thread_t *thread, void *data)
-{
-    _Atomic bool *stop = data;
-
-    while (!atomic_load(stop))
-        brood_log(BROOD_LOG_INFO, "from a thread");
-    apr_thread_exit(thread, APR_SUCCESS);
-    return NULL;
-}
-
 /* Whoever logs without a break keeps nobody out for long: else the first call below would not come back. */
 static void threads_call_it_one_at_a_time__LOG_01(void)
 {
@@ -133,7 +123,7 @@ static void threads_call_it_one_at_a_time__LOG_01(void)
 
     brood_log_to(count, NULL, BROOD_LOG_INFO);
     for (int i = 0; i < 3; i++)
-        EXPECT_OK(apr_thread_create(&thread[i], NULL, talk_in_thread, &stop, mem));
+        EXPECT_OK(apr_thread_create(&thread[i], NULL, harness_log_on, &stop, mem));
     for (int i = 0; i < 20; i++) {
         const int before = atomic_load(&calls);
 

@@ -96,16 +96,6 @@ static apr_pool_t *begin(bool strict)
     return life;
 }
 
-static void *APR_THREAD_FUNC talk_in_thread(apr_thread_t *thread, void *data)
-{
-    _Atomic bool *stop = data;
-
-    while (!atomic_load(stop))
-        brood_log(BROOD_LOG_INFO, "from a thread");
-    apr_thread_exit(thread, APR_SUCCESS);
-    return NULL;
-}
-
 /* ---- tests ---- */
 
 static void the_end_gives_what_children_have_logged__LOG_06_EXIT_06(void)
@@ -180,7 +170,7 @@ static void no_child_is_a_copy_of_a_call__LOG_04(void)
     EXPECT_EXIT(0, harness_start(look_around, BROOD_ARGS(queue), life));
     alone = (unsigned) harness_get(queue, life).as.integer;
     brood_log_to(count, NULL, BROOD_LOG_INFO);
-    EXPECT_OK(apr_thread_create(&thread, NULL, talk_in_thread, &stop, life));
+    EXPECT_OK(apr_thread_create(&thread, NULL, harness_log_on, &stop, life));
     for (int i = 0; i < 30; i++) {
         EXPECT_EXIT(0, harness_start(look_around, BROOD_ARGS(queue), life));
         EXPECT(harness_get(queue, life).as.integer == alone); /* not our listener */
@@ -216,7 +206,7 @@ static void a_strict_program_may_have_one__LOG_04_FORK(void)
     EXPECT(notes.count == 20 * 2 * RECORDS);
     brood_log_to(note, &notes, BROOD_LOG_WARNING);
     EXPECT_EXIT(0, harness_start(nothing, BROOD_NO_ARGS, life));
-    EXPECT_OK(apr_thread_create(&thread, NULL, talk_in_thread, &stop, life));
+    EXPECT_OK(apr_thread_create(&thread, NULL, harness_log_on, &stop, life));
     if (brood_get_start_method(true) == BROOD_START_FORK) {
         EXPECT_STATUS(BROOD_EFORK, brood_process_start(NULL, nothing, BROOD_NO_ARGS, NULL, life));
         EXPECT_MESSAGE("1 other thread");

@@ -45,16 +45,6 @@ static apr_status_t split(brood_call_t *call)
 
 static const brood_entry_t entries[] = {BROOD_ENTRY(talk), BROOD_ENTRY(split), BROOD_ENTRIES_END};
 
-static void *APR_THREAD_FUNC talk_in_thread(apr_thread_t *thread, void *data)
-{
-    _Atomic bool *stop = data;
-
-    while (!atomic_load(stop))
-        brood_log(BROOD_LOG_INFO, "from a thread");
-    apr_thread_exit(thread, APR_SUCCESS);
-    return NULL;
-}
-
 /* In a copy: 0 if all is as it should be. */
 static int use_logger(void)
 {
@@ -79,7 +69,7 @@ static void a_copy_may_log_and_waits_for_nobody__LOG_01(void)
 
     brood_log_to(count, NULL, BROOD_LOG_INFO);
     EXPECT_EXIT(0, harness_start(talk, BROOD_NO_ARGS, mem)); /* from here on there is a thread of brood's, too */
-    EXPECT_OK(apr_thread_create(&thread, NULL, talk_in_thread, &stop, mem));
+    EXPECT_OK(apr_thread_create(&thread, NULL, harness_log_on, &stop, mem));
     for (int i = 0; i < COPIES; i++) {
         const pid_t copy = fork();
 
