@@ -94,6 +94,15 @@ void harness_join(apr_thread_t *thread)
     EXPECT_OK(brood_allow(apr_thread_join(&status, thread), APR_INCOMPLETE));
 }
 
+apr_size_t harness_count_ready(const brood_wait_t *items, apr_size_t count)
+{
+    apr_size_t ready = 0;
+
+    for (apr_size_t i = 0; i < count; i++)
+        ready += items[i].ready;
+    return ready;
+}
+
 apr_size_t harness_children(apr_pool_t *mem)
 {
     brood_process_t **children = brood_active_children(mem);

@@ -25,6 +25,9 @@ brood_value_t harness_get(brood_queue_t *queue, apr_pool_t *mem);
 /* Wait for the end of a thread that returns, and so leaves its stack in good order. */
 void harness_join(apr_thread_t *thread);
 
+/* How many of what was waited for is ready. */
+apr_size_t harness_count_ready(const brood_wait_t *items, apr_size_t count);
+
 /* How many children of this process live. */
 apr_size_t harness_children(apr_pool_t *mem);
 

@@ -60,15 +60,6 @@ static bool is_ready(apr_os_file_t sentinel, apr_time_t deadline)
     return brood__wait_any(&watch, 1, deadline) == APR_SUCCESS && watch.ready;
 }
 
-static apr_size_t count_ready(const brood_wait_t *items, apr_size_t count)
-{
-    apr_size_t ready = 0;
-
-    for (apr_size_t i = 0; i < count; i++)
-        ready += items[i].ready;
-    return ready;
-}
-
 /* ---- tests ---- */
 
 static void who_ends_is_ready_with_its_exit_code__WAIT_02_WAIT_04_PROC_36(void)
@@ -80,7 +71,7 @@ static void who_ends_is_ready_with_its_exit_code__WAIT_02_WAIT_04_PROC_36(void)
 
     EXPECT_STATUS(APR_TIMEUP, brood_wait(items, 2, BROOD_NOWAIT));
     EXPECT_STATUS(APR_TIMEUP, brood_wait(items, 2, 20000));
-    EXPECT(count_ready(items, 2) == 0);
+    EXPECT(harness_count_ready(items, 2) == 0);
     leaves = harness_start(leaving, BROOD_ARGS(7), mem);
     items[1] = BROOD_WAIT(leaves);
     items[2] = BROOD_WAIT(leaves); /* twice */
@@ -122,7 +113,7 @@ static void every_end_is_told_once_all_are_ready__WAIT_01_WAIT_06(void)
         EXPECT_EXIT(i, process);
     }
     EXPECT_OK(brood_wait(items, 10, BROOD_FOREVER));
-    EXPECT(count_ready(items, 10) == 10);
+    EXPECT(harness_count_ready(items, 10) == 10);
 }
 
 static void a_sentinel_is_ready_from_the_end_until_close__PROC_36(void)

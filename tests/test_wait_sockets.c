@@ -54,15 +54,6 @@ static void receive(apr_socket_t *socket)
     EXPECT(apr_socket_recv(socket, &byte, &size) == APR_SUCCESS && size == 1);
 }
 
-static apr_size_t count_ready(const brood_wait_t *items, apr_size_t count)
-{
-    apr_size_t ready = 0;
-
-    for (apr_size_t i = 0; i < count; i++)
-        ready += items[i].ready;
-    return ready;
-}
-
 /* ---- tests ---- */
 
 static void sockets_and_processes_mix__WAIT_02_WAIT_03_WAIT_06(void)
@@ -181,7 +172,7 @@ static void hundreds_are_waited_for_at_once__WAIT_07(void)
             EXPECT_OK(brood_queue_put(go, brood_nil(), BROOD_FOREVER));
         do
             EXPECT_OK(brood_wait(items, MANY, BROOD_FOREVER));
-        while (count_ready(items, MANY_PROCESSES) < MANY_PROCESSES + 50 - left);
+        while (harness_count_ready(items, MANY_PROCESSES) < MANY_PROCESSES + 50 - left);
     }
     for (int i = 0; i < MANY_PROCESSES; i++)
         EXPECT(items[i].ready && brood_process_exitcode(items[i].object) == 0);
@@ -232,7 +223,7 @@ static void what_cannot_be_waited_for_is_refused__WAIT_10(void)
     EXPECT_EXIT(0, process);
     EXPECT_STATUS(APR_EINVAL, brood_wait(items, 0, BROOD_NOWAIT));
     EXPECT_STATUS(APR_EINVAL, brood_wait(items, 3, BROOD_NOWAIT));
-    EXPECT(count_ready(items, 3) == 0); /* though one is ready */
+    EXPECT(harness_count_ready(items, 3) == 0); /* though one is ready */
     items[2] = brood_wait_process(NULL);
     EXPECT_STATUS(APR_EINVAL, brood_wait(items, 3, BROOD_NOWAIT));
     items[2] = brood_wait_process((brood_process_t *) brood_current_process());

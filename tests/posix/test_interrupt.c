@@ -1,4 +1,5 @@
 /* test_interrupt.c - brood_process_interrupt: a child that handles SIGINT and one that does not (PROC-18). */
+#include "harness_children.h"
 #include "harness_tree.h"
 
 #include "platform/self.h"
@@ -13,23 +14,6 @@ static void hear(int number)
 }
 
 /* ---- entries ---- */
-
-static apr_status_t nothing(brood_call_t *call)
-{
-    (void) call;
-    return APR_SUCCESS;
-}
-
-/* Say so when it runs, then wait for a word. */
-static apr_status_t waiting(brood_call_t *call)
-{
-    brood_queue_t *queue, *go;
-    brood_value_t word;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &queue, &go));
-    BROOD_TRY(brood_queue_put(queue, brood_nil(), BROOD_FOREVER));
-    return brood_queue_get(&word, go, BROOD_FOREVER, call->mem);
-}
 
 /* Say which signals it hears, one after the other, until there is a word. */
 static apr_status_t hearing(brood_call_t *call)

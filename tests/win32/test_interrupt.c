@@ -1,4 +1,5 @@
 /* test_interrupt.c - brood_process_interrupt: Ctrl-Break for a child with own_group and a console (PROC-18). */
+#include "harness_children.h"
 #include "harness_tree.h"
 
 #include <signal.h>
@@ -17,22 +18,6 @@ static BOOL WINAPI hear(DWORD kind)
 }
 
 /* ---- entries ---- */
-
-static apr_status_t nothing(brood_call_t *call)
-{
-    (void) call;
-    return APR_SUCCESS;
-}
-
-static apr_status_t waiting(brood_call_t *call)
-{
-    brood_queue_t *queue, *go;
-    brood_value_t word;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &queue, &go));
-    BROOD_TRY(brood_queue_put(queue, brood_nil(), BROOD_FOREVER));
-    return brood_queue_get(&word, go, BROOD_FOREVER, call->mem);
-}
 
 static apr_status_t hearing(brood_call_t *call)
 {
