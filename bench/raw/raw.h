@@ -1,4 +1,5 @@
-/* raw.h - the bare means of the system, to measure brood against; one of posix.c and win32.c is compiled.
+/* raw.h - the bare means of the system, to measure brood against; one of posix.c and win32.c is compiled, and one of
+ * sync_posix.c and sync_none.c.
  *
  * What a system lacks is APR_ENOTIMPL, and has no row in the tables. */
 #ifndef BENCH_RAW_H
