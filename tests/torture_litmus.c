@@ -243,8 +243,10 @@ static bool print_scores(const litmus_books_t *books)
     return all;
 }
 
-static apr_status_t litmus_by(bool *fine, brood_start_method_t method, double seconds, uint64_t seed, apr_pool_t *mem)
+static apr_status_t litmus_by(bool *fine, brood_start_method_t method, brood_call_t *call, apr_pool_t *mem)
 {
+    const double seconds = strtod(torture_argument(call, 0, "BROOD_TORTURE_SECONDS", "3"), NULL);
+    const unsigned long long seed = strtoull(torture_argument(call, 1, "BROOD_TORTURE_SEED", "1"), NULL, 10);
     const brood_process_options_t options = {.start_method = method};
     driver_t driver = {.mem = mem};
     bool ended, all;
@@ -252,50 +254,21 @@ static apr_status_t litmus_by(bool *fine, brood_start_method_t method, double se
     BROOD_TRY(create(&driver.objects, mem));
     driver.books = brood_array_data(driver.objects.array);
     for (unsigned i = 0; i < LITMUS_PROCESSES; i++)
-        BROOD_TRY(brood_process_start(&driver.process[i], litmus_entry,
-                                      BROOD_ARGS(pack(&driver.objects, mem), i, (unsigned long long) seed), &options,
-                                      mem));
+        BROOD_TRY(brood_process_start(&driver.process[i], litmus_entry, BROOD_ARGS(pack(&driver.objects, mem), i, seed),
+                                      &options, mem));
     driver.moved = brood__clock_now();
     ended = all_end(&driver, driver.moved + (apr_time_t) (seconds * 1e6));
     printf("litmus %s: %g s, %u x %u, %" PRIu64 " rounds:", brood_start_method_name(method), seconds, LITMUS_PROCESSES,
            LITMUS_THREADS, atomic_load(&driver.books->rounds));
     all = print_scores(driver.books);
     printf(", longest standstill %d ms: %s\n", (int) (driver.longest / 1000), ended && all ? "ok" : "FAIL");
-    (void) fflush(stdout);
     *fine = *fine && ended && all;
     return APR_SUCCESS;
 }
 
-static const char *argument(const brood_call_t *call, apr_size_t index, const char *variable, const char *otherwise)
-{
-    const char *text;
-
-    if (brood_value_text(&text, brood_value_at(call->args, index)) == APR_SUCCESS)
-        return text;
-    text = getenv(variable);
-    return text != NULL ? text : otherwise;
-}
-
 static apr_status_t litmus(brood_call_t *call)
 {
-    const double seconds = strtod(argument(call, 0, "BROOD_TORTURE_SECONDS", "3"), NULL);
-    const uint64_t seed = strtoull(argument(call, 1, "BROOD_TORTURE_SEED", "1"), NULL, 10);
-    brood_start_method_t methods[3];
-    apr_size_t count = brood_start_methods(methods);
-    bool fine = true;
-
-    if (getenv("BROOD_START_METHOD") != NULL) {
-        methods[0] = brood_get_start_method(true);
-        count = 1;
-    }
-    for (apr_size_t i = 0; i < count; i++) {
-        apr_pool_t *mem;
-
-        BROOD_TRY(apr_pool_create(&mem, call->mem));
-        BROOD_TRY(litmus_by(&fine, methods[i], seconds, seed, mem));
-        apr_pool_destroy(mem);
-    }
-    return fine ? APR_SUCCESS : brood_fail(APR_EGENERAL, "a litmus that failed, see above");
+    return torture_by_each_method(call, litmus_by);
 }
 
 BROOD_MAIN(litmus, BROOD_ENTRY(litmus_entry))

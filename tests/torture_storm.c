@@ -199,8 +199,10 @@ static bool print_accounts(const storm_t *storm, brood_start_method_t method, un
     return ledger->violations == 0 && ledger->errors == 0 && zombies == 0 && same_descriptors;
 }
 
-static apr_status_t storm_by(bool *fine, brood_start_method_t method, unsigned children, uint64_t seed, apr_pool_t *mem)
+static apr_status_t storm_by(bool *fine, brood_start_method_t method, brood_call_t *call, apr_pool_t *mem)
 {
+    const unsigned children = (unsigned) strtoul(torture_argument(call, 0, NULL, "500"), NULL, 10);
+    const uint64_t seed = strtoull(torture_argument(call, 1, "BROOD_TORTURE_SEED", "1"), NULL, 10);
     const brood_process_options_t options = {.start_method = method};
     intptr_t before_numbers[2 * PIPES], after_numbers[2 * PIPES];
     const torture_stock_t before = torture_stock_take();
@@ -234,38 +236,9 @@ static apr_status_t storm_by(bool *fine, brood_start_method_t method, unsigned c
     return APR_SUCCESS;
 }
 
-static unsigned long long number(const brood_call_t *call, apr_size_t index, const char *variable,
-                                 const char *otherwise)
-{
-    const char *text;
-
-    if (brood_value_text(&text, brood_value_at(call->args, index)) != APR_SUCCESS
-        && (variable == NULL || (text = getenv(variable)) == NULL))
-        text = otherwise;
-    return strtoull(text, NULL, 10);
-}
-
 static apr_status_t storm(brood_call_t *call)
 {
-    const unsigned children = (unsigned) number(call, 0, NULL, "500");
-    const uint64_t seed = number(call, 1, "BROOD_TORTURE_SEED", "1");
-    brood_start_method_t methods[3];
-    apr_size_t count = brood_start_methods(methods);
-    bool fine = true;
-
-    if (getenv("BROOD_START_METHOD") != NULL) {
-        methods[0] = brood_get_start_method(true);
-        count = 1;
-    }
-    for (apr_size_t i = 0; i < count; i++) {
-        apr_pool_t *mem;
-
-        BROOD_TRY(apr_pool_create(&mem, call->mem));
-        BROOD_TRY(storm_by(&fine, methods[i], children, seed, mem));
-        apr_pool_destroy(mem);
-        (void) fflush(stdout);
-    }
-    return fine ? APR_SUCCESS : brood_fail(APR_EGENERAL, "accounts that do not balance, see above");
+    return torture_by_each_method(call, storm_by);
 }
 
 BROOD_MAIN(storm, BROOD_ENTRY(suffer))

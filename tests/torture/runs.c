@@ -1,22 +1,39 @@
-/* runs.c - the modes that a command line asks for, one after another. */
+/* runs.c - what a command line asks for: the modes, or the start methods, one after another. */
 #include "torture.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char *argument(const brood_call_t *call, apr_size_t index, const char *otherwise)
+const char *torture_argument(const brood_call_t *call, apr_size_t index, const char *variable, const char *otherwise)
 {
     const char *text;
 
-    return brood_value_text(&text, brood_value_at(call->args, index)) == APR_SUCCESS ? text : otherwise;
+    if (brood_value_text(&text, brood_value_at(call->args, index)) == APR_SUCCESS)
+        return text;
+    text = variable != NULL ? getenv(variable) : NULL;
+    return text != NULL ? text : otherwise;
 }
 
-static const char *variable(const char *name, const char *otherwise)
+apr_status_t torture_by_each_method(brood_call_t *call, torture_method_fn run)
 {
-    const char *text = getenv(name);
+    brood_start_method_t methods[3];
+    apr_size_t count = brood_start_methods(methods);
+    bool fine = true;
 
-    return text != NULL ? text : otherwise;
+    if (getenv("BROOD_START_METHOD") != NULL) {
+        methods[0] = brood_get_start_method(true);
+        count = 1;
+    }
+    for (apr_size_t i = 0; i < count; i++) {
+        apr_pool_t *mem;
+
+        BROOD_TRY(apr_pool_create(&mem, call->mem));
+        BROOD_TRY(run(&fine, methods[i], call, mem));
+        apr_pool_destroy(mem);
+        (void) fflush(stdout);
+    }
+    return fine ? APR_SUCCESS : brood_fail(APR_EGENERAL, "not all was as it should be, see above");
 }
 
 #ifdef BROOD_TORTURE
@@ -42,10 +59,10 @@ static void print_steps(const torture_steps_t *steps)
 
 apr_status_t torture_runs(brood_call_t *call, unsigned first, unsigned end, double share)
 {
-    const char *name = argument(call, 0, "all"), *seconds = argument(call, 1, NULL);
-    const double time =
-        seconds != NULL ? strtod(seconds, NULL) : share * strtod(variable("BROOD_TORTURE_SECONDS", "3"), NULL);
-    const unsigned long long seed = strtoull(argument(call, 2, variable("BROOD_TORTURE_SEED", "1")), NULL, 10);
+    const char *name = torture_argument(call, 0, NULL, "all"), *seconds = torture_argument(call, 1, NULL, NULL);
+    const double time = seconds != NULL ? strtod(seconds, NULL)
+                                        : share * strtod(torture_argument(call, 1, "BROOD_TORTURE_SECONDS", "3"), NULL);
+    const unsigned long long seed = strtoull(torture_argument(call, 2, "BROOD_TORTURE_SEED", "1"), NULL, 10);
     torture_steps_t steps = {{0}, {0}};
     unsigned runs = 0;
     bool fine = true;

@@ -142,6 +142,14 @@ static inline bool torture_is_victim(const torture_mode_t *mode, unsigned worker
 
 /* ---- runs.c, driver.c, worker.c ---- */
 
+/* An argument of the program; else this variable of the environment, if one is named; else `otherwise`. */
+const char *torture_argument(const brood_call_t *call, apr_size_t index, const char *variable, const char *otherwise);
+
+/* A program that has no modes: `run` by BROOD_START_METHOD, or by each method there is.  It says whether all is well in
+ * *fine, which is true at first, with a line on stdout; `mem` is for this method. */
+typedef apr_status_t (*torture_method_fn)(bool *fine, brood_start_method_t method, brood_call_t *call, apr_pool_t *mem);
+apr_status_t torture_by_each_method(brood_call_t *call, torture_method_fn run);
+
 /* The program: modes first ... end - 1, or the one of the command line, that is [MODE|all] [SECONDS] [SEED].  Without
  * them: all, for a `share` of BROOD_TORTURE_SECONDS (3) each, by BROOD_TORTURE_SEED (1). */
 apr_status_t torture_runs(brood_call_t *call, unsigned first, unsigned end, double share);
