@@ -1,15 +1,14 @@
 /* test_handlers.c - exit handlers, exit(n), and a wait at exit that has its limit (EXIT-02, EXIT-05, EXIT-06, EXIT-14).
  *
- * The program runs itself by the shell and looks at what comes out. */
-#include "harness.h"
+ * The program runs itself and looks at what comes out. */
+#include "harness_output.h"
+#include "harness_tree.h"
 
 #include <apr_general.h>
-#include <brood.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #ifdef BROOD_HAVE_ON_EXIT
@@ -134,22 +133,14 @@ static int run_program(int argc, char **argv)
 
 /* ---- helpers ---- */
 
-/* Run this program by a shell: its exit code, and all that it prints, as one text. */
-static int shell(char *output, size_t room, const char *argument)
+/* Run it so, and have it end with this exit code; returns what it has printed. */
+static const char *output_of(const char *argument, int expected)
 {
-    char command[4200];
-    size_t size;
-    FILE *pipe;
-    int status;
+    int exitcode = -1;
+    const char *output = harness_output(&exitcode, self, argument, harness_mem());
 
-    (void) snprintf(command, sizeof command, "'%s' '%s' 2>&1", self, argument);
-    pipe = popen(command, "r");
-    if (pipe == NULL)
-        return -1;
-    size = fread(output, 1, room - 1, pipe);
-    output[size] = '\0';
-    status = pclose(pipe);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    EXPECT(exitcode == expected);
+    return output;
 }
 
 static bool is_spawn(void)
@@ -172,20 +163,20 @@ static const char *child_and(const char *rest, char *text, size_t size)
 
 static void a_child_runs_its_own_handlers_and_none_it_inherited__EXIT_02_EXIT_05(void)
 {
-    char output[2000], wanted[200];
+    const char *output = output_of("return", 0);
+    char wanted[200];
 
-    EXPECT(shell(output, sizeof output, "return") == 0);
     EXPECT_TEXT(child_and("exit code 0\n", wanted, sizeof wanted), output);
-    EXPECT(shell(output, sizeof output, "fail") == 0);
+    output = output_of("fail", 0);
     EXPECT(strstr(output, "with_handlers failed: on purpose") != NULL);
     EXPECT(strstr(output, child_and("exit code 1\n", wanted, sizeof wanted)) != NULL);
 }
 
 static void exit_in_an_entry_is_an_end_like_any_other__EXIT_05_EXIT_14_PROC_30(void)
 {
-    char output[2000], wanted[200];
+    const char *output = output_of("exit", 0);
+    char wanted[200];
 
-    EXPECT(shell(output, sizeof output, "exit") == 0);
     if (KNOWS_EXIT_CODES || is_spawn())
         EXPECT_TEXT(child_and("exit code 7\n", wanted, sizeof wanted), output);
     else /* inherited handlers cannot be left out then */
@@ -197,20 +188,17 @@ static void the_wait_at_exit_ends_and_each_that_it_ends_is_told__EXIT_06(void)
 {
     static const char *const told[] = {"Good (pid ", ") had not ended in time and was terminated\n", "Bad (pid ",
                                        ") had not ended in time and was killed\n", "handler of main\n"};
-    char output[2000];
+    const char *output = output_of("leave", 0);
 
-    EXPECT(shell(output, sizeof output, "leave") == 0);
     for (size_t i = 0; i < sizeof told / sizeof *told; i++)
         EXPECT(strstr(output, told[i]) != NULL);
 }
 
 static void exit_in_the_program_is_its_end__EXIT_06_EXIT_14(void)
 {
-    char output[2000];
-    const char *finalizer;
+    const char *output = output_of("leave by exit", 3);
+    const char *finalizer = strstr(output, "finalizer\n");
 
-    EXPECT(shell(output, sizeof output, "leave by exit") == 3);
-    finalizer = strstr(output, "finalizer\n");
     EXPECT(finalizer != NULL && strstr(finalizer + 1, "finalizer\n") == NULL);
     EXPECT(strstr(output, "was killed\n") != NULL);
     EXPECT(strstr(output, "handler of main\n") != NULL && strstr(output, "inherited") == NULL);
@@ -228,5 +216,5 @@ int main(int argc, char **argv)
     if (argc > 1)
         return run_program(argc, argv);
     self = argv[0];
-    return harness_run("handlers", tests, sizeof tests / sizeof *tests);
+    return harness_tree(argc, argv, entries, "handlers", tests, sizeof tests / sizeof *tests);
 }
