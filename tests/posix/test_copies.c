@@ -64,12 +64,14 @@ static brood_lock_t *new_lock(apr_pool_t *mem)
     return lock;
 }
 
-static brood_queue_t *new_queue(apr_pool_t *mem)
+/* A child that holds the lock until it is told to go. */
+static brood_process_t *holder_of(brood_lock_t *lock, brood_queue_t *go, apr_pool_t *mem)
 {
-    brood_queue_t *queue = NULL;
+    brood_queue_t *ready = harness_queue(mem);
+    brood_process_t *holder = harness_start(hold, BROOD_ARGS(lock, ready, go), mem);
 
-    EXPECT_OK(brood_queue_create(&queue, 0, NULL, mem));
-    return queue;
+    (void) harness_get(ready, mem);
+    return holder;
 }
 
 /* The copy's exit code. */
@@ -86,13 +88,10 @@ static void a_copy_has_no_family(void)
 {
     apr_pool_t *mem = harness_mem();
     brood_lock_t *lock = new_lock(mem);
-    brood_queue_t *ready = new_queue(mem), *go = new_queue(mem);
-    brood_process_t *child = harness_start(hold, BROOD_ARGS(lock, ready, go), mem);
-    brood_value_t word;
-    pid_t copy;
+    brood_queue_t *go = harness_queue(mem);
+    brood_process_t *child = holder_of(lock, go, mem);
+    const pid_t copy = fork();
 
-    EXPECT_OK(brood_queue_get(&word, ready, BROOD_FOREVER, mem));
-    copy = fork();
     if (copy == 0) {
         const bool well = brood_active_children(mem)[0] == NULL && brood_parent_process() == NULL
                           && brood_current_pid() == (int) getpid()
@@ -112,13 +111,10 @@ static void the_end_of_a_copys_pools_ends_nothing_of_ours(void)
 {
     apr_pool_t *mem = harness_mem();
     brood_lock_t *lock = new_lock(mem);
-    brood_queue_t *ready = new_queue(mem), *go = new_queue(mem);
-    brood_process_t *child = harness_start(hold, BROOD_ARGS(lock, ready, go), mem);
-    brood_value_t word;
-    pid_t copy;
+    brood_queue_t *go = harness_queue(mem);
+    brood_process_t *child = holder_of(lock, go, mem);
+    const pid_t copy = fork();
 
-    EXPECT_OK(brood_queue_get(&word, ready, BROOD_FOREVER, mem));
-    copy = fork();
     if (copy == 0) {
         apr_pool_destroy(apr_pool_parent_get(mem)); /* brood_init's too */
         _exit(0);
@@ -138,7 +134,7 @@ static void a_copy_that_returns_from_an_entry_takes_nothing_along(void)
         apr_pool_t *mem = harness_mem();
 
         EXPECT_EXIT(0, harness_start(split,
-                                     BROOD_ARGS(new_lock(mem), new_lock(mem), new_queue(mem), new_queue(mem),
+                                     BROOD_ARGS(new_lock(mem), new_lock(mem), harness_queue(mem), harness_queue(mem),
                                                 brood_bool(fails == 1)),
                                      mem));
     }
