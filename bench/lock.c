@@ -147,54 +147,27 @@ static apr_status_t run_python(double *figure, const bench_case_t *self, apr_poo
     return bench_python(figure, self->kind == 1 ? "semaphore" : "lock", self->count, 0, mem);
 }
 
+#define ROWS(group, unit, run, count, target)                                                            \
+    {group, "Lock", unit, run, OF_LOCK, count, 0, {"word", "sem_t", "robust", "APR", "Python"}, target}, \
+        {group, "RLock", unit, run, OF_RLOCK, count, 0, {"word", "robust", "APR"}, NULL},                \
+        {group, "Semaphore", unit, run, OF_SEMAPHORE, count, 0, {"sem_t", "Py Semaphore"}, NULL},        \
+        {group, "word", unit, run, OF_WORD, count, 0, {NULL}, NULL},                                     \
+        {group, "sem_t", unit, run, OF_SEM_T, count, 0, {NULL}, NULL},                                   \
+        {group, "robust", unit, run, OF_ROBUST, count, 0, {NULL}, NULL},                                 \
+        {group, "APR", unit, run, OF_MUTEX, count, 0, {NULL}, NULL},                                     \
+        {group, "Python", unit, run_python, 0, count, 0, {NULL}, NULL},                                  \
+    {                                                                                                    \
+        group, "Py Semaphore", unit, run_python, 1, count, 0, {NULL}, NULL                               \
+    }
+
 static apr_status_t app(brood_call_t *call)
 {
     static const char alone[] = "Lock, alone", two[] = "Lock, 2 processes", four[] = "Lock, 4 processes";
     static const char nanoseconds[] = "acquire and release, ns", millions[] = "millions of turns a second";
     static const bench_case_t cases[] = {
-        {alone,
-         "Lock",
-         nanoseconds,
-         run_alone,
-         OF_LOCK,
-         0,
-         0,
-         {"word", "sem_t", "robust", "APR", "Python"},
-         "<= 1.2 word, <= 0.33 Python"},
-        {alone, "RLock", nanoseconds, run_alone, OF_RLOCK, 0, 0, {"word", "robust", "APR"}, NULL},
-        {alone, "Semaphore", nanoseconds, run_alone, OF_SEMAPHORE, 0, 0, {"sem_t", "Py Semaphore"}, NULL},
-        {alone, "word", nanoseconds, run_alone, OF_WORD, 0, 0, {NULL}, NULL},
-        {alone, "sem_t", nanoseconds, run_alone, OF_SEM_T, 0, 0, {NULL}, NULL},
-        {alone, "robust", nanoseconds, run_alone, OF_ROBUST, 0, 0, {NULL}, NULL},
-        {alone, "APR", nanoseconds, run_alone, OF_MUTEX, 0, 0, {NULL}, NULL},
-        {alone, "Python", nanoseconds, run_python, 0, 0, 0, {NULL}, NULL},
-        {alone, "Py Semaphore", nanoseconds, run_python, 1, 0, 0, {NULL}, NULL},
-        {two,
-         "Lock",
-         millions,
-         run_contended,
-         OF_LOCK,
-         2,
-         0,
-         {"word", "sem_t", "robust", "APR", "Python"},
-         ">= 0.8 word, >= 8 Python, >= 30 APR"},
-        {two, "RLock", millions, run_contended, OF_RLOCK, 2, 0, {"word", "robust", "APR"}, NULL},
-        {two, "Semaphore", millions, run_contended, OF_SEMAPHORE, 2, 0, {"sem_t", "Py Semaphore"}, NULL},
-        {two, "word", millions, run_contended, OF_WORD, 2, 0, {NULL}, NULL},
-        {two, "sem_t", millions, run_contended, OF_SEM_T, 2, 0, {NULL}, NULL},
-        {two, "robust", millions, run_contended, OF_ROBUST, 2, 0, {NULL}, NULL},
-        {two, "APR", millions, run_contended, OF_MUTEX, 2, 0, {NULL}, NULL},
-        {two, "Python", millions, run_python, 0, 2, 0, {NULL}, NULL},
-        {two, "Py Semaphore", millions, run_python, 1, 2, 0, {NULL}, NULL},
-        {four, "Lock", millions, run_contended, OF_LOCK, 4, 0, {"word", "sem_t", "robust", "APR", "Python"}, NULL},
-        {four, "RLock", millions, run_contended, OF_RLOCK, 4, 0, {"word", "robust", "APR"}, NULL},
-        {four, "Semaphore", millions, run_contended, OF_SEMAPHORE, 4, 0, {"sem_t", "Py Semaphore"}, NULL},
-        {four, "word", millions, run_contended, OF_WORD, 4, 0, {NULL}, NULL},
-        {four, "sem_t", millions, run_contended, OF_SEM_T, 4, 0, {NULL}, NULL},
-        {four, "robust", millions, run_contended, OF_ROBUST, 4, 0, {NULL}, NULL},
-        {four, "APR", millions, run_contended, OF_MUTEX, 4, 0, {NULL}, NULL},
-        {four, "Python", millions, run_python, 0, 4, 0, {NULL}, NULL},
-        {four, "Py Semaphore", millions, run_python, 1, 4, 0, {NULL}, NULL},
+        ROWS(alone, nanoseconds, run_alone, 0, "<= 1.2 word, <= 0.33 Python"),
+        ROWS(two, millions, run_contended, 2, ">= 0.8 word, >= 8 Python, >= 30 APR"),
+        ROWS(four, millions, run_contended, 4, NULL),
     };
 
     return bench_run(cases, sizeof cases / sizeof cases[0], call->args, call->mem);
