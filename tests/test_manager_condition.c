@@ -272,7 +272,7 @@ static void who_comes_back_is_told_that_the_owner_has_died__STYP_11(void)
 static void it_is_found_in_a_dictionary_with_its_lock__PROX_08(void)
 {
     brood_condition_t *condition, *found;
-    brood_value_t value = brood_nil(), copy = brood_nil();
+    brood_value_t value = brood_nil(), copy;
     brood_managed_dict_t *dict;
 
     fresh();

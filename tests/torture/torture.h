@@ -241,7 +241,7 @@ void torture_plan(char plan[TORTURE_PLAN], int *step, const int *steps, uint64_t
 /* First thing in main. */
 void torture_steps_begin(void);
 /* In a process that has the books: the plan of its environment holds from now on. */
-void torture_steps_follow(torture_books_t *books);
+void torture_steps_follow(torture_books_t *all);
 const char *torture_step_name(int step);
 
 /* ---- random numbers ---- */
