@@ -25,4 +25,15 @@ static inline void await_text(const char *part, brood_value_t object, apr_pool_t
         apr_sleep(1000);
 }
 
+/* ---- of the test that runs ---- */
+
+static apr_pool_t *mem;
+static brood_manager_t *manager;
+
+static inline void fresh(void)
+{
+    mem = harness_mem();
+    manager = started(mem);
+}
+
 #endif

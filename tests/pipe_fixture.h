@@ -8,19 +8,19 @@
 
 static apr_pool_t *mem;
 
-static void pair(brood_connection_t *ends[2], brood_direction_t direction)
+static inline void pair(brood_connection_t *ends[2], brood_direction_t direction)
 {
     ends[0] = ends[1] = NULL;
     EXPECT_OK(brood_pipe_create(&ends[0], &ends[1], direction, mem));
 }
 
-static void close_pair(brood_connection_t *ends[2])
+static inline void close_pair(brood_connection_t *ends[2])
 {
     brood_connection_close(ends[0]);
     brood_connection_close(ends[1]);
 }
 
-static brood_value_t receive(brood_connection_t *connection)
+static inline brood_value_t receive(brood_connection_t *connection)
 {
     brood_value_t value = BROOD_NIL;
 
@@ -28,7 +28,7 @@ static brood_value_t receive(brood_connection_t *connection)
     return value;
 }
 
-static char *pattern(apr_size_t size)
+static inline char *pattern(apr_size_t size)
 {
     char *data = malloc(size + 1);
 

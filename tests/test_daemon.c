@@ -1,4 +1,5 @@
 /* test_daemon.c - daemonic processes: who is one, and what becomes of their children (PROC-05, PROC-27, PROC-28). */
+#include "harness_children.h"
 #include "harness_tree.h"
 
 #include "memory/table.h"
@@ -27,17 +28,6 @@ static apr_status_t tell_daemon(brood_call_t *call)
     BROOD_TRY(brood_process_join(child, BROOD_FOREVER));
     CHECK(brood_process_daemon(child) == (changing ? !daemon : daemon));
     return APR_SUCCESS;
-}
-
-/* Wait for a word that never comes. */
-static apr_status_t waiting(brood_call_t *call)
-{
-    brood_queue_t *ready, *never;
-    brood_value_t word;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &ready, &never));
-    BROOD_TRY(brood_queue_put(ready, brood_int(brood_current_pid()), BROOD_FOREVER));
-    return brood_queue_get(&word, never, BROOD_FOREVER, call->mem);
 }
 
 static apr_status_t start_and_wait(brood_call_t *call)

@@ -2,9 +2,6 @@
 #include "barrier_fixture.h"
 #include "manager_sync_fixture.h"
 
-static apr_pool_t *mem;
-static brood_manager_t *manager;
-
 /* ---- children ---- */
 
 /* The second field says that it has begun, the first when it is to end. */
@@ -33,10 +30,9 @@ static apr_status_t come(brood_call_t *call)
 
 /* ---- help ---- */
 
-static void fresh(void)
+static void fresh_with_board(void)
 {
-    mem = harness_mem();
-    manager = started(mem);
+    fresh();
     EXPECT_OK(brood_array_create(&board, 2, sizeof(long), NULL, mem));
 }
 
@@ -70,7 +66,7 @@ static brood_barrier_t *barrier_in_action(brood_process_t **first, brood_process
 
 static void all_wait_for_all_round_after_round__STYP_08(void)
 {
-    fresh();
+    fresh_with_board();
     expect_in_step(new_barrier(3, act), 50, mem);
 }
 
@@ -79,7 +75,7 @@ static void one_party_does_not_wait__STYP_08(void)
     brood_barrier_t *barrier = NULL;
     unsigned index = 9;
 
-    fresh();
+    fresh_with_board();
     barrier = new_barrier(1, NULL);
     EXPECT_OK(brood_barrier_wait(&index, barrier, BROOD_NOWAIT));
     EXPECT(index == 0);
@@ -99,7 +95,7 @@ static void who_waits_too_long_breaks_it__STYP_08(void)
     brood_process_t *child;
     brood_queue_t *said;
 
-    fresh();
+    fresh_with_board();
     said = harness_queue(mem);
     barrier = new_barrier(3, NULL);
     child = comer_to(barrier, said);
@@ -121,7 +117,7 @@ static void abort_and_reset_let_those_go_who_wait__STYP_08(void)
     brood_process_t *child;
     brood_queue_t *said;
 
-    fresh();
+    fresh_with_board();
     said = harness_queue(mem);
     barrier = new_barrier(2, NULL);
     for (int i = 0; i < 2; i++) {
@@ -148,7 +144,7 @@ static void who_is_killed_while_it_waits_breaks_it__STYP_08_BAR_11(void)
     brood_process_t *first, *second;
     brood_queue_t *said;
 
-    fresh();
+    fresh_with_board();
     said = harness_queue(mem);
     barrier = new_barrier(3, NULL);
     first = comer_to(barrier, said);
@@ -167,7 +163,7 @@ static void an_action_that_fails_breaks_it__STYP_08(void)
     brood_process_t *child;
     brood_queue_t *said;
 
-    fresh();
+    fresh_with_board();
     said = harness_queue(mem);
     barrier = new_barrier(2, act_in_vain);
     child = comer_to(barrier, said);
@@ -184,7 +180,7 @@ static void who_is_killed_in_the_action_breaks_it__STYP_08_BAR_11(void)
     brood_process_t *first, *actor;
     brood_queue_t *said;
 
-    fresh();
+    fresh_with_board();
     said = harness_queue(mem);
     barrier = barrier_in_action(&first, &actor, said);
     EXPECT(state_of(barrier).waiting == 0 && !state_of(barrier).broken);
@@ -199,7 +195,7 @@ static void a_round_can_fill_while_the_action_of_the_one_before_runs__STYP_08(vo
     brood_process_t *first, *actor, *more[2];
     brood_queue_t *said;
 
-    fresh();
+    fresh_with_board();
     said = harness_queue(mem);
     barrier = barrier_in_action(&first, &actor, said);
     for (unsigned i = 0; i < 2; i++) {

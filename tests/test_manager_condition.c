@@ -2,9 +2,6 @@
 #include "condition_fixture.h"
 #include "manager_sync_fixture.h"
 
-static apr_pool_t *mem;
-static brood_manager_t *manager;
-
 /* ---- children ---- */
 
 /* Waits with the lock acquired so often, and says what it came to. */
@@ -62,12 +59,6 @@ static apr_status_t notify_and_stay(brood_call_t *call)
 }
 
 /* ---- help ---- */
-
-static void fresh(void)
-{
-    mem = harness_mem();
-    manager = started(mem);
-}
 
 static brood_condition_t *managed_condition(brood_lock_t *lock)
 {

@@ -1,9 +1,6 @@
 /* Semaphores and events of a manager: the types and calls of the local ones. */
 #include "manager_sync_fixture.h"
 
-static apr_pool_t *mem;
-static brood_manager_t *manager;
-
 /* ---- children ---- */
 
 static apr_status_t take_unit(brood_call_t *call)
@@ -28,12 +25,6 @@ static apr_status_t pass_gate(brood_call_t *call)
 }
 
 /* ---- help ---- */
-
-static void fresh(void)
-{
-    mem = harness_mem();
-    manager = started(mem);
-}
 
 static unsigned value_of(brood_semaphore_t *semaphore)
 {

@@ -1,9 +1,6 @@
 /* JoinableQueue of a manager: who has what in hand, and what comes back. */
 #include "manager_sync_fixture.h"
 
-static apr_pool_t *mem;
-static brood_manager_t *manager;
-
 /* Gets so many and does none; then it ends, or stays until it is killed. */
 static apr_status_t hold(brood_call_t *call)
 {
@@ -33,12 +30,6 @@ static apr_status_t work(brood_call_t *call)
 }
 
 /* ---- help ---- */
-
-static void fresh(void)
-{
-    mem = harness_mem();
-    manager = started(mem);
-}
 
 static brood_queue_t *new_tasks(bool lease, unsigned deliveries)
 {

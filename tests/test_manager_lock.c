@@ -3,9 +3,6 @@
 #include "harness_children.h"
 #include "manager_sync_fixture.h"
 
-static apr_pool_t *mem;
-static brood_manager_t *manager;
-
 /* ---- children ---- */
 
 /* Takes it so often, says so, and then ends, or stays until it is killed. */
@@ -39,12 +36,6 @@ static apr_status_t acquire_it(brood_call_t *call)
 }
 
 /* ---- help ---- */
-
-static void fresh(void)
-{
-    mem = harness_mem();
-    manager = started(mem);
-}
 
 static brood_lock_t *new_lock(bool recursive)
 {

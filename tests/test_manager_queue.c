@@ -1,9 +1,6 @@
 /* Queues of a manager: the type and the calls of local ones. */
 #include "manager_sync_fixture.h"
 
-static apr_pool_t *mem;
-static brood_manager_t *manager;
-
 /* ---- children ---- */
 
 /* Puts numbers, each by itself or all at once. */
@@ -58,12 +55,6 @@ static apr_status_t get_one(brood_call_t *call)
 }
 
 /* ---- help ---- */
-
-static void fresh(void)
-{
-    mem = harness_mem();
-    manager = started(mem);
-}
 
 static brood_queue_t *new_queue(apr_size_t maxsize)
 {

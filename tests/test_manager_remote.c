@@ -1,5 +1,6 @@
 /* A manager and programs that are not its tree: over TCP, IPv4 and IPv6, as between machines. */
 #include "manager_fixture.h"
+#include "pool_tasks.h"
 #include <apr_network_io.h>
 #include <apr_strings.h>
 #include <apr_thread_proc.h>
@@ -16,14 +17,6 @@ static const char *self; /* this program */
 static const brood_queue_options_t leased = {.joinable = true, .lease = true};
 
 /* ---- the other program: slave ADDRESS, or hang ADDRESS ---- */
-
-static apr_status_t square(brood_call_t *call)
-{
-    int number;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &number));
-    return brood_return(call, brood_int(number * number));
-}
 
 static apr_status_t open_queues(brood_queue_t **tasks, brood_queue_t **results, const char *address, apr_pool_t *pool)
 {

@@ -7,9 +7,6 @@
 
 #define KEY "secret"
 
-static apr_pool_t *mem;
-static brood_manager_t *manager;
-
 /* ---- a client that speaks for itself ---- */
 
 typedef struct client_t {
@@ -99,7 +96,7 @@ static void give_up(const client_t *client, client_t *other)
 
 /* ---- help ---- */
 
-static void fresh(void)
+static void fresh_with_key(void)
 {
     mem = harness_mem();
     EXPECT_OK(brood_manager_start(&manager, &(brood_manager_options_t){.authkey = KEY}, mem));
@@ -132,7 +129,7 @@ static void an_item_is_the_first_again(void)
     brood_queue_t *queue;
     client_t asker, other;
 
-    fresh();
+    fresh_with_key();
     queue = new_queue((brood_queue_options_t){.joinable = true});
     put_numbers(queue, 4);
     UNHEARD(queue, "get", THREAD, FOREVER);
@@ -154,7 +151,7 @@ static void who_waits_gets_what_another_has_not_heard_of(void)
     client_t waiter, asker, other;
     brood_queue_t *queue;
 
-    fresh();
+    fresh_with_key();
     queue = new_queue((brood_queue_options_t){.joinable = false});
     put_numbers(queue, 1);
     waiter = client_of("a third");
@@ -175,7 +172,7 @@ static void bytes_and_objects_come_back_whole(void)
     char room[2];
     apr_size_t size = sizeof room;
 
-    fresh();
+    fresh_with_key();
     bytes = new_queue((brood_queue_options_t){.joinable = false});
     values = new_queue((brood_queue_options_t){.joinable = false});
     EXPECT_OK(brood_queue_put_bytes(bytes, "bytes", 5, BROOD_FOREVER));
@@ -199,7 +196,7 @@ static void a_lease_is_as_if_it_had_never_been(void)
 {
     brood_queue_t *queue;
 
-    fresh();
+    fresh_with_key();
     queue = new_queue((brood_queue_options_t){.lease = true, .deliveries = 1});
     put_numbers(queue, 3);
     UNHEARD(queue, "get", THREAD, FOREVER);
@@ -217,7 +214,7 @@ static void what_was_put_is_taken_back(void)
     const brood_value_t items[] = {brood_int(8), brood_int(9)};
     brood_queue_t *queue;
 
-    fresh();
+    fresh_with_key();
     queue = new_queue((brood_queue_options_t){.joinable = false});
     put_numbers(queue, 2);
     UNHEARD(queue, "put", brood_int(7), FOREVER);
@@ -234,7 +231,7 @@ static void what_was_heard_is_not_taken_back(void)
     brood_queue_t *queue;
     uint32_t first;
 
-    fresh();
+    fresh_with_key();
     queue = new_queue((brood_queue_options_t){.joinable = false});
     put_numbers(queue, 1);
     asker = client_of("process");
@@ -254,7 +251,7 @@ static void who_has_given_up_gets_nothing(void)
     client_t asker, other, stranger;
     brood_queue_t *queue;
 
-    fresh();
+    fresh_with_key();
     queue = new_queue((brood_queue_options_t){.joinable = false});
     asker = client_of("process");
     other = client_of("process");
@@ -275,7 +272,7 @@ static void who_gives_up_before_the_request_is_read_gets_nothing(void)
     client_t asker, other;
     brood_queue_t *queue;
 
-    fresh();
+    fresh_with_key();
     queue = new_queue((brood_queue_options_t){.joinable = false});
     put_numbers(queue, 1);
     asker = client_of("process");
@@ -293,7 +290,7 @@ static void a_lock_is_free_again_and_nobody_has_been_told(void)
     brood_lock_t *lock[2] = {NULL, NULL};
     client_t dying;
 
-    fresh();
+    fresh_with_key();
     EXPECT_OK(brood_manager_lock(&lock[0], manager, NULL, mem));
     EXPECT_OK(brood_manager_rlock(&lock[1], manager, NULL, mem));
     for (int i = 0; i < 2; i++) {
@@ -315,7 +312,7 @@ static void a_semaphore_has_its_unit_again(void)
 {
     brood_semaphore_t *semaphore = NULL;
 
-    fresh();
+    fresh_with_key();
     EXPECT_OK(brood_manager_bounded_semaphore(&semaphore, manager, NULL, 1, mem));
     UNHEARD(semaphore, "acquire", FOREVER);
     EXPECT_TEXT("<BoundedSemaphore value=1 bound=1>", brood_value_string(BROOD_VALUE(semaphore), mem));
@@ -327,7 +324,7 @@ static void who_gives_up_a_condition_has_the_lock_again(void)
     brood_condition_t *condition = NULL;
     client_t asker, other;
 
-    fresh();
+    fresh_with_key();
     EXPECT_OK(brood_manager_condition(&condition, manager, NULL, NULL, mem));
     asker = client_of("process");
     other = client_of("process");
@@ -362,7 +359,7 @@ static void who_gives_up_a_barrier_breaks_it(void)
     brood_barrier_state_t state;
     client_t asker, other;
 
-    fresh();
+    fresh_with_key();
     EXPECT_OK(brood_manager_barrier(&barrier, manager, NULL, 2, NULL, mem));
     asker = client_of("process");
     other = client_of("process");

@@ -1,12 +1,11 @@
 /* Connections and sockets as items of queues: they wait with their producer until somebody gets them. */
-#include "harness_tree.h"
+#include "pipe_fixture.h"
 
 #include <apr_network_io.h>
 #include <apr_thread_proc.h>
 #include <string.h>
 
-static apr_pool_t *mem; /* of the test that runs, as are these */
-static brood_queue_t *queue, *said, *go;
+static brood_queue_t *queue, *said, *go; /* of the test that runs */
 
 /* ---- children ---- */
 
@@ -87,17 +86,6 @@ static void begin(void)
     go = harness_queue(mem);
 }
 
-static void pair(brood_connection_t *ends[2])
-{
-    EXPECT_OK(brood_pipe_create(&ends[0], &ends[1], BROOD_DUPLEX, mem));
-}
-
-static void close_pair(brood_connection_t *ends[2])
-{
-    brood_connection_close(ends[0]);
-    brood_connection_close(ends[1]);
-}
-
 static void expect_number(int number, brood_connection_t *connection)
 {
     brood_value_t value;
@@ -123,7 +111,7 @@ static void a_connection_goes_through_a_queue__CONN_27_HND_05(void)
     begin();
     child = harness_start(say_numbers, BROOD_ARGS(queue), mem);
     for (int i = 0; i < 50; i++) {
-        pair(ends);
+        pair(ends, BROOD_DUPLEX);
         EXPECT_OK(brood_queue_put(queue, BROOD_LIST(i, ends[1], said), BROOD_FOREVER));
         brood_connection_close(ends[1]);
         expect_number(i, ends[0]);
@@ -178,7 +166,7 @@ static void many_are_in_one_item_and_in_many_at_once(void)
     EXPECT_OK(brood_lock_create(&lock, mem));
     for (int i = 0; i < MANY; i++) {
         for (int k = 0; k < EACH; k++) {
-            pair(ends[i][k]);
+            pair(ends[i][k], BROOD_DUPLEX);
             lists[i][k] = k == 3 ? brood_lock_to_value(lock) : BROOD_VALUE(ends[i][k][1]);
         }
         items[i] = brood_list(lists[i], EACH);
@@ -211,7 +199,7 @@ static void what_is_not_put_leaves_nothing_open__HND_06(void)
     begin();
     EXPECT_OK(brood_queue_create(&full, 1, NULL, mem));
     EXPECT_OK(brood_queue_put_bytes(queue, "x", 1, BROOD_FOREVER));
-    pair(ends);
+    pair(ends, BROOD_DUPLEX);
     EXPECT_OK(brood_queue_put(full, BROOD_VALUE(ends[1]), BROOD_FOREVER));
     before = harness_handles();
     for (int i = 0; i < 20; i++) {
@@ -229,8 +217,8 @@ static void what_was_never_got_ends_with_its_queue__HND_06(void)
     begin();
     for (int i = 0; i < 10; i++) { /* the first opens what the process keeps */
         queue = harness_queue(mem);
-        pair(ends);
-        pair(other);
+        pair(ends, BROOD_DUPLEX);
+        pair(other, BROOD_DUPLEX);
         EXPECT_OK(brood_queue_put(queue, BROOD_LIST(ends[1], other[1]), BROOD_FOREVER));
         brood_connection_close(ends[1]);
         brood_connection_close(other[1]);
@@ -252,7 +240,7 @@ static void its_producer_is_told_when_another_ends_the_queue(void)
 
     begin();
     child = harness_start(hold, BROOD_ARGS(queue, go), mem);
-    pair(ends);
+    pair(ends, BROOD_DUPLEX);
     EXPECT_OK(brood_queue_put(queue, BROOD_VALUE(ends[1]), BROOD_FOREVER));
     brood_connection_close(ends[1]);
     brood_queue_close(queue);
@@ -284,7 +272,7 @@ static void a_child_that_starts_meanwhile_has_no_copy__HND_06(void)
     brood_process_t *child;
 
     begin();
-    pair(ends);
+    pair(ends, BROOD_DUPLEX);
     EXPECT_OK(brood_queue_put(queue, BROOD_VALUE(ends[1]), BROOD_FOREVER));
     brood_connection_close(ends[1]);
     child = harness_start(hold, BROOD_ARGS(said, go), mem);
@@ -302,7 +290,7 @@ static void a_child_offers_its_own__HND_06(void)
     brood_process_t *child;
 
     begin();
-    pair(ends);
+    pair(ends, BROOD_DUPLEX);
     EXPECT_OK(brood_queue_put(queue, BROOD_VALUE(ends[1]), BROOD_FOREVER));
     child = harness_start(offer, BROOD_ARGS(queue, said, go, 1), mem);
     EXPECT(harness_get(said, mem).kind == BROOD_KIND_NIL);

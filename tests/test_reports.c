@@ -1,8 +1,8 @@
 /* test_reports.c - what a process that fails says on stderr: its name, its entry, what happened (PROC-31, PROC-32). */
+#include "harness_children.h"
 #include "harness_output.h"
 #include "harness_tree.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static const char *self;
@@ -31,12 +31,6 @@ static apr_status_t with_an_old_message(brood_call_t *call)
     return BROOD_EENTRY;
 }
 
-static apr_status_t leaving(brood_call_t *call)
-{
-    (void) call;
-    exit(3);
-}
-
 static const brood_entry_t entries[] = {BROOD_ENTRY(with_message), BROOD_ENTRY(without_message),
                                         BROOD_ENTRY(with_an_old_message), BROOD_ENTRY(leaving), BROOD_ENTRIES_END};
 
@@ -59,7 +53,7 @@ static apr_status_t app(brood_call_t *call)
     BROOD_TRY(expect_code(1, "Confused", with_message, BROOD_ARGS(1), call->mem));
     BROOD_TRY(expect_code(1, "Silent", without_message, BROOD_NO_ARGS, call->mem));
     BROOD_TRY(expect_code(1, "Healed", with_an_old_message, BROOD_NO_ARGS, call->mem));
-    return expect_code(3, "Leaver", leaving, BROOD_NO_ARGS, call->mem);
+    return expect_code(3, "Leaver", leaving, BROOD_ARGS(3), call->mem);
 }
 
 /* ---- tests ---- */

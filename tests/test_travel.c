@@ -1,12 +1,10 @@
 /* Connections and APR's sockets go to other processes: as arguments, and in messages. */
-#include "harness_tree.h"
+#include "pipe_fixture.h"
 #include "platform/listener.h"
 #include <apr_network_io.h>
 #include <apr_portable.h>
 #include <apr_strings.h>
 #include <string.h>
-
-static apr_pool_t *mem;
 
 #define TEN 10
 
@@ -60,17 +58,6 @@ static apr_status_t greet(brood_call_t *call)
 }
 
 /* ---- help ---- */
-
-static void pair(brood_connection_t *ends[2], brood_direction_t direction)
-{
-    EXPECT_OK(brood_pipe_create(&ends[0], &ends[1], direction, mem));
-}
-
-static void close_pair(brood_connection_t *ends[2])
-{
-    brood_connection_close(ends[0]);
-    brood_connection_close(ends[1]);
-}
 
 static apr_socket_t *listening(apr_sockaddr_t **address)
 {

@@ -4,9 +4,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-static apr_pool_t *mem;
-static brood_manager_t *manager;
-
 /* ---- help ---- */
 
 /* Another thread presses Ctrl-C as soon as the text of the object has this part. */
@@ -42,12 +39,6 @@ static void end(presser_t *presser)
     harness_join(presser->thread);
     apr_pool_destroy(presser->mem);
     brood__interrupt_end(false);
-}
-
-static void fresh(void)
-{
-    mem = harness_mem();
-    manager = started(mem);
 }
 
 /* Something that tells, in its text, that all waits for this process. */

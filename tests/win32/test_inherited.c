@@ -1,21 +1,10 @@
 /* test_inherited.c - handles that the program lets others inherit are not its children's (SPWN-05). */
+#include "harness_children.h"
 #include "harness_tree.h"
 
 #include <apr_file_info.h>
 #include <apr_strings.h>
 #include <windows.h>
-
-/* ---- entries ---- */
-
-static apr_status_t waiting(brood_call_t *call)
-{
-    brood_queue_t *ready, *go;
-    brood_value_t word;
-
-    BROOD_TRY(BROOD_UNPACK(call->args, &ready, &go));
-    BROOD_TRY(brood_queue_put(ready, brood_nil(), BROOD_FOREVER));
-    return brood_queue_get(&word, go, BROOD_FOREVER, call->mem);
-}
 
 static const brood_entry_t entries[] = {BROOD_ENTRY(waiting), BROOD_ENTRIES_END};
 
