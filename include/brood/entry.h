@@ -143,7 +143,7 @@ typedef struct brood_init_options_t {
  *  it is.
  *
  *  @param argc, argv  as main has them; kept, not copied, until `mem` ends.
- *  @param options     NULL: the default.
+ *  @param options     borrowed for the call; NULL: the default.
  *  @param mem         owner of this process's part in the tree.
  *  @retval APR_SUCCESS    this is the first process; everything of brood's can be used.
  *  @retval BROOD_EMISUSE  it has run already, and its `mem` has not ended.
@@ -155,8 +155,8 @@ typedef struct brood_init_options_t {
 BROOD_API BROOD_CHECKED apr_status_t brood_init(int argc, char **argv, const brood_init_options_t *options,
                                                 apr_pool_t *mem);
 
-/** The guard, whole: initialize APR, register `entries` as module "main", brood_init, run `app`, print a failure to
- *  stderr, join the children and end.  Call it from main, once.
+/** The guard, whole: initialize APR, register `entries` as module "main", brood_init, run `app`, report its failure
+ *  (log.h), join the children and end.  Call it from main, once.
  *
  *  Ctrl-C, if the program neither ignores nor handles it: the wait of brood's that `app`'s thread is in, or begins
  *  next, is BROOD_ECANCELLED, once.  `app` is to return; then children are terminated instead of awaited, finalizers
@@ -192,7 +192,7 @@ BROOD_API const char *brood_entry_name(brood_entry_fn entry);
  *  others so.
  *
  *  @param[out] result  what it gave brood_return, or nil; NULL: not wanted.  Untouched unless APR_SUCCESS.
- *  @param entry        a registered function.
+ *  @param entry        a function of an entry table.
  *  @param args         a list, borrowed for the call; nil: an empty one.
  *  @param mem          owner of the result; the call's own pool is a part of it.
  *  @retval BROOD_EENTRY  the function is in no table; nothing ran.

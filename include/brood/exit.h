@@ -11,7 +11,7 @@
  * 2. brood_is_exiting is true.
  * 3. Finalizers of priority 0 and more, the highest first.  They may still start children.
  * 4. Daemonic children are terminated.  The others are joined for exit_grace (brood_init), then terminated, 1 s later
- *    killed; each that had to be ended is a line on stderr.  From here on no child can be started.
+ *    killed; each that had to be ended is reported (log.h).  From here on no child can be started.
  * 5. Finalizers of priorities below 0.
  * 6. The directory of brood_temp_dir is removed.
  * 7. What children have logged is given to the function of brood_log_to, which is not called any more: it may use that
@@ -116,7 +116,7 @@ BROOD_API bool brood_is_exiting(void);
  *  system's directory for temporary files; only this user may enter it, where the system has such permissions.
  *
  *  It is removed at exit, after all finalizers, with everything in it; symbolic links are removed, not followed; what
- *  cannot be removed is a line on stderr.  A process that is killed leaves it behind.  A child has its own.  Any
+ *  cannot be removed is reported.  A process that is killed leaves it behind.  A child has its own.  Any
  *  thread.
  *
  *  @param[out] path  its absolute name, borrowed until it is removed.  Untouched unless APR_SUCCESS.

@@ -5,9 +5,9 @@
  *
  * A record is a level, the name of the process it arose in, and a message.  Records go to stderr, to a function of the
  * program's, to both or, as at first, to nobody.  What brood itself has to tell is logged here too: the starts and ends
- * of processes and of the fork server at BROOD_LOG_INFO, an entry's return at BROOD_LOG_DEBUG (SPEC LOG-07); and, if
- * the program has a function for them, failures that have nobody to be returned to, at BROOD_LOG_ERROR, which are
- * written to stderr otherwise.
+ * of processes and of the fork server at BROOD_LOG_INFO, an entry's return at BROOD_LOG_DEBUG (SPEC LOG-07).  Failures
+ * that have nobody to be returned to are reported: to the program's function, if it takes BROOD_LOG_ERROR, else as a
+ * line on stderr.
  *
  * Everything here may be called by any thread at any time, also before brood_init and in programs that never call it,
  * and leaves the thread's last failure as it is; not by a signal handler. */

@@ -23,7 +23,7 @@
  *                      (SPEC PROX-17).
  *   - APR_TIMEUP       the server has not answered in its call_timeout (manager.h).
  *   - BROOD_ECANCELLED Ctrl-C was pressed while it waited: see brood_main.
- *   - BROOD_EENCODE    a value that was given cannot leave the process tree: a lock of the tree, say, or an object of
+ *   - BROOD_EENCODE    a value that was given cannot leave the tree: a lock of the tree, say, or an object of
  *                      another manager.  BROOD_EENTRY, BROOD_EDECODE: it has an entry in it that the server does not
  *                      have.
  *   - BROOD_ETOOBIG    the values are larger than the server takes, or the result is larger than a message can be.
@@ -58,8 +58,8 @@ BROOD_API BROOD_CHECKED apr_status_t brood_managed_dict_set(brood_managed_dict_t
 /** Set it only if it is not there.
  *
  *  @param[out] value  what it then holds; NULL: not wanted.
- *  @param dict        see above.
- *  @param key         see above.
+ *  @param dict        open dictionary, borrowed for the call.
+ *  @param key         any value, borrowed for the call.
  *  @param otherwise   its value if it is not there.
  *  @param mem         owner of the value. */
 BROOD_API BROOD_CHECKED apr_status_t brood_managed_dict_setdefault(brood_value_t *value, brood_managed_dict_t *dict,
@@ -70,14 +70,14 @@ BROOD_API BROOD_CHECKED apr_status_t brood_managed_dict_update(brood_managed_dic
 /** The values of many keys in one round trip.
  *
  *  @param[out] values  a list, as long as `keys`; nil for those that are not there.
- *  @param dict         see above.
+ *  @param dict         open dictionary, borrowed for the call.
  *  @param keys         a list; BROOD_EKIND: it is none.
  *  @param mem          owner of the list. */
 BROOD_API BROOD_CHECKED apr_status_t brood_managed_dict_get_many(brood_value_t *values, brood_managed_dict_t *dict,
                                                                  brood_value_t keys, apr_pool_t *mem);
 /** Set a value inside of lists and maps that are inside of the dictionary.
  *
- *  @param dict   see above.
+ *  @param dict   open dictionary, borrowed for the call.
  *  @param path   a list: a key of the dictionary, then keys of maps and indexes of lists, each inside of what the one
  *                before leads to.  The last one is set; a map's key need not be there for it.
  *  @param value  what is set.
@@ -114,7 +114,7 @@ BROOD_API BROOD_CHECKED apr_status_t brood_managed_dict_copy(brood_value_t *map,
  *  @param[in,out] position  0 before the first call; whatever this one leaves there before the next one.
  *  @param[out] key          of the next pair.
  *  @param[out] value        of the next pair.
- *  @param dict              see above.
+ *  @param dict              open dictionary, borrowed for the call.
  *  @param mem               owner of both.
  *  @return BROOD_EMISUSE: a key has come or gone since the first call. */
 BROOD_API BROOD_CHECKED apr_status_t brood_managed_dict_next(bool *more, apr_int64_t *position, brood_value_t *key,

@@ -74,11 +74,11 @@ BROOD_API BROOD_CHECKED apr_status_t brood_set_start_method(brood_start_method_t
 BROOD_API BROOD_CHECKED apr_status_t brood_set_executable(const char *path);
 
 /** What a fork server runs once, before it serves: what it has set up then, its children have from their beginning.
- *  A hint: it counts for servers that are started from now on, a failure is reported on stderr and nothing else, and
+ *  A hint: it counts for servers that are started from now on, a failure is reported (log.h) and nothing else, and
  *  where there is no fork server nothing happens.  The entry has no arguments, starts neither processes nor threads,
  *  and leaves brood's objects alone.  What it prints is printed once.  Any thread, any time.
  *
- *  @param entry  a registered function; NULL: none.
+ *  @param entry  a function of an entry table; NULL: none.
  *  @retval APR_SUCCESS   it will be run.
  *  @retval BROOD_EENTRY  the function is in no table; nothing changed.  SPEC FSRV-08, FSRV-10. */
 BROOD_API BROOD_CHECKED apr_status_t brood_set_forkserver_preload(brood_entry_fn entry);
@@ -111,10 +111,10 @@ typedef struct brood_process_options_t {
 /** Start a process that runs an entry, and return without waiting for it to run.
  *
  *  Children that have ended are reaped first.  The child starts in this process's current directory.  If the entry
- *  fails, the child tells its name and the message to brood_log_to's function or else to stderr, and its exit code is
- *  1.  exit(n) within the entry is an end like a return, with the exit code n (on Windows at once, and its children
- *  with it).  Nothing that this process has printed is printed again by a child: streams are flushed before a fork,
- *  which waits for a thread that is reading from another stream than stdin.
+ *  fails, the child reports its name and the message (log.h), and its exit code is 1.  exit(n) within the entry is an
+ *  end like a return, with the exit code n (on Windows at once, and its children with it).  Nothing that this process
+ *  has printed is printed again by a child: streams are flushed before a fork, which waits for a thread that is reading
+ *  from another stream than stdin.
  *
  *  @param[out] process  the child, yours until `mem` ends, which does not end the process: it is joined at exit.
  *                       NULL: start and forget.  Untouched unless APR_SUCCESS.
@@ -132,8 +132,8 @@ typedef struct brood_process_options_t {
  *  @retval BROOD_ECLOSED  an object in args is closed.
  *  @retval BROOD_EMISUSE  this process was forked without brood, or is in its end already; or another thread receives
  *                         on a connection in args.
- *  @retval BROOD_EFORK    by fork, with `strict` (entry.h), while other threads live.  Without it there is a warning on
- *                         stderr, once; brood's own threads do not count.
+ *  @retval BROOD_EFORK    by fork, with `strict` (entry.h), while other threads live.  Without it that is reported,
+ *                         once; brood's own threads do not count.
  *  @retval APR_EINVAL     no such start method, or BROOD_START_METHOD names none of this platform's.
  *  @retval APR_ENOTIMPL   the platform lacks the method.
  *  @retval APR_EAGAIN     too many processes: for the system, or 1000 in the tree.
@@ -193,8 +193,8 @@ BROOD_API BROOD_CHECKED apr_status_t brood_process_sentinel(apr_os_file_t *senti
  *  @retval APR_ENOTIMPL   Windows, and the child is not such a one.
  *  @retval BROOD_EMISUSE  it is no child of this process.
  *  @retval BROOD_ECLOSED  it is closed.
- *  @return otherwise the status of what the system refused: it is another user's by now, say.  SPEC PROC-18,
- *          PROC-20. */
+ *  @return otherwise the status of what the system refused: it is another user's by now, say.
+ *  SPEC PROC-18, PROC-20. */
 BROOD_API apr_status_t brood_process_interrupt(brood_process_t *process);
 
 /** Ask a child to end (SIGTERM; Windows: end it).  Does not wait; its own end (exit.h) does not run, its children end
@@ -233,7 +233,7 @@ BROOD_API apr_status_t brood_process_kill_tree(brood_process_t *process);
 BROOD_API bool brood_process_is_alive(const brood_process_t *process);
 
 /** How it has ended.  A child that has ended is reaped by this; an end by a signal that this process has not sent is
- *  reported on stderr then, with what is known of it.
+ *  reported then, with what is known of it.
  *
  *  @param process  any, closed ones too; in a process that inherited the object, as it was known then.
  *  @return 0: normal end; 1: the entry failed; N: from exit(N); -N: ended by signal N (Windows: -15, terminated);

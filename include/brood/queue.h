@@ -167,9 +167,16 @@ BROOD_API BROOD_CHECKED apr_status_t brood_queue_put_many(brood_queue_t *queue, 
  *  SPEC QUE-01, QUE-05, QUE-08. */
 BROOD_API BROOD_CHECKED apr_status_t brood_queue_get_many(brood_value_t *items, apr_size_t *count, brood_queue_t *queue,
                                                           apr_interval_time_t timeout, apr_pool_t *mem);
-/** The same for bytes. */
+/** The same for bytes.
+ *
+ *  @param items           an array of `*count`, borrowed for the call.
+ *  @param[in,out] count   as for brood_queue_put_many. */
 BROOD_API BROOD_CHECKED apr_status_t brood_queue_put_many_bytes(brood_queue_t *queue, const brood_bytes_t *items,
                                                                 apr_size_t *count, apr_interval_time_t timeout);
+/** The same for bytes.
+ *
+ *  @param[out] items      an array with room for `*count`.
+ *  @param[in,out] count   as for brood_queue_get_many. */
 BROOD_API BROOD_CHECKED apr_status_t brood_queue_get_many_bytes(brood_bytes_t *items, apr_size_t *count,
                                                                 brood_queue_t *queue, apr_interval_time_t timeout,
                                                                 apr_pool_t *mem);

@@ -11,7 +11,7 @@
  * One process owns a block: its creator, or the heir that it has named.  The name goes when the owner closes the block,
  * ends `mem`, or ends itself, however it ends, unless it has said brood_shared_memory_keep.  Nobody else's end takes it
  * away.  Those who have the block open go on.  On Windows the system takes a name away when nobody has the block open
- * any more, and not before.  On Unix the first block of a process tree starts a keeper, which is the program run anew
+ * any more, and not before.  On Unix the first block of a tree starts a keeper, which is the program run anew
  * as far as brood_init, and takes names away when all other processes have been killed at once.
  *
  * Any thread of any process that has a block open may make every call on it, at any time between brood_init and its

@@ -49,7 +49,7 @@ BROOD_BEGIN
     X(BROOD_ELOST, "manager is gone")                                               \
     X(BROOD_EMETHOD, "object has no such type or method")
 
-/** A row of the list as a constant. */
+/** A row of the list as a constant.  @param name  of it.  @param text  not used. */
 #define BROOD_STATUS_CODE(name, text) name,
 enum { BROOD_STATUS_FIRST = APR_OS_START_USERERR + 7000, BROOD_STATUS_MAP(BROOD_STATUS_CODE) BROOD_STATUS_LAST };
 
