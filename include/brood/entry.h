@@ -28,8 +28,8 @@ struct brood_call_t {
     const char *name;        /**< the entry's registered name, without its module */
     int argc;                /**< the program's command line, in every process of the tree */
     const char *const *argv; /**< argc of them, then NULL */
-    void *self; /**< of a managed type's method: the object; of the source of an iterator (pool.h): its `user`;
-                              *   of an entry NULL */
+    void *self;              /**< of a managed type's method: the object; of the source of an iterator (pool.h): its
+                              *   `user`; of an entry NULL */
 };
 
 /** Give the call its result; ends an entry: `return brood_return(call, brood_int(x * x));`.
@@ -50,10 +50,10 @@ BROOD_API BROOD_CHECKED apr_status_t brood_return(brood_call_t *call, brood_valu
 /** What a kernel is given: a run of items of a map over C arrays (pool.h).  Made by brood only; fields are added at the
  *  end. */
 typedef struct brood_chunk_t {
-    apr_pool_t *mem; /**< the chunk's own: cleared when the kernel has returned */
-    void *out;       /**< places for the results of these items, in their order; NULL if there are none.  In a reduction
-                         *   one, all zero */
-    const void *in;  /**< the items; NULL if there are none */
+    apr_pool_t *mem;    /**< the chunk's own: cleared when the kernel has returned */
+    void *out;          /**< places for the results of these items, in their order; NULL if there are none.  In a
+                         *   reduction one, all zero */
+    const void *in;     /**< the items; NULL if there are none */
     apr_size_t first;   /**< index of the first one */
     apr_size_t count;   /**< how many */
     brood_value_t args; /**< as given to the map, the same for every chunk */
@@ -66,9 +66,9 @@ typedef apr_status_t (*brood_kernel_fn)(brood_chunk_t *chunk);
 typedef struct brood_method_t {
     const char *name;      /**< by which clients call it; text that ends in NUL */
     brood_entry_fn method; /**< call->self is the object, call->args what the client gave */
-    const char *returns; /**< NULL: its result is copied to the client.  Otherwise the name of a type: an object of that
-                            *   type is made with the result as its only argument, stays in the server, and the client gets
-                            *   a proxy of it */
+    const char *returns;   /**< NULL: its result is copied to the client.  Otherwise the name of a type: an object
+                            *   of that type is made with the result as its only argument, stays in the server, and
+                            *   the client gets a proxy of it */
 } brood_method_t;
 
 /** A type that a program adds to its managers: brood_manager_object makes objects of it in the server's process.
@@ -123,11 +123,11 @@ BROOD_API BROOD_CHECKED apr_status_t brood_register(const char *module, const br
 
 /** Settings for the whole tree; a zeroed struct is the default. */
 typedef struct brood_init_options_t {
-    apr_size_t arena_limit;         /**< bytes for shared objects, 16 MiB to 512 GiB, reserved: pages are taken as they
-                                     *   are used; 0: half of the machine's memory, or what the system gives of that, with
-                                     *   32 bits 1 GiB at most */
-    apr_interval_time_t exit_grace; /**< microseconds that a process waits for its children at its end; 0: 5 s, < 0: for
-                                     *   ever */
+    apr_size_t arena_limit;         /**< bytes for shared objects, 16 MiB to 512 GiB, reserved: pages are taken as
+                                     *   they are used; 0: half of the machine's memory, or what the system gives of
+                                     *   that, with 32 bits 1 GiB at most */
+    apr_interval_time_t exit_grace; /**< microseconds that a process waits for its children at its end; 0: 5 s, < 0:
+                                     *   for ever */
     bool strict;                    /**< a start by fork while other threads live is BROOD_EFORK, not only a warning */
     void *reserved[6];              /**< NULL */
 } brood_init_options_t;

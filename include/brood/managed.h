@@ -28,6 +28,7 @@
  *                      have.
  *   - BROOD_ETOOBIG    the values are larger than the server takes, or the result is larger than a message can be.
  *   - BROOD_ECLOSED    this process has closed the proxy.
+ *   - BROOD_EPROTOCOL  what answers is no manager, or one of another version.
  *   - APR_ENOMEM       no memory, here or there.
  * A call that fails has changed nothing unless it says so, but for BROOD_ELOST, APR_TIMEUP and BROOD_ECANCELLED, after
  * which it may have happened.  Outputs are untouched unless APR_SUCCESS.  SPEC GEN-05, STYP-01. */
@@ -81,7 +82,8 @@ BROOD_API BROOD_CHECKED apr_status_t brood_managed_dict_get_many(brood_value_t *
  *  @param path   a list: a key of the dictionary, then keys of maps and indexes of lists, each inside of what the one
  *                before leads to.  The last one is set; a map's key need not be there for it.
  *  @param value  what is set.
- *  @return BROOD_ERANGE: the path leads nowhere; BROOD_EKIND: it leads through what is neither a list nor a map. */
+ *  @return APR_SUCCESS; BROOD_ERANGE: the path leads nowhere; BROOD_EKIND: it is no list, or leads through what is
+ *          neither a list nor a map; APR_EINVAL: it is empty; otherwise as said at the top. */
 BROOD_API BROOD_CHECKED apr_status_t brood_managed_dict_set_path(brood_managed_dict_t *dict, brood_value_t path,
                                                                  brood_value_t value);
 /** Remove a key; `value` is what it held, NULL: not wanted.  BROOD_ERANGE. */
@@ -116,7 +118,8 @@ BROOD_API BROOD_CHECKED apr_status_t brood_managed_dict_copy(brood_value_t *map,
  *  @param[out] value        of the next pair.
  *  @param dict              open dictionary, borrowed for the call.
  *  @param mem               owner of both.
- *  @return BROOD_EMISUSE: a key has come or gone since the first call. */
+ *  @return APR_SUCCESS, also when there are no more; BROOD_EMISUSE: a key has come or gone since the first call;
+ *          otherwise as said at the top. */
 BROOD_API BROOD_CHECKED apr_status_t brood_managed_dict_next(bool *more, apr_int64_t *position, brood_value_t *key,
                                                              brood_value_t *value, brood_managed_dict_t *dict,
                                                              apr_pool_t *mem);
@@ -171,7 +174,7 @@ BROOD_API BROOD_CHECKED apr_status_t brood_managed_list_sort(brood_managed_list_
 BROOD_API BROOD_CHECKED apr_status_t brood_managed_list_sort_reverse(brood_managed_list_t *list);
 /** Turn the order round. */
 BROOD_API BROOD_CHECKED apr_status_t brood_managed_list_reverse(brood_managed_list_t *list);
-/** All items so many times; 0: none are left. */
+/** All items so many times; 0: none are left.  BROOD_ETOOBIG also: more than 2^24 items, or 1 GiB. */
 BROOD_API BROOD_CHECKED apr_status_t brood_managed_list_repeat(brood_managed_list_t *list, apr_size_t times);
 /** How many items there are. */
 BROOD_API BROOD_CHECKED apr_status_t brood_managed_list_count(apr_size_t *count, brood_managed_list_t *list);
@@ -242,6 +245,7 @@ BROOD_API void brood_namespace_close(brood_namespace_t *space);
  *  @retval APR_SUCCESS    it returned.
  *  @retval BROOD_EMETHOD  the type has no such method.
  *  @retval BROOD_EARGS    `args` is no list.
+ *  @retval APR_EINVAL     `method` is NULL.
  *  @return otherwise the method's own failure, with its message and payload; or as said at the top.
  *  SPEC PROX-01, PROX-02, PROX-03, PROX-04, MGR-15, MGR-16. */
 BROOD_API BROOD_CHECKED apr_status_t brood_proxy_call(brood_value_t *result, brood_proxy_t *proxy, const char *method,

@@ -40,11 +40,12 @@ typedef struct brood_manager_options_t {
     apr_size_t authkey_size;            /**< bytes; 0: up to the NUL */
     brood_entry_fn initializer;         /**< runs in the server's process before it listens; NULL: none */
     brood_value_t initargs;             /**< its arguments: a list; nil: none */
-    apr_interval_time_t call_timeout;   /**< microseconds for an answer, above the time that the call itself may wait, and
-                                         *   for connecting; 0: 30 s; < 0: for ever */
-    apr_interval_time_t shutdown_grace; /**< microseconds that the server's process is waited for at shutdown before it is
-                                         *   terminated, and then before it is killed; 0: 1 s; < 0: for ever */
-    apr_interval_time_t handshake;      /**< server: microseconds for a client to prove that it knows the key; 0: 20 s */
+    apr_interval_time_t call_timeout;   /**< microseconds for an answer, above the time that the call itself may
+                                         *   wait, and for connecting; 0: 30 s; < 0: for ever */
+    apr_interval_time_t shutdown_grace; /**< microseconds that the server's process is waited for at shutdown before
+                                         *   it is terminated, and then before it is killed; 0: 1 s; < 0: for ever */
+    apr_interval_time_t handshake;      /**< server: microseconds for a client to prove that it knows the key; 0: 20
+                                         *   s */
     apr_uint64_t frame_limit;           /**< server: bytes that a client's message may have; 0: 256 MiB */
     apr_uint64_t object_limit;          /**< server: how many objects there may be; 0: 10 million */
     unsigned client_limit;              /**< server: how many connections there may be; 0: 4096 */
@@ -172,7 +173,9 @@ BROOD_API BROOD_CHECKED apr_status_t brood_manager_set(brood_managed_set_t **set
                                                        const char *name, apr_pool_t *mem);
 BROOD_API BROOD_CHECKED apr_status_t brood_manager_namespace(brood_namespace_t **space, brood_manager_t *manager,
                                                              const char *name, apr_pool_t *mem);
-/** Queue and, by its options, JoinableQueue: as brood_queue_create.  SPEC STYP-09. */
+/** Queue and, by its options, JoinableQueue: as brood_queue_create.
+ *  @param maxsize  items it holds at most, up to BROOD_QUEUE_LIMIT; 0: no limit but the server's memory.
+ *  @return as above; APR_ENOTIMPL: the option ends_with_writers.  SPEC STYP-09. */
 BROOD_API BROOD_CHECKED apr_status_t brood_manager_queue(brood_queue_t **queue, brood_manager_t *manager,
                                                          const char *name, apr_size_t maxsize,
                                                          const brood_queue_options_t *options, apr_pool_t *mem);
@@ -186,14 +189,18 @@ BROOD_API BROOD_CHECKED apr_status_t brood_manager_semaphore(brood_semaphore_t *
 BROOD_API BROOD_CHECKED apr_status_t brood_manager_bounded_semaphore(brood_semaphore_t **semaphore,
                                                                      brood_manager_t *manager, const char *name,
                                                                      unsigned value, apr_pool_t *mem);
-/** @param lock  of this manager, borrowed for the call; NULL: an RLock of its own.  SPEC STYP-07. */
+/** A condition.
+ *  @param lock  of this manager, borrowed for the call; NULL: an RLock of its own.
+ *  @return as above; BROOD_EMISUSE: `lock` is not of this manager.  SPEC STYP-07. */
 BROOD_API BROOD_CHECKED apr_status_t brood_manager_condition(brood_condition_t **condition, brood_manager_t *manager,
                                                              const char *name, brood_lock_t *lock, apr_pool_t *mem);
 /** SPEC STYP-08. */
 BROOD_API BROOD_CHECKED apr_status_t brood_manager_event(brood_event_t **event, brood_manager_t *manager,
                                                          const char *name, apr_pool_t *mem);
-/** @param action  an entry that runs in the process of whoever comes last, before the others go on, as a local one's
- *                 does; NULL: none. */
+/** A barrier.
+ *  @param action  an entry that runs in the process of whoever comes last, before the others go on, as a local one's
+ *                 does; NULL: none.
+ *  @return as above; BROOD_EENTRY: `action` is in no table. */
 BROOD_API BROOD_CHECKED apr_status_t brood_manager_barrier(brood_barrier_t **barrier, brood_manager_t *manager,
                                                            const char *name, unsigned parties, brood_entry_fn action,
                                                            apr_pool_t *mem);
@@ -229,7 +236,7 @@ BROOD_API BROOD_CHECKED apr_status_t brood_manager_pool(brood_pool_t **pool, bro
  *  @param args        what its `create` gets: a list; nil: nothing.
  *  @param mem         owner of the proxy.
  *  @return as above; BROOD_EMETHOD or BROOD_EKIND: the server knows no such type; BROOD_EARGS: `args` is no list;
- *          otherwise the failure of `create`.  SPEC MGR-13, MGR-14. */
+ *          APR_EINVAL: `type` is NULL; otherwise the failure of `create`.  SPEC MGR-13, MGR-14. */
 BROOD_API BROOD_CHECKED apr_status_t brood_manager_object(brood_proxy_t **proxy, brood_manager_t *manager,
                                                           const char *type, const char *name, brood_value_t args,
                                                           apr_pool_t *mem);

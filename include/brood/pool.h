@@ -28,25 +28,28 @@ typedef struct brood_iterator_t brood_iterator_t;
  *  processes has one process more, which has begun and waits to take the place of the next worker that ends; its age
  *  counts from then. */
 typedef struct brood_pool_options_t {
-    brood_entry_fn
-        initializer;        /**< runs once in each worker, also in one that replaces another, before its first task */
-    brood_value_t initargs; /**< its arguments: a list, copied; objects in it are the workers' too; nil: none */
-    unsigned max_tasks_per_worker;    /**< then it ends and another takes its place; a chunk of a map counts as one;
-                                            *   0: never */
-    apr_size_t max_memory_per_worker; /**< bytes: likewise, once it takes up more after a task; processes only */
+    brood_entry_fn initializer;            /**< runs once in each worker, before its first task; NULL: none */
+    brood_value_t initargs;                /**< its arguments: a list, copied; objects in it are the workers' too;
+                                            *   nil: none */
+    unsigned max_tasks_per_worker;         /**< then it ends and another takes its place; a chunk of a map counts as
+                                            *   one; 0: never */
+    apr_size_t max_memory_per_worker;      /**< bytes: likewise, once it takes up more after a task; processes only */
     apr_interval_time_t max_age_of_worker; /**< microseconds: likewise, after the task that it runs then */
     unsigned nice;                         /**< steps that workers have less priority, 0 to 19 */
-    bool
-        pin; /**< give each worker one CPU of those that may be used, round and round, where the system can (not macOS) */
-    bool lazy;    /**< start workers as tasks come (ProcessPoolExecutor) */
-    bool threads; /**< ThreadPool: workers are threads of this process.  What they run cannot be ended from outside, and
-                   *   holds up the end of the pool; it may use the pool, but not wait for it (see brood_future_get) */
-    bool direct_stderr; /**< workers write to this process's stderr themselves, as other children do, which may be a
-                         *   terminal; then a failure by a worker's death does not tell what it wrote last */
-    brood_process_options_t process; /**< how workers are started; `name` comes before their number, NULL: "PoolWorker";
-                                      *   `daemon` is BROOD_YES unless it says BROOD_NO; `environment` is there before the
-                                      *   first instruction of a worker that is spawned */
-    void *reserved[6];               /**< NULL */
+    bool pin;                              /**< give each worker one CPU of those that may be used, in turn, where
+                                            *   the system can (not macOS) */
+    bool lazy;                             /**< start workers as tasks come (ProcessPoolExecutor) */
+    bool threads;                          /**< ThreadPool: workers are threads of this process.  What they run
+                                            *   cannot be ended from outside, and holds up the end of the pool; it
+                                            *   may use the pool, but not wait for it (see brood_future_get) */
+    bool direct_stderr;                    /**< workers write to this process's stderr themselves, as other children
+                                            *   do, which may be a terminal; then a failure by a worker's death does
+                                            *   not tell what it wrote last */
+    brood_process_options_t process;       /**< how workers are started; `name` comes before their number, NULL:
+                                            *   "PoolWorker"; `daemon` is BROOD_YES unless it says BROOD_NO;
+                                            *   `environment` is there before the first instruction of a worker that
+                                            *   is spawned */
+    void *reserved[6];                     /**< NULL */
 } brood_pool_options_t;
 
 /** The most workers that a pool may have. */
@@ -94,21 +97,21 @@ BROOD_API void brood_progress_bar(void *user, apr_size_t done, apr_size_t total)
 
 /** For one call of a function that makes tasks; borrowed for the call.  A zeroed struct is the default. */
 typedef struct brood_task_options_t {
-    apr_size_t chunk_size; /**< items that a worker takes at once; 0: chosen, for maps so that each worker gets four
-                                      *   chunks, for imap 1 */
-    bool star;             /**< each item is a whole list of arguments (starmap) */
-    apr_interval_time_t
-        time_limit; /**< microseconds that a task (a chunk, in maps) may run: then its worker is asked to end,
-                                      *   killed a second later, and the task is BROOD_ETIMELIMIT; 0: for ever */
-    apr_interval_time_t
-        queue_limit;       /**< microseconds that it may wait for a worker: then it is BROOD_ECANCELLED; 0: for ever */
-    unsigned retries;      /**< how often it is run again if its worker dies */
-    apr_size_t look_ahead; /**< imap: tasks ahead of whoever takes the results; 0: four for each worker */
-    brood_done_fn done;    /**< callback and error_callback: see brood_future_on_done */
-    brood_progress_fn progress; /**< see there; imap does not call it */
-    void *user;                 /**< for done and progress; kept, not copied */
-    brood_value_t args;         /**< map_array: the same for every chunk */
-    void *reserved[6];          /**< NULL */
+    apr_size_t chunk_size;           /**< items that a worker takes at once; 0: chosen, for maps so that each worker
+                                      *   gets four chunks, for imap 1 */
+    bool star;                       /**< each item is a whole list of arguments (starmap) */
+    apr_interval_time_t time_limit;  /**< microseconds that a task (a chunk, in maps) may run: then its worker is
+                                      *   asked to end, killed a second later, and the task is BROOD_ETIMELIMIT; 0:
+                                      *   for ever */
+    apr_interval_time_t queue_limit; /**< microseconds that it may wait for a worker: then it is BROOD_ECANCELLED;
+                                      *   0: for ever */
+    unsigned retries;                /**< how often it is run again if its worker dies */
+    apr_size_t look_ahead;           /**< imap: tasks ahead of whoever takes the results; 0: four for each worker */
+    brood_done_fn done;              /**< callback and error_callback: see brood_future_on_done */
+    brood_progress_fn progress;      /**< see there; imap does not call it */
+    void *user;                      /**< for done and progress; kept, not copied */
+    brood_value_t args;              /**< map_array: the same for every chunk */
+    void *reserved[6];               /**< NULL */
 } brood_task_options_t;
 
 /** Run one call in a worker and wait for it.

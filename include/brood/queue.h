@@ -27,14 +27,13 @@ typedef struct brood_queue_t brood_queue_t;
 
 /** A zeroed struct is the default. */
 typedef struct brood_queue_options_t {
-    bool joinable; /**< JoinableQueue: brood_queue_task_done and brood_queue_join work */
-    bool
-        ends_with_writers; /**< gets end with APR_EOF when it is empty and no other process, nor an item of a queue, holds
-                                 it any more: SimpleQueue's end of file.  Who only reads holds it, too: so that one reader
-                                 sees the end, all others must have closed it. */
-    bool lease;            /**< joinable, and items of a process that dies come back: see brood_queue_deliveries */
-    unsigned deliveries;   /**< of such a queue: how often an item is given out at most; 0: BROOD_QUEUE_DELIVERIES */
-    void *reserved[7];     /**< NULL */
+    bool joinable;          /**< JoinableQueue: brood_queue_task_done and brood_queue_join work */
+    bool ends_with_writers; /**< gets end with APR_EOF when it is empty and no other process, nor an item of a
+                             *   queue, holds it any more: SimpleQueue's end of file.  Who only reads holds it, too:
+                             *   so that one reader sees the end, all others must have closed it. */
+    bool lease;             /**< joinable, and items of a process that dies come back: see brood_queue_deliveries */
+    unsigned deliveries;    /**< of such a queue: how often an item is given out at most; 0: BROOD_QUEUE_DELIVERIES */
+    void *reserved[7];      /**< NULL */
 } brood_queue_options_t;
 
 /** The most items that a queue can hold. */
