@@ -150,6 +150,7 @@ typedef struct brood_init_options_t {
  *  @retval APR_EINVAL     arena_limit is too small or too large, or argc is below 0 or argv NULL.
  *  @retval APR_EEXIST     a module was registered as "brood".
  *  @retval APR_ENOMEM     the system will not reserve the arena.
+ *  @retval APR_EACCES     the system gives no memory that processes can share, as in a sandbox.
  *  @return otherwise the status of what the system refused.  After a failure nothing was started or kept.
  *  SPEC CTX-17, CTX-18, EXIT-06, EXIT-14. */
 BROOD_API BROOD_CHECKED apr_status_t brood_init(int argc, char **argv, const brood_init_options_t *options,

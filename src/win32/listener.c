@@ -1,5 +1,6 @@
 /* listener.c - sockets that listen, named pipes that wait for a client, and those that connect to them. */
 #include <winsock2.h>
+#include <mstcpip.h>
 #include <mswsock.h>
 #include <ws2tcpip.h> /* before APR, which has another name for in6_addr */
 
@@ -9,16 +10,15 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PIPE_BUFFER 8192                                    /* as Python's */
-#define NAP_MS 50                                           /* between two looks at a pipe that is busy */
-#define ADDRESS_ROOM (sizeof(struct sockaddr_storage) + 16) /* that AcceptEx asks for */
+#define PIPE_BUFFER 8192 /* as Python's */
+#define NAP_MS 50        /* between two looks at a pipe that is busy */
 
 const brood__family_kind_t brood__listener_family = BROOD__FAMILY_PIPE;
 
 struct brood__listener_t {
-    SOCKET socket;                    /* that listens; INVALID_SOCKET: `name` is a pipe's */
-    int family;                       /* its */
-    char addresses[2 * ADDRESS_ROOM]; /* the system's, while it waits */
+    SOCKET socket;                                           /* that listens; INVALID_SOCKET: `name` is a pipe's */
+    int family;                                              /* its */
+    char addresses[2][sizeof(struct sockaddr_storage) + 16]; /* AcceptEx's, while it waits */
     WCHAR name[BROOD__ADDRESS_SIZE];
     HANDLE next; /* a socket, or an instance of the pipe, that waits for the next client; INVALID_HANDLE_VALUE: none */
     OVERLAPPED io;  /* its wait */
@@ -50,20 +50,15 @@ static apr_status_t each_inet(const brood__address_t *address, bool passive,
 }
 
 /* "127.0.0.1:80", "[::1]:80". */
-static void describe(char text[BROOD__ADDRESS_SIZE], const struct sockaddr_storage *address)
+static void describe(char text[BROOD__ADDRESS_SIZE], const struct sockaddr_storage *address, int size)
 {
-    const struct sockaddr_in *in = (const struct sockaddr_in *) address;
-    const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *) address;
-    char host[INET6_ADDRSTRLEN] = "";
+    char host[256], port[8];
+    const int error = getnameinfo((const struct sockaddr *) address, size, host, sizeof host, port, sizeof port,
+                                  NI_NUMERICHOST | NI_NUMERICSERV);
 
     text[0] = '\0';
-    if (address->ss_family == AF_INET) {
-        (void) inet_ntop(AF_INET, (void *) (uintptr_t) &in->sin_addr, host, sizeof host);
-        (void) snprintf(text, BROOD__ADDRESS_SIZE, "%s:%u", host, (unsigned) ntohs(in->sin_port));
-    } else if (address->ss_family == AF_INET6) {
-        (void) inet_ntop(AF_INET6, (void *) (uintptr_t) &in6->sin6_addr, host, sizeof host);
-        (void) snprintf(text, BROOD__ADDRESS_SIZE, "[%s]:%u", host, (unsigned) ntohs(in6->sin6_port));
-    }
+    if (error == 0)
+        (void) snprintf(text, BROOD__ADDRESS_SIZE, address->ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
 }
 
 static apr_status_t pipe_name(WCHAR name[BROOD__ADDRESS_SIZE], const char *text)
@@ -80,13 +75,19 @@ static apr_status_t pipe_name(WCHAR name[BROOD__ADDRESS_SIZE], const char *text)
 
 static apr_status_t open_socket(SOCKET *made, int family)
 {
-    const BOOL on = TRUE;
-
     *made = WSASocketW(family, SOCK_STREAM, IPPROTO_TCP, NULL, 0, WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
-    if (*made == INVALID_SOCKET)
-        return socket_status();
-    (void) setsockopt(*made, IPPROTO_TCP, TCP_NODELAY, (const char *) &on, sizeof on);
-    return APR_SUCCESS;
+    return *made == INVALID_SOCKET ? socket_status() : APR_SUCCESS;
+}
+
+/* A connected one: others take on what the listener has. */
+static void set_up(SOCKET socket)
+{
+    const BOOL on = TRUE;
+    struct tcp_keepalive alive = {TRUE, BROOD__KEEPALIVE_IDLE * 1000, BROOD__KEEPALIVE_INTERVAL * 1000};
+    DWORD moved;
+
+    (void) setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, (const char *) &on, sizeof on);
+    (void) WSAIoctl(socket, SIO_KEEPALIVE_VALS, &alive, sizeof alive, NULL, 0, &moved, NULL, NULL);
 }
 
 static apr_status_t bind_at(void *data, const struct sockaddr *to, int size)
@@ -119,7 +120,7 @@ static apr_status_t open_inet(brood__listener_t *made, const brood__address_t *a
     if (listen(made->socket, backlog) != 0 || getsockname(made->socket, (struct sockaddr *) &own, &size) != 0)
         return socket_status();
     made->family = own.ss_family;
-    describe(text, &own);
+    describe(text, &own, size);
     return APR_SUCCESS;
 }
 
@@ -132,9 +133,10 @@ static DWORD begin_socket(brood__listener_t *listener)
     if (open_socket(&made, listener->family) != APR_SUCCESS)
         return (DWORD) WSAGetLastError();
     listener->next = (HANDLE) made;
-    return AcceptEx(listener->socket, made, listener->addresses, 0, ADDRESS_ROOM, ADDRESS_ROOM, &moved, &listener->io)
-               ? ERROR_SUCCESS
-               : (DWORD) WSAGetLastError();
+    if (AcceptEx(listener->socket, made, listener->addresses, 0, sizeof *listener->addresses,
+                 sizeof *listener->addresses, &moved, &listener->io))
+        return ERROR_SUCCESS;
+    return (DWORD) WSAGetLastError();
 }
 
 /* It has one: from now on it is like any other socket. */
@@ -144,8 +146,9 @@ static void end_socket(SOCKET accepted, char peer[BROOD__ADDRESS_SIZE], SOCKET l
     int size = sizeof address;
 
     (void) setsockopt(accepted, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT, (const char *) &listener, sizeof listener);
+    set_up(accepted);
     if (getpeername(accepted, (struct sockaddr *) &address, &size) == 0)
-        describe(peer, &address);
+        describe(peer, &address, size);
 }
 
 /* ---- pipes ---- */
@@ -343,6 +346,7 @@ static apr_status_t connect_to(void *data, const struct sockaddr *to, int size)
 
     if (rc != APR_SUCCESS)
         return rc;
+    set_up(attempt->socket);
     (void) ioctlsocket(attempt->socket, (long) FIONBIO, &on);
     if (connect(attempt->socket, to, size) != 0)
         rc = WSAGetLastError() == WSAEWOULDBLOCK ? settle(attempt) : socket_status();
