@@ -14,7 +14,7 @@ set(brood_system_libraries "")
 
 if(WIN32)
   list(APPEND brood_system_definitions _WIN32_WINNT=0x0A00)
-  list(APPEND brood_system_libraries bcrypt ws2_32)
+  list(APPEND brood_system_libraries bcrypt mswsock ws2_32)
   if(MSVC)
     list(APPEND brood_system_definitions _CRT_SECURE_NO_WARNINGS)
   endif()

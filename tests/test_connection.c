@@ -298,6 +298,42 @@ static void a_second_thread_in_one_direction_is_refused__CONN_23_CONN_24(void)
     close_pair(ends);
 }
 
+static void *APR_THREAD_FUNC look(apr_thread_t *thread, void *data)
+{
+    EXPECT_STATUS(APR_TIMEUP, brood_connection_poll(data, BROOD_NOWAIT));
+    apr_thread_exit(thread, APR_SUCCESS);
+    return NULL;
+}
+
+/* Where a look leaves something to the system in the thread's name, say. */
+static void look_in_a_thread_that_ends(brood_connection_t *end)
+{
+    apr_thread_t *thread;
+    apr_status_t rc;
+
+    EXPECT(apr_thread_create(&thread, NULL, look, end, mem) == APR_SUCCESS);
+    EXPECT(apr_thread_join(&rc, thread) == APR_SUCCESS);
+}
+
+static void whose_thread_has_looked_and_ended_still_receives__CONN_16_CONN_18(void)
+{
+    brood_connection_t *ends[2];
+
+    pair(ends, BROOD_DUPLEX);
+    look_in_a_thread_that_ends(ends[1]);
+    EXPECT_STATUS(APR_TIMEUP, brood_connection_poll(ends[1], BROOD_NOWAIT));
+    look_in_a_thread_that_ends(ends[1]);
+    EXPECT_STATUS(APR_TIMEUP, brood_connection_poll(ends[1], 2000));
+    look_in_a_thread_that_ends(ends[1]);
+    EXPECT_OK(brood_connection_send(ends[0], brood_int(1), BROOD_FOREVER));
+    EXPECT_OK(brood_connection_poll(ends[1], BROOD_FOREVER));
+    EXPECT(brood_value_equal(brood_int(1), receive(ends[1])));
+    look_in_a_thread_that_ends(ends[1]);
+    EXPECT_OK(brood_connection_send(ends[0], brood_int(2), BROOD_FOREVER));
+    EXPECT(brood_value_equal(brood_int(2), receive(ends[1])));
+    close_pair(ends);
+}
+
 static apr_status_t no_child(brood_call_t *call)
 {
     (void) call;
@@ -319,6 +355,7 @@ static apr_status_t suite(brood_call_t *call)
         TEST(a_send_that_takes_too_long_is_the_end_for_both__CONN_08_CONN_21),
         TEST(a_message_that_time_cut_short_goes_on__CONN_06),
         TEST(a_second_thread_in_one_direction_is_refused__CONN_23_CONN_24),
+        TEST(whose_thread_has_looked_and_ended_still_receives__CONN_16_CONN_18),
     };
 
     mem = call->mem;

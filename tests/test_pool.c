@@ -252,6 +252,7 @@ static void bad_calls_are_refused_before_anything_runs(void) /* POOL-02, POOL-20
 {
     brood_pool_t *pool = new_pool(1), *none = NULL;
     brood_future_t *future = NULL;
+    brood_lock_t *lock = NULL;
     brood_value_t value;
 
     EXPECT_STATUS(BROOD_EENTRY, brood_pool_apply(&value, pool, unlisted, brood_nil(), mem));
@@ -264,6 +265,10 @@ static void bad_calls_are_refused_before_anything_runs(void) /* POOL-02, POOL-20
     EXPECT_STATUS(APR_EINVAL, brood_pool_create(&none, BROOD_POOL_LIMIT + 1, NULL, mem));
     EXPECT_STATUS(BROOD_EENTRY, brood_pool_create(&none, 1, &(brood_pool_options_t){.initializer = unlisted}, mem));
     EXPECT_STATUS(BROOD_EARGS, brood_pool_create(&none, 1, &(brood_pool_options_t){.initargs = brood_int(1)}, mem));
+    EXPECT_OK(brood_lock_create(&lock, mem));
+    brood_lock_close(lock);
+    EXPECT_STATUS(BROOD_ECLOSED,
+                  brood_pool_create(&none, 1, &(brood_pool_options_t){.initargs = BROOD_LIST(lock)}, mem));
 }
 
 static void there_is_one_worker_for_each_usable_cpu(void) /* POOL-01, POOL-04, PPE-01 */

@@ -234,6 +234,22 @@ static void what_is_given_goes_with_the_heir__SHM_12(void)
     }
 }
 
+static apr_status_t give_to_parent(brood_call_t *call)
+{
+    brood_shared_memory_t *memory;
+
+    BROOD_TRY(brood_shared_memory_create(&memory, NULL, 10, call->mem));
+    CHECK(brood_shared_memory_give(memory, brood_parent_process()) == BROOD_EMISUSE);
+    CHECK(strstr(brood_last_error()->message, "no child") != NULL);
+    brood_shared_memory_close(memory);
+    return APR_SUCCESS;
+}
+
+static void a_parent_does_not_inherit__SHM_12(void)
+{
+    EXPECT_EXIT(0, harness_start(give_to_parent, BROOD_NO_ARGS, mem));
+}
+
 static void nobody_inherits_who_has_ended(void)
 {
     brood_shared_memory_t *memory = create(new_name(), 10);
@@ -318,6 +334,7 @@ static apr_status_t suite(brood_call_t *call)
         TEST(the_name_goes_with_its_owner_however_that_ends__SHM_12_SHM_13),
         TEST(what_is_kept_outlives_its_owner__SHM_09),
         TEST(what_is_given_goes_with_the_heir__SHM_12),
+        TEST(a_parent_does_not_inherit__SHM_12),
         TEST(nobody_inherits_who_has_ended),
         TEST(unlink_takes_the_name_at_once__SHM_08_SHM_09),
         TEST(a_closed_one_is_of_no_use__SHM_07),
@@ -331,4 +348,4 @@ static apr_status_t suite(brood_call_t *call)
 }
 
 BROOD_MAIN(suite, BROOD_ENTRY(double_first), BROOD_ENTRY(open_by_name), BROOD_ENTRY(own), BROOD_ENTRY(inherit),
-           BROOD_ENTRY(nothing))
+           BROOD_ENTRY(nothing), BROOD_ENTRY(give_to_parent))

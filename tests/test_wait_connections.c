@@ -1,5 +1,6 @@
 /* Connections and listeners among those that are waited for. */
 #include "listener_fixture.h"
+#include <apr_thread_proc.h>
 
 static apr_pool_t *mem;
 
@@ -63,6 +64,49 @@ static void listeners_and_connections_are_waited_for__WAIT_02_WAIT_03_WAIT_05_WA
     brood_connection_close(connection);
 }
 
+static void *APR_THREAD_FUNC accept_and_end(apr_thread_t *thread, void *data)
+{
+    brood_connection_close(accept_one(data, mem));
+    apr_thread_exit(thread, APR_SUCCESS);
+    return NULL;
+}
+
+static void accept_in_a_thread_that_ends(brood_listener_t *listener)
+{
+    brood_connection_t *client;
+    apr_thread_t *thread;
+    apr_status_t rc;
+
+    EXPECT_OK(brood_client_connect(&client, brood_listener_address(listener), NULL, mem));
+    EXPECT(apr_thread_create(&thread, NULL, accept_and_end, listener, mem) == APR_SUCCESS);
+    EXPECT(apr_thread_join(&rc, thread) == APR_SUCCESS);
+    brood_connection_close(client);
+}
+
+/* Where the next client is waited for in the thread's name, say. */
+static void whose_thread_has_accepted_and_ended_still_listens__LIS_16_WAIT_02(void)
+{
+    static const char *const addresses[] = {NULL, "127.0.0.1:0"};
+
+    for (int i = 0; i < 2; i++) {
+        brood_listener_t *listener = listen_at(addresses[i], NULL, mem);
+        brood_wait_t item = BROOD_WAIT(listener);
+        brood_connection_t *client;
+
+        accept_in_a_thread_that_ends(listener);
+        EXPECT_STATUS(APR_TIMEUP, brood_wait(&item, 1, 2000));
+        accept_in_a_thread_that_ends(listener);
+        EXPECT_STATUS(APR_TIMEUP, brood_listener_accept(&client, listener, 2000, mem));
+        accept_in_a_thread_that_ends(listener);
+        EXPECT_STATUS(APR_TIMEUP, brood_wait(&item, 1, BROOD_NOWAIT));
+        EXPECT_OK(brood_client_connect(&client, brood_listener_address(listener), NULL, mem));
+        EXPECT_OK(brood_wait(&item, 1, BROOD_FOREVER));
+        brood_connection_close(accept_one(listener, mem));
+        brood_connection_close(client);
+        brood_listener_close(listener);
+    }
+}
+
 static void six_hundred_are_waited_for_at_once__WAIT_01_WAIT_06_WAIT_07(void)
 {
     enum { MANY = 600 };
@@ -95,6 +139,7 @@ static apr_status_t suite(brood_call_t *call)
 {
     static const brood_test_t tests[] = {
         TEST(listeners_and_connections_are_waited_for__WAIT_02_WAIT_03_WAIT_05_WAIT_10_LIS_18),
+        TEST(whose_thread_has_accepted_and_ended_still_listens__LIS_16_WAIT_02),
         TEST(six_hundred_are_waited_for_at_once__WAIT_01_WAIT_06_WAIT_07),
     };
 

@@ -11,7 +11,7 @@ leg_linux() {
         check "programs in the documents" ci/check-snippets build/release
         check "master and slave of the tutorial" ci/check-master build/release
         check "limits of the system" ci/check-limits build/release/bin/linecount
-        check "pidfds that a sandbox refuses" ci/check-refused build/release/bin/process_terminate
+        check "calls that a sandbox refuses" ci/check-refused build/release/bin/process_terminate
         check "CPUs that may be used" ci/check-cpus build/release/bin/cpu_count
         check "a small /dev/shm" ci/check-small-shm build/release
     fi

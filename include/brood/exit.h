@@ -1,4 +1,6 @@
-/** @file exit.h  What happens at the end of a process.
+/** @file exit.h  What happens at the end of a process, and functions to be run then: util.Finalize.
+ *
+ *     BROOD_TRY(brood_finalizer_create(NULL, save_results, results, 0, mem));
  *
  * The end of a child begins when its entry has returned, well or with a failure, or has called exit(n); that of the
  * first process when the `mem` of brood_init ends (with brood_main: when `app` has returned), or on exit(n) and on the
@@ -9,7 +11,7 @@
  * 2. brood_is_exiting is true.
  * 3. Finalizers of priority 0 and more, the highest first.  They may still start children.
  * 4. Daemonic children are terminated.  The others are joined for exit_grace (brood_init), then terminated, 1 s later
- *    killed; each that had to be ended is a line on stderr.  From here on no child can be started.
+ *    killed; each that had to be ended is reported (log.h).  From here on no child can be started.
  * 5. Finalizers of priorities below 0.
  * 6. The directory of brood_temp_dir is removed.
  * 7. What children have logged is given to the function of brood_log_to, which is not called any more: it may use that
@@ -49,8 +51,8 @@ BROOD_BEGIN
  *  process may call the functions below as long as `mem` lives.  SPEC EXIT-11. */
 typedef struct brood_finalizer_t brood_finalizer_t;
 
-/** What a finalizer or a hook runs.  No lock of brood's is held meanwhile, so it may use brood.  It must return: neither
- *  exit, nor the end of its thread, nor longjmp. */
+/** What a finalizer or a hook runs.  No lock of brood's is held meanwhile, so it may use brood.  It must return:
+ *  neither exit, nor the end of its thread, nor longjmp. */
 typedef void (*brood_finalizer_fn)(void *user);
 
 /** A priority: not at exit, only with its `mem` or by hand.  SPEC EXIT-08. */
@@ -61,13 +63,13 @@ typedef void (*brood_finalizer_fn)(void *user);
  *  Priorities that brood's own objects use: 15 ends pools of processes, 10 closes queues and lets go of what managers
  *  hold, 0 shuts down managers, listeners and names, -5 waits for queues.  The temporary directory goes last of all.
  *
- *  @param[out] finalizer  valid until `mem` ends; NULL: not wanted.  Untouched unless APR_SUCCESS.
+ *  @param[out] finalizer  yours until `mem` ends; NULL: not wanted.  Untouched unless APR_SUCCESS.
  *  @param run             the function.
- *  @param user            its argument, to be valid until it has run; may live in `mem`.
+ *  @param user            its argument, kept, not copied: valid until it has run; may live in `mem`.
  *  @param priority        higher ones run first, equal ones newest first; those below 0 after the children have been
  *                         joined.  BROOD_NOT_AT_EXIT: not at exit.
- *  @param mem             its life.  Its end runs the function, whatever the priority, unless it has run or was
- *                         cancelled: after what was made in `mem` later has ended, and all pools in it.
+ *  @param mem             owner of the finalizer.  Its end runs the function, whatever the priority, unless it has run
+ *                         or was cancelled: after what was made in `mem` later has ended, and all pools in it.
  *  @retval APR_SUCCESS    it is pending.
  *  @retval APR_EINVAL     `run` is NULL.
  *  @retval BROOD_EGUARD   brood_main or brood_init has not run, or has ended.
@@ -77,23 +79,28 @@ typedef void (*brood_finalizer_fn)(void *user);
 BROOD_API BROOD_CHECKED apr_status_t brood_finalizer_create(brood_finalizer_t **finalizer, brood_finalizer_fn run,
                                                             void *user, int priority, apr_pool_t *mem);
 
-/** Run it now, unless it has run or was cancelled.  If another thread is running it, wait for its return.  SPEC EXIT-09. */
+/** Run it now, unless it has run or was cancelled.  If another thread is running it, wait for its return, as long as
+ *  that takes.
+ *  @param finalizer  of this process; a forked copy's is left alone.  SPEC EXIT-09. */
 BROOD_API void brood_finalizer_run(brood_finalizer_t *finalizer);
 
-/** Have it not run.  If another thread is running it, wait for its return: it does not run afterwards.  SPEC EXIT-10. */
+/** Have it not run.  If another thread is running it, wait for its return: it does not run afterwards.
+ *  @param finalizer  as for brood_finalizer_run.  SPEC EXIT-10. */
 BROOD_API void brood_finalizer_cancel(brood_finalizer_t *finalizer);
 
-/** True while it has neither begun to run nor been cancelled.  SPEC EXIT-10. */
+/** Whether it has neither begun to run nor been cancelled.
+ *  @param finalizer  any.
+ *  @return false also in a forked copy.  SPEC EXIT-10. */
 BROOD_API bool brood_finalizer_pending(const brood_finalizer_t *finalizer);
 
 /** Have a function run in every child that brood makes by fork, before its entry, in order of registration.
  *
- *  The children's children by fork run it as well, each once: they inherit the registration.  Spawned children and those
- *  of the fork server are no copies of this process and run none.  Any thread.
+ *  The children's children by fork run it as well, each once: they inherit the registration.  Spawned children and
+ *  those of the fork server are no copies of this process and run none.  Any thread.
  *
  *  @param hook  the function; it runs in the child, alone there, and may use brood.
- *  @param user  its argument, as the child has inherited it.
- *  @param mem   the registration ends with it; in a child, with its copy of it there.
+ *  @param user  its argument, kept, not copied: as the child has inherited it.
+ *  @param mem   owner of the registration; in a child, its copy of it there.
  *  @retval APR_SUCCESS    registered.
  *  @retval APR_EINVAL     `hook` is NULL.
  *  @retval BROOD_EGUARD   brood_main or brood_init has not run, or has ended.
@@ -102,16 +109,17 @@ BROOD_API bool brood_finalizer_pending(const brood_finalizer_t *finalizer);
  *  After a failure nothing is registered.  SPEC EXIT-16. */
 BROOD_API BROOD_CHECKED apr_status_t brood_after_fork(brood_finalizer_fn hook, void *user, apr_pool_t *mem);
 
-/** True in a process from the moment its end began.  Any thread, any time.  SPEC EXIT-14. */
+/** Whether the end of this process has begun.  Any thread, any time.  SPEC EXIT-14. */
 BROOD_API bool brood_is_exiting(void);
 
 /** A directory for this process alone, made when it is first asked for, under a name that nobody can guess in the
  *  system's directory for temporary files; only this user may enter it, where the system has such permissions.
  *
  *  It is removed at exit, after all finalizers, with everything in it; symbolic links are removed, not followed; what
- *  cannot be removed is a line on stderr.  A process that is killed leaves it behind.  A child has its own.  Any thread.
+ *  cannot be removed is reported.  A process that is killed leaves it behind.  A child has its own.  Any
+ *  thread.
  *
- *  @param[out] path  its absolute name, valid until it is removed.  Untouched unless APR_SUCCESS.
+ *  @param[out] path  its absolute name, borrowed until it is removed.  Untouched unless APR_SUCCESS.
  *  @retval APR_SUCCESS    it is there.
  *  @retval BROOD_EGUARD   brood_main or brood_init has not run, or has ended.
  *  @retval BROOD_EMISUSE  this process was forked without brood, or it is removed already.

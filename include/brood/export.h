@@ -1,4 +1,6 @@
-/** @file export.h  Linkage and compiler annotations.  The only header with compiler tests. */
+/** @file export.h  Linkage and compiler annotations, for brood's own headers.  The only header with compiler tests.
+ *
+ * A program that links the static library on Windows defines BROOD_STATIC before it includes any header of brood's. */
 #ifndef BROOD_EXPORT_H
 #define BROOD_EXPORT_H
 

@@ -1,10 +1,13 @@
-/** @file log.h  What brood and its users have to say; silent until asked for.
+/** @file log.h  What brood and its users have to say, silent until asked for: Python's log_to_stderr and get_logger.
+ *
+ *     brood_log_to_stderr(BROOD_LOG_INFO);
+ *     brood_log(BROOD_LOG_INFO, "read %d rows", count);
  *
  * A record is a level, the name of the process it arose in, and a message.  Records go to stderr, to a function of the
  * program's, to both or, as at first, to nobody.  What brood itself has to tell is logged here too: the starts and ends
- * of processes and of the fork server at BROOD_LOG_INFO, an entry's return at BROOD_LOG_DEBUG (SPEC LOG-07); and, if
- * the program has a function for them, failures that have nobody to be returned to, at BROOD_LOG_ERROR, which are
- * written to stderr otherwise.
+ * of processes and of the fork server at BROOD_LOG_INFO, an entry's return at BROOD_LOG_DEBUG (SPEC LOG-07).  Failures
+ * that have nobody to be returned to are reported: to the program's function, if it takes BROOD_LOG_ERROR, else as a
+ * line on stderr.
  *
  * Everything here may be called by any thread at any time, also before brood_init and in programs that never call it,
  * and leaves the thread's last failure as it is; not by a signal handler. */
@@ -57,14 +60,14 @@ typedef void (*brood_log_fn)(void *user, brood_log_level_t level, const char *pr
  *  `main` has set before brood_init.  A child that calls this takes its own records, and those of the children that it
  *  starts from then on.
  *
- *  Children never wait long for a function that is slow: 1024 records are kept for it; when they are full, a child waits
- *  for 100 ms and then drops records at once, until half of them have been taken.  Its next record is preceded by one
- *  that says how many were lost.
+ *  Children never wait long for a function that is slow: 1024 records are kept for it; when they are full, a child
+ *  waits for 100 ms and then drops records at once, until half of them have been taken.  Its next record is preceded by
+ *  one that says how many were lost.
  *
  *  Starting a process waits for a call of the function to return, so that no forked child is a copy of a process that
  *  was in the middle of one.  The function must therefore not wait for another thread that starts one.
  *
- *  @param log    takes the place of the one before, which is not called any more when this returns, unless it is the
+ *  @param log    takes the place of the one before, which is not called any more when this returns, unless that is the
  *                caller.  NULL: none; the one before is first given what has come from children.  Children that were
  *                started for it have nobody to tell then, and write their failures to stderr, as they do when this
  *                process has ended; those that are started afterwards tell an ancestor's function, as this process

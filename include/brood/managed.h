@@ -1,5 +1,8 @@
-/** @file managed.h  What a manager keeps for many processes: dictionaries, lists, sets, namespaces, objects of a
- *  program's own types; and many calls of them at once.
+/** @file managed.h  What a manager keeps for many processes: dict, list, set, Namespace, the program's types.
+ *
+ *     BROOD_TRY(brood_manager_list(&list, manager, "jobs", mem));
+ *     BROOD_TRY(brood_managed_list_append(list, BROOD_LIST("build", 7)));
+ *     BROOD_TRY(brood_managed_list_get(&item, list, -1, mem));
  *
  * The object is in the manager's server (manager.h); what a process has is a proxy of it.  A proxy travels like every
  * object of brood: to children, in items of queues of the tree, and into other managed objects of the same manager,
@@ -10,21 +13,22 @@
  * PROX-11, PROX-13).
  *
  * Each call is one round trip, and on the server it happens at one instant: between others, never during them.  Any
- * thread of any process that has the object may make every call, at any time between brood_init and its end, at once
- * with all others, also by one proxy (SPEC PROX-05, PROX-06); _close, and the end of `mem`, must be the last that a
- * process does with a proxy.  Proxies, keys and values are borrowed for the call; what comes back is in `mem`.
+ * thread of any process that has an object may make every call on it, at any time between brood_init and its end, also
+ * by one proxy at once (SPEC PROX-05, PROX-06); _close, and the end of `mem`, must be the last that a process does with
+ * a proxy.  Proxies, keys and values are borrowed for the call; `mem` owns what comes back.
  *
  * Every call can fail with these, which are not said again below:
  *   - BROOD_ELOST      the server is gone, or another is at its address now; whether the call has happened is not
- *                      known.  The next call connects again, so that a server whose network was away is found (SPEC
- *                      PROX-17).
+ *                      known.  The next call connects again, so that a server whose network was away is found
+ *                      (SPEC PROX-17).
  *   - APR_TIMEUP       the server has not answered in its call_timeout (manager.h).
  *   - BROOD_ECANCELLED Ctrl-C was pressed while it waited: see brood_main.
- *   - BROOD_EENCODE    a value that was given cannot leave the process tree: a lock of the tree, say, or an object of
+ *   - BROOD_EENCODE    a value that was given cannot leave the tree: a lock of the tree, say, or an object of
  *                      another manager.  BROOD_EENTRY, BROOD_EDECODE: it has an entry in it that the server does not
  *                      have.
  *   - BROOD_ETOOBIG    the values are larger than the server takes, or the result is larger than a message can be.
  *   - BROOD_ECLOSED    this process has closed the proxy.
+ *   - BROOD_EPROTOCOL  what answers is no manager, or one of another version.
  *   - APR_ENOMEM       no memory, here or there.
  * A call that fails has changed nothing unless it says so, but for BROOD_ELOST, APR_TIMEUP and BROOD_ECANCELLED, after
  * which it may have happened.  Outputs are untouched unless APR_SUCCESS.  SPEC GEN-05, STYP-01. */
@@ -35,7 +39,7 @@
 
 BROOD_BEGIN
 
-/** A process's hold of an object of a manager. */
+/** This process's hold of an object of a manager. */
 typedef struct brood_managed_dict_t brood_managed_dict_t;
 typedef struct brood_managed_list_t brood_managed_list_t;
 typedef struct brood_managed_set_t brood_managed_set_t;
@@ -54,9 +58,9 @@ BROOD_API BROOD_CHECKED apr_status_t brood_managed_dict_set(brood_managed_dict_t
                                                             brood_value_t value);
 /** Set it only if it is not there.
  *
- *  @param[out] value  what it then holds; may be NULL.
- *  @param dict        see above.
- *  @param key         see above.
+ *  @param[out] value  what it then holds; NULL: not wanted.
+ *  @param dict        open dictionary, borrowed for the call.
+ *  @param key         any value, borrowed for the call.
  *  @param otherwise   its value if it is not there.
  *  @param mem         owner of the value. */
 BROOD_API BROOD_CHECKED apr_status_t brood_managed_dict_setdefault(brood_value_t *value, brood_managed_dict_t *dict,
@@ -67,21 +71,22 @@ BROOD_API BROOD_CHECKED apr_status_t brood_managed_dict_update(brood_managed_dic
 /** The values of many keys in one round trip.
  *
  *  @param[out] values  a list, as long as `keys`; nil for those that are not there.
- *  @param dict         see above.
+ *  @param dict         open dictionary, borrowed for the call.
  *  @param keys         a list; BROOD_EKIND: it is none.
  *  @param mem          owner of the list. */
 BROOD_API BROOD_CHECKED apr_status_t brood_managed_dict_get_many(brood_value_t *values, brood_managed_dict_t *dict,
                                                                  brood_value_t keys, apr_pool_t *mem);
 /** Set a value inside of lists and maps that are inside of the dictionary.
  *
- *  @param dict   see above.
+ *  @param dict   open dictionary, borrowed for the call.
  *  @param path   a list: a key of the dictionary, then keys of maps and indexes of lists, each inside of what the one
  *                before leads to.  The last one is set; a map's key need not be there for it.
  *  @param value  what is set.
- *  @return BROOD_ERANGE: the path leads nowhere; BROOD_EKIND: it leads through what is neither a list nor a map. */
+ *  @return APR_SUCCESS; BROOD_ERANGE: the path leads nowhere; BROOD_EKIND: it is no list, or leads through what is
+ *          neither a list nor a map; APR_EINVAL: it is empty; otherwise as said at the top. */
 BROOD_API BROOD_CHECKED apr_status_t brood_managed_dict_set_path(brood_managed_dict_t *dict, brood_value_t path,
                                                                  brood_value_t value);
-/** Remove a key; `value`, which may be NULL, is what it held.  BROOD_ERANGE. */
+/** Remove a key; `value` is what it held, NULL: not wanted.  BROOD_ERANGE. */
 BROOD_API BROOD_CHECKED apr_status_t brood_managed_dict_pop(brood_value_t *value, brood_managed_dict_t *dict,
                                                             brood_value_t key, apr_pool_t *mem);
 /** Remove the pair whose key came last, and say which it was.  BROOD_ERANGE: there is none. */
@@ -111,9 +116,10 @@ BROOD_API BROOD_CHECKED apr_status_t brood_managed_dict_copy(brood_value_t *map,
  *  @param[in,out] position  0 before the first call; whatever this one leaves there before the next one.
  *  @param[out] key          of the next pair.
  *  @param[out] value        of the next pair.
- *  @param dict              see above.
+ *  @param dict              open dictionary, borrowed for the call.
  *  @param mem               owner of both.
- *  @return BROOD_EMISUSE: a key has come or gone since the first call. */
+ *  @return APR_SUCCESS, also when there are no more; BROOD_EMISUSE: a key has come or gone since the first call;
+ *          otherwise as said at the top. */
 BROOD_API BROOD_CHECKED apr_status_t brood_managed_dict_next(bool *more, apr_int64_t *position, brood_value_t *key,
                                                              brood_value_t *value, brood_managed_dict_t *dict,
                                                              apr_pool_t *mem);
@@ -137,7 +143,7 @@ BROOD_API BROOD_CHECKED apr_status_t brood_managed_list_extend(brood_managed_lis
 /** Add an item before the one at an index; beyond the ends, at that end. */
 BROOD_API BROOD_CHECKED apr_status_t brood_managed_list_insert(brood_managed_list_t *list, apr_ssize_t index,
                                                                brood_value_t item);
-/** Remove the item at an index, -1: the last; `item`, which may be NULL, is what it was.  BROOD_ERANGE. */
+/** Remove the item at an index, -1: the last; `item` is what it was, NULL: not wanted.  BROOD_ERANGE. */
 BROOD_API BROOD_CHECKED apr_status_t brood_managed_list_pop(brood_value_t *item, brood_managed_list_t *list,
                                                             apr_ssize_t index, apr_pool_t *mem);
 /** Remove the first item that equals this one.  BROOD_ERANGE. */
@@ -168,7 +174,7 @@ BROOD_API BROOD_CHECKED apr_status_t brood_managed_list_sort(brood_managed_list_
 BROOD_API BROOD_CHECKED apr_status_t brood_managed_list_sort_reverse(brood_managed_list_t *list);
 /** Turn the order round. */
 BROOD_API BROOD_CHECKED apr_status_t brood_managed_list_reverse(brood_managed_list_t *list);
-/** All items so many times; 0: none are left. */
+/** All items so many times; 0: none are left.  BROOD_ETOOBIG also: more than 2^24 items, or 1 GiB. */
 BROOD_API BROOD_CHECKED apr_status_t brood_managed_list_repeat(brood_managed_list_t *list, apr_size_t times);
 /** How many items there are. */
 BROOD_API BROOD_CHECKED apr_status_t brood_managed_list_count(apr_size_t *count, brood_managed_list_t *list);
@@ -192,7 +198,7 @@ BROOD_API BROOD_CHECKED apr_status_t brood_managed_set_remove(brood_managed_set_
 /** Is it there? */
 BROOD_API BROOD_CHECKED apr_status_t brood_managed_set_contains(bool *found, brood_managed_set_t *set,
                                                                 brood_value_t item);
-/** Remove any one; `item`, which may be NULL, is what it was.  BROOD_ERANGE: there is none. */
+/** Remove any one; `item` is what it was, NULL: not wanted.  BROOD_ERANGE: there is none. */
 BROOD_API BROOD_CHECKED apr_status_t brood_managed_set_pop(brood_value_t *item, brood_managed_set_t *set,
                                                            apr_pool_t *mem);
 /** Add all items of a list.  BROOD_EKIND: it is no list. */
@@ -210,7 +216,8 @@ BROOD_API void brood_managed_set_close(brood_managed_set_t *set);
 
 /** @name Namespace: values by name.
  *
- *  Names are UTF-8 that ends in NUL; NULL, an empty one and one that begins with _ are APR_EINVAL.  BROOD_ERANGE: no such name.  SPEC STYP-04, STYP-05. @{ */
+ *  Names are UTF-8 that ends in NUL; NULL, an empty one and one that begins with _ are APR_EINVAL.  BROOD_ERANGE: no
+ *  such name.  SPEC STYP-04, STYP-05. @{ */
 /** The value of a name.  BROOD_ERANGE. */
 BROOD_API BROOD_CHECKED apr_status_t brood_namespace_get(brood_value_t *value, brood_namespace_t *space,
                                                          const char *name, apr_pool_t *mem);
@@ -229,15 +236,16 @@ BROOD_API void brood_namespace_close(brood_namespace_t *space);
 /** @name Objects of a program's types: brood_type_t (entry.h), brood_manager_object (manager.h). @{ */
 /** Call a method.
  *
- *  @param[out] result  what it returned, in `mem`; an object of the manager if the type says so
- *                      (BROOD_METHOD_RETURNING).  May be NULL.
- *  @param proxy        borrowed for the call.
- *  @param method       its name in the type's table.
+ *  @param[out] result  what it returned; an object of the manager if the type says so (BROOD_METHOD_RETURNING).  NULL:
+ *                      not wanted.  Untouched unless APR_SUCCESS.
+ *  @param proxy        open proxy, borrowed for the call.
+ *  @param method       its name in the type's table; borrowed for the call.
  *  @param args         a list; nil: none.
  *  @param mem          owner of the result.
  *  @retval APR_SUCCESS    it returned.
  *  @retval BROOD_EMETHOD  the type has no such method.
  *  @retval BROOD_EARGS    `args` is no list.
+ *  @retval APR_EINVAL     `method` is NULL.
  *  @return otherwise the method's own failure, with its message and payload; or as said at the top.
  *  SPEC PROX-01, PROX-02, PROX-03, PROX-04, MGR-15, MGR-16. */
 BROOD_API BROOD_CHECKED apr_status_t brood_proxy_call(brood_value_t *result, brood_proxy_t *proxy, const char *method,
@@ -252,7 +260,11 @@ BROOD_API void brood_proxy_close(brood_proxy_t *proxy);
  *  keep the next ones from happening.  For calls that do not wait for others: one that does holds up the rest, and with
  *  them a lock it was to get.  One thread has a batch. @{ */
 typedef struct brood_batch_t brood_batch_t;
-/** An empty one, in `mem`. */
+/** Make an empty one.
+ *
+ *  @param[out] batch  for one thread; yours until `mem` ends.  Untouched unless APR_SUCCESS.
+ *  @param mem         owner of the batch, and of what is added to it.
+ *  @return APR_SUCCESS; APR_ENOMEM: no memory. */
 BROOD_API BROOD_CHECKED apr_status_t brood_batch_create(brood_batch_t **batch, apr_pool_t *mem);
 /** Add a call, to be made by brood_batch_run.
  *
@@ -261,26 +273,41 @@ BROOD_API BROOD_CHECKED apr_status_t brood_batch_create(brood_batch_t **batch, a
  *  @param method  its name: that of the call in this file without the beginning, "set" for brood_managed_dict_set; or a
  *                 method of the program's own type.  Copied.
  *  @param args    a list of the call's inputs, in their order, copied; nil: none.
- *  @return APR_SUCCESS; BROOD_EKIND: `object` is no managed object; BROOD_EENCODE: it is of another manager than those
- *          before; BROOD_EARGS: `args` is no list; BROOD_ECLOSED; BROOD_EMISUSE: it has been run; APR_ENOMEM. */
+ *  @retval APR_SUCCESS    it will be made.
+ *  @retval BROOD_EKIND    `object` is no managed object.
+ *  @retval BROOD_EENCODE  it is of another manager than those before.
+ *  @retval BROOD_EARGS    `args` is no list.
+ *  @retval APR_EINVAL     `method` is NULL, or `args` are nested too deep.
+ *  @retval BROOD_ECLOSED  this process has closed the object, or one in `args`.
+ *  @retval BROOD_EMISUSE  the batch has been run.
+ *  @retval APR_ENOMEM     no memory.
+ *  After a failure the batch is as it was. */
 BROOD_API BROOD_CHECKED apr_status_t brood_batch_add(brood_batch_t *batch, brood_value_t object, const char *method,
                                                      brood_value_t args);
 /** Make the calls, and wait for all answers.
  *
- *  @param[out] results  a list with the result of each, nil for those that have failed; may be NULL.
+ *  @param[out] results  a list with the result of each, nil for those that have failed; NULL: not wanted.  Untouched
+ *                       unless APR_SUCCESS.
  *  @param batch         not run yet; from now on it is for brood_batch_status and brood_batch_message.
  *  @param mem           owner of the results.
  *  @return APR_SUCCESS: all have been answered, whatever the answers are.  Otherwise as said at the top: those whose
  *          answers had not come have that status, too, and may have happened.  BROOD_EMISUSE: it has been run. */
 BROOD_API BROOD_CHECKED apr_status_t brood_batch_run(brood_value_t *results, brood_batch_t *batch, apr_pool_t *mem);
-/** How call `index`, from 0, has ended; APR_EINVAL: there is none, or it has not been run.  It is no failure of this
- *  thread. */
+/** How a call has ended.  It is no failure of this thread.
+ *
+ *  @param batch  run.
+ *  @param index  of the call, from 0, in the order of adding.
+ *  @return its status; APR_EINVAL: there is no such call, or it has not been run. */
 BROOD_API apr_status_t brood_batch_status(const brood_batch_t *batch, apr_size_t index);
-/** The message of a call that has failed, or NULL; as long as `mem` of the run. */
+/** The message of a call that has failed.
+ *
+ *  @param batch  run.
+ *  @param index  as for brood_batch_status.
+ *  @return borrowed until `mem` of the run ends; NULL: it has not failed. */
 BROOD_API const char *brood_batch_message(const brood_batch_t *batch, apr_size_t index);
 /** @} */
 
-/** @name As values: to children, in items of queues, inside of other managed objects; and back, owned by the pool
+/** @name As values: for a child's arguments, items of queues, and other managed objects; and back, owned by the pool
  *  that the value was received in.
  *
  *  BROOD_EKIND from _from_value: the value is something else; the output is untouched.  SPEC PROX-07, PROX-08, PROX-14,

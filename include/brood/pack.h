@@ -1,10 +1,17 @@
 /** @file pack.h  C values to brood values and back, chosen by type at compile time.
  *
- * At most 32 items.  The array behind BROOD_LIST and BROOD_MAP lives as long as the enclosing block: to return a list from
- * a function, copy it (brood_value_copy).  In C++ (11 and later) it lives to the end of the statement, the call it is
- * an argument of: there a list in a variable must be a copy, too.
+ *     BROOD_TRY(brood_process_start(&child, greet, BROOD_ARGS("Ada", 36, queue), NULL, mem));
+ *
+ * and in the entry
+ *
+ *     BROOD_TRY(BROOD_UNPACK(call->args, &name, &age, &queue));
+ *
+ * At most 32 items.  The array behind BROOD_LIST and BROOD_MAP lives as long as the enclosing block: to return a list
+ * from a function, copy it (brood_value_copy).  In C++ (11 and later) it lives to the end of the statement, the call it
+ * is an argument of: there a list in a variable must be a copy, too.
  * Items are evaluated once; texts, lists and objects in them stay the caller's.  A type that brood does not know does
- * not compile.  Microsoft's compiler needs /Zc:preprocessor. */
+ * not compile.  Microsoft's compiler needs /Zc:preprocessor.  The macros only call public functions: value.h has their
+ * statuses. */
 #ifndef BROOD_PACK_H
 #define BROOD_PACK_H
 
@@ -114,7 +121,7 @@
 #define BROOD__UNPACK(list, count, ...) brood_unpack(list, (const brood_slot_t[]){__VA_ARGS__}, count)
 #endif
 
-/** A value of any number, bool, text, entry or brood object.  (`true` is an int in C: brood_bool(true).) */
+/** A value of any number, bool, text, entry or object of brood's.  (`true` is an int in C: brood_bool(true).) */
 #define BROOD_VALUE(x) BROOD__VALUE(x)
 
 /** A list: BROOD_LIST(42, BROOD_NIL, "hello").  An argument list is a list: BROOD_ARGS("Mike", connection).
@@ -125,10 +132,11 @@
 /** A map: BROOD_MAP("rate", 1.5, "name", "x").  An odd number of items does not compile. */
 #define BROOD_MAP(...) BROOD__MAP(BROOD__COUNT(__VA_ARGS__), BROOD__EACH(BROOD_VALUE, __VA_ARGS__))
 
-/** A list into variables, by address: BROOD_TRY(BROOD_UNPACK(call->args, &owner, &connection)). */
+/** A list into variables, by address: BROOD_TRY(BROOD_UNPACK(call->args, &owner, &connection)).  Statuses:
+ *  brood_unpack. */
 #define BROOD_UNPACK(list, ...) BROOD__UNPACK((list), BROOD__COUNT(__VA_ARGS__), BROOD__EACH(BROOD_SLOT, __VA_ARGS__))
 
-/** One value into a variable: BROOD_TRY(BROOD_READ(&n, item)). */
+/** One value into a variable: BROOD_TRY(BROOD_READ(&n, item)).  Statuses: brood_read. */
 #define BROOD_READ(target, value) brood_read(BROOD_SLOT(target), (value))
 
 /** Where and as what to store: chosen by the type pointed to. */

@@ -1,4 +1,6 @@
-/** @file pack_cxx.h  What pack.h's macros are in C++ (11 and later): overloads where C has _Generic.  Included by pack.h. */
+/** @file pack_cxx.h  What pack.h's macros are in C++ (11 and later): overloads where C has _Generic.
+ *
+ * Included by pack.h alone; a program uses the macros. */
 #ifndef BROOD_PACK_CXX_H
 #define BROOD_PACK_CXX_H
 

@@ -1,8 +1,13 @@
-/** @file shared.h  Memory that processes share: arrays (a Value is an array of one).
- *  No pointers in it: they mean nothing in another process (SPEC SHC-16).
+/** @file shared.h  Memory that processes share: Array and RawArray (a Value is an array of one).
  *
- *  Any thread of any process that has an array may make every call on it, at any time between brood_init and its end;
- *  _close, and the end of `mem`, must be the last that a process does with it. */
+ *     BROOD_TRY(brood_array_create(&array, 10, sizeof(double), NULL, mem));
+ *     BROOD_TRY(brood_process_start(NULL, work, BROOD_ARGS(array), NULL, mem));
+ *     double *numbers = brood_array_data(array);
+ *
+ * No pointers in it: they mean nothing in another process (SPEC SHC-16).
+ *
+ * Any thread of any process that has an array may make every call on it, at any time between brood_init and its end;
+ * _close, and the end of `mem`, must be the last that a process does with it. */
 #ifndef BROOD_SHARED_H
 #define BROOD_SHARED_H
 
@@ -10,21 +15,20 @@
 
 BROOD_BEGIN
 
-/** Items in shared memory, anonymous, handed to children as an argument; freed with their last holder. */
+/** This process's hold of an array; its items are freed with the last holder. */
 typedef struct brood_array_t brood_array_t;
 
 /** Make an array.  Its length never changes.
  *
- *  @param[out] array  the new array; yours until `mem` ends or brood_array_close.
- *  @param count       number of items, 0 allowed.
+ *  @param[out] array  the new array; yours until `mem` ends or brood_array_close.  Untouched unless APR_SUCCESS.
+ *  @param count       number of items; may be 0.
  *  @param item_size   bytes of an item, at least 1.
- *  @param initial     count items to copy, or NULL for zeros.
+ *  @param initial     `count` items, copied; NULL: all zero.
  *  @param mem         owner of this process's reference.
- *  @retval APR_SUCCESS   the array is there.
- *  @retval APR_EINVAL    item_size is 0, or count * item_size overflows.
- *  @retval BROOD_EGUARD  before brood_init.
- *  @retval APR_ENOMEM    the arena has no room, which brood_init_options_t.arena_limit sets.
- *  After a failure *array is untouched.
+ *  @retval APR_SUCCESS   it is there.
+ *  @retval APR_EINVAL    item_size is 0, or count * item_size is more than there can be.
+ *  @retval BROOD_EGUARD  brood_main or brood_init has not run, or has ended.
+ *  @retval APR_ENOMEM    the arena is full.
  *  SPEC SHC-01, SHC-03, SHC-04, SHC-09, SHC-15. */
 BROOD_API BROOD_CHECKED apr_status_t brood_array_create(brood_array_t **array, apr_size_t count, apr_size_t item_size,
                                                         const void *initial, apr_pool_t *mem);
@@ -34,15 +38,20 @@ BROOD_API BROOD_CHECKED apr_status_t brood_array_create(brood_array_t **array, a
 BROOD_API BROOD_CHECKED apr_status_t brood_raw_array_create(brood_array_t **array, apr_size_t count,
                                                             apr_size_t item_size, const void *initial, apr_pool_t *mem);
 
-/** The items, aligned to 64 bytes, to be read and written as any C array; NULL once the array is closed here.  What
- *  several write at once they guard themselves: by the array's lock, say.  SPEC SHC-07, SHC-09. */
+/** The items, aligned to 64 bytes, to be read and written as any C array.  What several write at once they guard
+ *  themselves: by the array's lock, say.
+ *
+ *  @param array  any.
+ *  @return borrowed until this process closes the array; NULL: it has.  SPEC SHC-07, SHC-09. */
 BROOD_API void *brood_array_data(brood_array_t *array);
 /** As given to create; of a closed array, too.  SPEC SHC-03. */
 BROOD_API apr_size_t brood_array_count(const brood_array_t *array);
 BROOD_API apr_size_t brood_array_item_size(const brood_array_t *array);
 
-/** An RLock for the users of this array; borrowed, ends with it; NULL of a raw array.  Access does not take it by
- *  itself.
+/** An RLock for the users of this array.  Access does not take it by itself.
+ *
+ *  @param array  any.
+ *  @return borrowed until this process closes the array, which closes it: do not.  NULL: a raw array.
  *  SPEC SHC-01, SHC-06, SHC-07. */
 BROOD_API brood_lock_t *brood_array_lock(brood_array_t *array);
 
@@ -50,8 +59,10 @@ BROOD_API brood_lock_t *brood_array_lock(brood_array_t *array);
  *  and nothing stays behind.  Twice is fine.  SPEC SHC-15. */
 BROOD_API void brood_array_close(brood_array_t *array);
 
-/** @name As a value: hand it to a child; take it back, owned by the pool the value was received in.
- *  brood_array_from_value gives BROOD_EKIND, and leaves *array untouched, if the value is no array.  SPEC SHC-14. @{ */
+/** @name As a value: for a child's arguments, and items of queues; and back, owned by the pool that the value was
+ *  received in.
+ *
+ *  BROOD_EKIND from _from_value: the value is something else; the output is untouched.  SPEC SHC-14. @{ */
 BROOD_API brood_value_t brood_array_to_value(brood_array_t *array);
 BROOD_API BROOD_CHECKED apr_status_t brood_array_from_value(brood_array_t **array, brood_value_t value);
 BROOD_API brood_slot_t brood_slot_array(brood_array_t **target);

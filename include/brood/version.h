@@ -1,10 +1,12 @@
-/** @file version.h  Version of the header and of the library in use. */
+/** @file version.h  Version of the headers and of the library in use.
+ *
+ *     printf("built with brood %s, runs with %s\n", BROOD_VERSION_TEXT, brood_version().text); */
 #ifndef BROOD_VERSION_H
 #define BROOD_VERSION_H
 
 #include <brood/export.h>
 
-/** The header's version, for #if. */
+/** The headers' version, for #if. */
 #define BROOD_VERSION_MAJOR 0
 #define BROOD_VERSION_MINOR 1
 #define BROOD_VERSION_PATCH 0
@@ -20,13 +22,10 @@ typedef struct brood_version_t {
     const char *text; /**< all three */
 } brood_version_t;
 
-/**
- * Version of the library in use; may differ from the macros, which are the header's.
+/** Version of the library in use; may differ from the macros, which are the headers'.  Any thread, any time, also
+ *  without brood_main.
  *
- * Any thread, any time; also without brood_main.
- *
- * @return its text is borrowed for ever.
- */
+ *  @return a copy; its text is valid for ever. */
 BROOD_API brood_version_t brood_version(void);
 
 BROOD_END

@@ -75,6 +75,6 @@ class BroodConan(ConanFile):
         if not self.options.shared:
             self.cpp_info.defines = ["BROOD_STATIC"]
             if self.settings.os == "Windows":
-                self.cpp_info.system_libs = ["bcrypt", "ws2_32"]
+                self.cpp_info.system_libs = ["bcrypt", "mswsock", "ws2_32"]
             elif self.settings.os in ("Linux", "FreeBSD"):
                 self.cpp_info.system_libs = ["pthread"]

@@ -23,6 +23,9 @@ bool brood__value_real(double *real, brood_value_t value);
 /* No list or map lies deeper than BROOD__DEPTH: recursion over the value ends. */
 bool brood__value_shallow(brood_value_t value);
 
+/* brood_value_copy, whose failure cannot be taken for nil. */
+apr_status_t brood__value_copy(brood_value_t *copied, brood_value_t value, apr_pool_t *mem);
+
 /* A total order over all shallow values: < 0, 0, > 0.  Numbers by value whatever their kind, NaN after all others and
  * equal to itself; text and bytes by their bytes.  Maps in the order of their pairs, which is enough for keys. */
 int brood__value_order(brood_value_t a, brood_value_t b);

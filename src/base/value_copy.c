@@ -92,13 +92,16 @@ static apr_status_t copy_value(brood_value_t *copied, const brood_value_t *value
     }
 }
 
+apr_status_t brood__value_copy(brood_value_t *copied, brood_value_t value, apr_pool_t *mem)
+{
+    if (!brood__value_shallow(value))
+        return brood_fail(APR_EINVAL, "value is nested deeper than %d lists", BROOD__DEPTH);
+    return copy_value(copied, &value, mem);
+}
+
 brood_value_t brood_value_copy(brood_value_t value, apr_pool_t *mem)
 {
     brood_value_t copied;
 
-    if (!brood__value_shallow(value)) {
-        BROOD_IGNORE(brood_fail(APR_EINVAL, "value is nested deeper than %d lists", BROOD__DEPTH));
-        return brood_nil();
-    }
-    return copy_value(&copied, &value, mem) == APR_SUCCESS ? copied : brood_nil();
+    return brood__value_copy(&copied, value, mem) == APR_SUCCESS ? copied : brood_nil();
 }

@@ -88,9 +88,7 @@ apr_status_t brood_batch_add(brood_batch_t *batch, brood_value_t object, const c
     BROOD_TRY(brood__args_of(&items, &count, args));
     BROOD_TRY(check_origin(batch, &shared->origin));
     BROOD_TRY(make_room(batch));
-    copy = brood_value_copy(args, batch->mem);
-    if (copy.kind != args.kind)
-        return brood_last_error()->status;
+    BROOD_TRY(brood__value_copy(&copy, args, batch->mem));
     batch->calls[batch->count++] = (brood__client_batch_t){.object = shared->number,
                                                            .method = apr_pstrdup(batch->mem, method),
                                                            .args = count != 0 ? copy.as.list.items : NULL,

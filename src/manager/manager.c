@@ -94,13 +94,17 @@ brood__origin_t *brood__manager_origin(brood_manager_t *manager)
 
 /* ---- shutdown ---- */
 
-static apr_status_t ask(brood_manager_t *manager, const char *method)
+/* It has `manager->grace` to answer. */
+static apr_status_t ask_to_end(brood_manager_t *manager)
 {
+    brood__origin_t origin = manager->origin;
     apr_pool_t *pool;
     apr_status_t rc;
 
+    if (origin.call_timeout > manager->grace)
+        origin.call_timeout = manager->grace;
     BROOD_TRY(apr_pool_create(&pool, manager->mem));
-    rc = brood__client_call(NULL, &manager->origin, 0, method, NULL, 0, BROOD_NOWAIT, pool);
+    rc = brood__client_call(NULL, &origin, 0, "shutdown", NULL, 0, BROOD_NOWAIT, pool);
     apr_pool_destroy(pool);
     return rc;
 }
@@ -113,13 +117,7 @@ static bool has_ended(brood_manager_t *manager)
 /* Asked, then terminated, then killed (SPEC MGR-08). */
 static apr_status_t end_process(brood_manager_t *manager)
 {
-    brood__origin_t *origin = &manager->origin;
-
-    if (origin->call_timeout > manager->grace)
-        origin->call_timeout = manager->grace;
-    if (ask(manager, "shutdown") == APR_SUCCESS && has_ended(manager))
-        return APR_SUCCESS;
-    if (has_ended(manager))
+    if (!APR_STATUS_IS_TIMEUP(ask_to_end(manager)) && has_ended(manager))
         return APR_SUCCESS;
     BROOD_IGNORE(brood_process_terminate(manager->process));
     if (has_ended(manager))

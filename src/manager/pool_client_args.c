@@ -2,6 +2,7 @@
 #include "base/codec.h"
 #include "base/own.h"
 #include "base/status.h"
+#include "base/value.h"
 #include "manager/pool_client.h"
 #include <inttypes.h>
 #include <stdlib.h>
@@ -57,6 +58,7 @@ void brood__pool_client_discard(uint64_t number)
 static apr_status_t fill_block(brood__pool_client_block_t *block, const brood__origin_t *origin, brood_value_t args)
 {
     brood__output_t output = {block->data, 0, block->size, NULL};
+    brood_value_t held; /* by the block's memory */
     size_t objects = 0;
 
     BROOD_TRY(encode(&output, &objects, origin, args));
@@ -65,8 +67,7 @@ static apr_status_t fill_block(brood__pool_client_block_t *block, const brood__o
     if (objects == 0)
         return APR_SUCCESS;
     BROOD_TRY(brood__own_pool(&block->mem));
-    (void) brood_value_copy(args, block->mem);
-    return APR_SUCCESS;
+    return brood__value_copy(&held, args, block->mem);
 }
 
 static apr_status_t prepare_block(brood__args_t *message, const brood__origin_t *origin, brood_value_t args,

@@ -4,6 +4,7 @@
 #include "base/codec.h"
 #include "base/own.h"
 #include "base/status.h"
+#include "base/value.h"
 #include "manager/jobs.h"
 #include "manager/proxy.h"
 #include "manager/rpc.h"
@@ -70,7 +71,7 @@ static apr_status_t run_entry(task_t *task)
 
         if (brood_value_count(args) != 1)
             return brood_fail(BROOD_EARGS, "a %s is made of one argument", task->instance->base.type->name);
-        *kept = brood_value_copy(brood_value_at(args, 0), task->instance->pool);
+        BROOD_TRY(brood__value_copy(kept, brood_value_at(args, 0), task->instance->pool));
         task->instance->self = kept;
         return APR_SUCCESS;
     }

@@ -81,6 +81,9 @@ static apr_status_t create_segment(uint64_t limit)
                           (int) (BROOD__ARENA_LEAST >> 20), (int) (BROOD__ARENA_MOST >> 30));
     else
         rc = brood__segment_create(&segment, limit / BROOD__PAGE * BROOD__PAGE);
+    if (APR_STATUS_IS_EACCES(rc))
+        return brood_fail(
+            rc, "the system refuses shared memory to this process, as a sandbox may; see docs/howto/containers.md");
     if (rc != APR_SUCCESS)
         return brood_fail(rc, "the system does not reserve shared memory for the arena; try a smaller arena_limit");
     return APR_SUCCESS;

@@ -14,6 +14,12 @@ typedef struct brood__address_t {
     bool tls;      /* what is said there is encrypted: not by this floor */
 } brood__address_t;
 
+/* Who has gone by INET without a word, as when its machine has lost its power, is found out: a minute after the last that
+ * came from there it is asked, as often and as far apart as this says, and then it is taken for closed. */
+#define BROOD__KEEPALIVE_IDLE 60 /* seconds */
+#define BROOD__KEEPALIVE_INTERVAL 10
+#define BROOD__KEEPALIVE_COUNT 6 /* Windows: always 10 */
+
 #define BROOD__ADDRESS_SIZE 280u /* of an address as text, with its end */
 
 typedef struct brood__listener_t brood__listener_t; /* each backend defines it */

@@ -3,6 +3,7 @@
 
 #include "base/deadline.h"
 #include "base/status.h"
+#include "base/value.h"
 #include "pool/future.h"
 #include "pool/source.h"
 
@@ -127,8 +128,7 @@ static apr_status_t value_of(brood_value_t *value, brood_iterator_t *iterator, a
     pair = iterator->values.as.list.items + 2 * iterator->given;
     if (pair[0].kind != BROOD_KIND_INT || pair[0].as.integer != APR_SUCCESS)
         return brood__job_fail_by(job, pair[1]);
-    *value = brood_value_copy(pair[1], mem);
-    return APR_SUCCESS;
+    return brood__value_copy(value, pair[1], mem);
 }
 
 static apr_status_t give(brood_value_t *value, brood_iterator_t *iterator, apr_pool_t *mem)

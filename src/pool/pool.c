@@ -4,6 +4,7 @@
 #include "base/deadline.h"
 #include "base/report.h"
 #include "base/status.h"
+#include "base/value.h"
 #include "process/call.h"
 #include "process/entry.h"
 #include <brood/exit.h>
@@ -33,7 +34,7 @@ static apr_status_t open_local(brood__engine_t **engine, const void *what, apr_t
     const wish_t *wish = what;
     brood_pool_options_t kept = *wish->options;
 
-    kept.initargs = brood_value_copy(kept.initargs, mem);
+    BROOD_TRY(brood__value_copy(&kept.initargs, wish->options->initargs, mem));
     return brood__local_open(engine, wish->workers, &kept, lock, mem);
 }
 

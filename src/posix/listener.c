@@ -125,6 +125,21 @@ static apr_status_t open_socket(int *fd, int family)
     return *fd < 0 ? errno : brood__fd_lift(fd);
 }
 
+static void keep_alive(int fd)
+{
+    const int on = 1, idle = BROOD__KEEPALIVE_IDLE, interval = BROOD__KEEPALIVE_INTERVAL,
+              count = BROOD__KEEPALIVE_COUNT;
+
+    (void) setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+#if defined TCP_KEEPIDLE
+    (void) setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
+#elif defined TCP_KEEPALIVE /* macOS */
+    (void) setsockopt(fd, IPPROTO_TCP, TCP_KEEPALIVE, &idle, sizeof idle);
+#endif
+    (void) setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
+    (void) setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof count);
+}
+
 static void set_up(int fd, int family)
 {
     const int on = 1;
@@ -133,8 +148,10 @@ static void set_up(int fd, int family)
 #ifdef SO_NOSIGPIPE /* macOS: a property of the socket; elsewhere every send says MSG_NOSIGNAL */
     (void) setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
 #endif
-    if (family != AF_UNIX) /* a message is sent in one piece: nothing is gained by waiting for more */
+    if (family != AF_UNIX) { /* a message is sent in one piece: nothing is gained by waiting for more */
         (void) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        keep_alive(fd);
+    }
 }
 
 static void set_blocking(int fd, bool blocking)

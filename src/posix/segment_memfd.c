@@ -22,7 +22,7 @@ apr_status_t brood__segment_create(brood__segment_t *segment, uint64_t size)
     if (fd < 0 && errno == EINVAL)
         fd = memfd_create("brood", MFD_CLOEXEC);
     if (fd < 0)
-        return errno;
+        return errno == EPERM || errno == ENOSYS ? APR_EACCES : errno; /* what a sandbox says */
     return brood__segment_map_new(segment, fd, size);
 }
 

@@ -2,6 +2,7 @@
 #include "process/authkey.h"
 
 #include "base/own.h"
+#include "base/status.h"
 #include "platform/self.h"
 #include <stdatomic.h>
 
@@ -9,11 +10,15 @@
 
 static const brood_bytes_t *_Atomic key; /* a copy for ever, since readers may have it still */
 
-static void keep(const void *data, size_t size)
+static apr_status_t keep(const void *data, size_t size)
 {
-    const brood_bytes_t kept = {brood__own_copy(data, size), size};
+    const brood_bytes_t bytes = {brood__own_copy(data, size), size};
+    const brood_bytes_t *kept = bytes.data != NULL ? brood__own_copy(&bytes, sizeof bytes) : NULL;
 
-    atomic_store(&key, (const brood_bytes_t *) brood__own_copy(&kept, sizeof kept));
+    if (kept == NULL)
+        return brood_fail_text(APR_ENOMEM, "no memory for the family's key");
+    atomic_store(&key, kept);
+    return APR_SUCCESS;
 }
 
 apr_status_t brood__authkey_begin(void)
@@ -26,8 +31,7 @@ apr_status_t brood__authkey_begin(void)
     rc = brood__self_random(bytes, sizeof bytes);
     if (rc != APR_SUCCESS)
         return brood_fail(rc, "the system gives no random bytes for the family's key");
-    keep(bytes, sizeof bytes);
-    return APR_SUCCESS;
+    return keep(bytes, sizeof bytes);
 }
 
 brood_bytes_t brood_authkey(void)
@@ -41,12 +45,10 @@ apr_status_t brood_set_authkey(const void *data, apr_size_t size)
 {
     if (data == NULL && size != 0)
         return brood_fail(APR_EINVAL, "a key of %llu bytes at NULL", (unsigned long long) size);
-    BROOD_TRY(brood__own_begin());
-    keep(data, size);
-    return APR_SUCCESS;
+    return keep(data, size);
 }
 
-void brood__authkey_born(brood_bytes_t bytes)
+apr_status_t brood__authkey_born(brood_bytes_t bytes)
 {
-    keep(bytes.data, bytes.size);
+    return keep(bytes.data, bytes.size);
 }

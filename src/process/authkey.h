@@ -8,6 +8,6 @@
 apr_status_t brood__authkey_begin(void);
 
 /* In a new process: its parent's. */
-void brood__authkey_born(brood_bytes_t bytes);
+apr_status_t brood__authkey_born(brood_bytes_t bytes);
 
 #endif

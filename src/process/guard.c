@@ -39,8 +39,11 @@ static const char *_Atomic executable; /* NULL: the running image */
 
 apr_status_t brood_set_executable(const char *path)
 {
-    BROOD_TRY(brood__own_begin());
-    atomic_store(&executable, path != NULL ? brood__own_copy(path, strlen(path) + 1) : NULL);
+    const char *kept = path != NULL ? brood__own_copy(path, strlen(path) + 1) : NULL;
+
+    if (path != NULL && kept == NULL)
+        return brood_fail_text(APR_ENOMEM, "no memory for the name of an executable");
+    atomic_store(&executable, kept);
     return APR_SUCCESS;
 }
 

@@ -85,7 +85,7 @@ static apr_status_t be_somebody(const brood__startup_t *startup, origin_t origin
         birth.path = keep(birth.path);
         birth.parent_name = keep(birth.parent_name);
         BROOD_TRY(brood__family_begin(&birth, false));
-        brood__authkey_born(startup->authkey);
+        BROOD_TRY(brood__authkey_born(startup->authkey));
     }
     brood__method_born((brood_start_method_t) startup->method);
     return APR_SUCCESS;

@@ -1,5 +1,7 @@
 /* listener.c - sockets that listen, named pipes that wait for a client, and those that connect to them. */
 #include <winsock2.h>
+#include <mstcpip.h>
+#include <mswsock.h>
 #include <ws2tcpip.h> /* before APR, which has another name for in6_addr */
 
 #include "win32/os.h"
@@ -14,11 +16,13 @@
 const brood__family_kind_t brood__listener_family = BROOD__FAMILY_PIPE;
 
 struct brood__listener_t {
-    SOCKET socket;  /* or */
-    HANDLE pipe;    /* the instance that waits for the next client */
-    OVERLAPPED io;  /* its wait */
-    bool connected; /* which is over */
+    SOCKET socket;                                           /* that listens; INVALID_SOCKET: `name` is a pipe's */
+    int family;                                              /* its */
+    char addresses[2][sizeof(struct sockaddr_storage) + 16]; /* AcceptEx's, while it waits */
     WCHAR name[BROOD__ADDRESS_SIZE];
+    HANDLE next; /* a socket, or an instance of the pipe, that waits for the next client; INVALID_HANDLE_VALUE: none */
+    OVERLAPPED io;  /* its wait */
+    bool connected; /* which was over at once */
 };
 
 static apr_status_t socket_status(void)
@@ -46,20 +50,15 @@ static apr_status_t each_inet(const brood__address_t *address, bool passive,
 }
 
 /* "127.0.0.1:80", "[::1]:80". */
-static void describe(char text[BROOD__ADDRESS_SIZE], const struct sockaddr_storage *address)
+static void describe(char text[BROOD__ADDRESS_SIZE], const struct sockaddr_storage *address, int size)
 {
-    const struct sockaddr_in *in = (const struct sockaddr_in *) address;
-    const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *) address;
-    char host[INET6_ADDRSTRLEN] = "";
+    char host[256], port[8];
+    const int error = getnameinfo((const struct sockaddr *) address, size, host, sizeof host, port, sizeof port,
+                                  NI_NUMERICHOST | NI_NUMERICSERV);
 
     text[0] = '\0';
-    if (address->ss_family == AF_INET) {
-        (void) inet_ntop(AF_INET, (void *) (uintptr_t) &in->sin_addr, host, sizeof host);
-        (void) snprintf(text, BROOD__ADDRESS_SIZE, "%s:%u", host, (unsigned) ntohs(in->sin_port));
-    } else if (address->ss_family == AF_INET6) {
-        (void) inet_ntop(AF_INET6, (void *) (uintptr_t) &in6->sin6_addr, host, sizeof host);
-        (void) snprintf(text, BROOD__ADDRESS_SIZE, "[%s]:%u", host, (unsigned) ntohs(in6->sin6_port));
-    }
+    if (error == 0)
+        (void) snprintf(text, BROOD__ADDRESS_SIZE, address->ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
 }
 
 static apr_status_t pipe_name(WCHAR name[BROOD__ADDRESS_SIZE], const char *text)
@@ -74,23 +73,21 @@ static apr_status_t pipe_name(WCHAR name[BROOD__ADDRESS_SIZE], const char *text)
 
 /* ---- sockets ---- */
 
-static void set_blocking(SOCKET socket, bool blocking)
-{
-    u_long nonblocking = !blocking;
-
-    (void) ioctlsocket(socket, (long) FIONBIO, &nonblocking);
-}
-
 static apr_status_t open_socket(SOCKET *made, int family)
 {
-    const BOOL on = TRUE;
-
     *made = WSASocketW(family, SOCK_STREAM, IPPROTO_TCP, NULL, 0, WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
-    if (*made == INVALID_SOCKET)
-        return socket_status();
-    (void) setsockopt(*made, IPPROTO_TCP, TCP_NODELAY, (const char *) &on, sizeof on);
-    set_blocking(*made, false);
-    return APR_SUCCESS;
+    return *made == INVALID_SOCKET ? socket_status() : APR_SUCCESS;
+}
+
+/* A connected one: others take on what the listener has. */
+static void set_up(SOCKET socket)
+{
+    const BOOL on = TRUE;
+    struct tcp_keepalive alive = {TRUE, BROOD__KEEPALIVE_IDLE * 1000, BROOD__KEEPALIVE_INTERVAL * 1000};
+    DWORD moved;
+
+    (void) setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, (const char *) &on, sizeof on);
+    (void) WSAIoctl(socket, SIO_KEEPALIVE_VALS, &alive, sizeof alive, NULL, 0, &moved, NULL, NULL);
 }
 
 static apr_status_t bind_at(void *data, const struct sockaddr *to, int size)
@@ -120,71 +117,44 @@ static apr_status_t open_inet(brood__listener_t *made, const brood__address_t *a
 
     if (rc != APR_SUCCESS)
         return rc;
-    if (listen(made->socket, backlog) != 0 || getsockname(made->socket, (struct sockaddr *) &own, &size) != 0) {
-        rc = socket_status();
-        closesocket(made->socket);
-        made->socket = INVALID_SOCKET;
-        return rc;
-    }
-    describe(text, &own);
+    if (listen(made->socket, backlog) != 0 || getsockname(made->socket, (struct sockaddr *) &own, &size) != 0)
+        return socket_status();
+    made->family = own.ss_family;
+    describe(text, &own, size);
     return APR_SUCCESS;
 }
 
-/* Until the socket is readable, or writable or has failed to become so. */
-static apr_status_t wait_for_socket(SOCKET socket, bool to_write, apr_time_t deadline)
+/* One more socket, that waits for a client. */
+static DWORD begin_socket(brood__listener_t *listener)
 {
-    for (;;) {
-        const apr_time_t now = deadline > 0 ? brood__clock_now() : 0, left = deadline > now ? deadline - now : 0;
-        const long step = left > APR_INT64_C(1000000) ? 1000000 : (long) left;
-        struct timeval time = {step / 1000000, step % 1000000};
-        fd_set ready, failed;
-        int count;
+    SOCKET made = INVALID_SOCKET;
+    DWORD moved;
 
-        FD_ZERO(&ready);
-        FD_ZERO(&failed);
-        FD_SET(socket, &ready);
-        FD_SET(socket, &failed); /* where a failure to connect is told */
-        count = select(0, to_write ? NULL : &ready, to_write ? &ready : NULL, &failed, &time);
-        if (count == SOCKET_ERROR)
-            return socket_status();
-        if (count > 0)
-            return APR_SUCCESS;
-        if (left == 0)
-            return APR_TIMEUP;
-    }
+    if (open_socket(&made, listener->family) != APR_SUCCESS)
+        return (DWORD) WSAGetLastError();
+    listener->next = (HANDLE) made;
+    if (AcceptEx(listener->socket, made, listener->addresses, 0, sizeof *listener->addresses,
+                 sizeof *listener->addresses, &moved, &listener->io))
+        return ERROR_SUCCESS;
+    return (DWORD) WSAGetLastError();
 }
 
-static apr_status_t accept_socket(brood__stream_t *stream, char peer[BROOD__ADDRESS_SIZE], SOCKET listener,
-                                  apr_time_t deadline)
+/* It has one: from now on it is like any other socket. */
+static void end_socket(SOCKET accepted, char peer[BROOD__ADDRESS_SIZE], SOCKET listener)
 {
-    for (;;) {
-        const BOOL on = TRUE;
-        struct sockaddr_storage address;
-        int size = sizeof address;
-        SOCKET made = accept(listener, (struct sockaddr *) &address, &size);
-        apr_status_t rc = APR_SUCCESS;
+    struct sockaddr_storage address = {0};
+    int size = sizeof address;
 
-        if (made != INVALID_SOCKET) {
-            (void) SetHandleInformation((HANDLE) made, HANDLE_FLAG_INHERIT, 0);
-            (void) setsockopt(made, IPPROTO_TCP, TCP_NODELAY, (const char *) &on, sizeof on);
-            set_blocking(made, true);
-            describe(peer, &address);
-            brood__stream_init(stream, (brood__handle_t) made, BROOD__HANDLE_SOCKET);
-            return APR_SUCCESS;
-        }
-        if (WSAGetLastError() == WSAEWOULDBLOCK)
-            rc = wait_for_socket(listener, false, deadline);
-        else if (WSAGetLastError() != WSAECONNRESET) /* this one is gone */
-            rc = socket_status();
-        if (rc != APR_SUCCESS)
-            return rc;
-    }
+    (void) setsockopt(accepted, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT, (const char *) &listener, sizeof listener);
+    set_up(accepted);
+    if (getpeername(accepted, (struct sockaddr *) &address, &size) == 0)
+        describe(peer, &address, size);
 }
 
 /* ---- pipes ---- */
 
 /* One more instance of the pipe, that waits for a client. */
-static apr_status_t open_instance(brood__listener_t *listener, bool first)
+static DWORD begin_pipe(brood__listener_t *listener, bool first)
 {
     HANDLE pipe =
         CreateNamedPipeW(listener->name,
@@ -194,68 +164,40 @@ static apr_status_t open_instance(brood__listener_t *listener, bool first)
     DWORD error;
 
     if (pipe == INVALID_HANDLE_VALUE)
-        return brood__os_status(GetLastError());
-    listener->io = (OVERLAPPED){.hEvent = listener->io.hEvent};
-    (void) ResetEvent(listener->io.hEvent);
-    error = ConnectNamedPipe(pipe, &listener->io) ? ERROR_PIPE_CONNECTED : GetLastError();
-    if (error != ERROR_IO_PENDING && error != ERROR_PIPE_CONNECTED && error != ERROR_NO_DATA) {
-        CloseHandle(pipe);
-        return brood__os_status(error);
-    }
-    listener->connected = error != ERROR_IO_PENDING;
-    if (listener->connected)
-        (void) SetEvent(listener->io.hEvent);
-    listener->pipe = pipe;
-    return APR_SUCCESS;
-}
-
-static apr_status_t open_pipe(brood__listener_t *made, const brood__address_t *address, char text[BROOD__ADDRESS_SIZE])
-{
-    apr_status_t rc = pipe_name(made->name, address->name);
-
-    if (rc != APR_SUCCESS)
-        return rc;
-    made->io.hEvent = CreateEventW(NULL, TRUE, FALSE, NULL);
-    if (made->io.hEvent == NULL)
-        return brood__os_status(GetLastError());
-    rc = open_instance(made, true);
-    if (rc != APR_SUCCESS) {
-        CloseHandle(made->io.hEvent);
-        made->io.hEvent = NULL;
-        return rc;
-    }
-    (void) snprintf(text, BROOD__ADDRESS_SIZE, "%s", address->name);
-    return APR_SUCCESS;
-}
-
-static apr_status_t accept_pipe(brood__stream_t *stream, brood__listener_t *listener, apr_time_t deadline)
-{
-    HANDLE pipe = listener->pipe;
-    DWORD none;
-    apr_status_t rc;
-
-    if (pipe == INVALID_HANDLE_VALUE) { /* the last time there could be no other */
-        rc = open_instance(listener, false);
-        if (rc != APR_SUCCESS)
-            return rc;
-        pipe = listener->pipe;
-    }
-    if (brood__os_wait(listener->io.hEvent, deadline) != WAIT_OBJECT_0)
-        return APR_TIMEUP;
-    if (!listener->connected && !GetOverlappedResult(pipe, &listener->io, &none, TRUE)
-        && GetLastError() != ERROR_NO_DATA) { /* that has come and gone: its messages are there */
-        rc = brood__os_status(GetLastError());
-        CloseHandle(pipe);
-        listener->pipe = INVALID_HANDLE_VALUE;
-        return rc;
-    }
-    listener->pipe = INVALID_HANDLE_VALUE;
-    (void) open_instance(listener, false); /* before the next asks for it; else with the next accept */
-    brood__stream_init(stream, (brood__handle_t) pipe, BROOD__HANDLE_PIPE);
-    return APR_SUCCESS;
+        return GetLastError();
+    listener->next = pipe;
+    error = ConnectNamedPipe(pipe, &listener->io) ? ERROR_SUCCESS : GetLastError();
+    return error == ERROR_PIPE_CONNECTED || error == ERROR_NO_DATA ? ERROR_SUCCESS : error;
 }
 
 /* ---- listeners ---- */
+
+static void close_next(brood__listener_t *listener)
+{
+    if (listener->socket != INVALID_SOCKET)
+        closesocket((SOCKET) listener->next);
+    else
+        CloseHandle(listener->next);
+    listener->next = INVALID_HANDLE_VALUE;
+}
+
+/* From here on the next client is waited for. */
+static apr_status_t begin(brood__listener_t *listener, bool first)
+{
+    DWORD error;
+
+    listener->io = (OVERLAPPED){.hEvent = listener->io.hEvent};
+    (void) ResetEvent(listener->io.hEvent);
+    error = listener->socket != INVALID_SOCKET ? begin_socket(listener) : begin_pipe(listener, first);
+    listener->connected = error == ERROR_SUCCESS;
+    if (listener->connected)
+        (void) SetEvent(listener->io.hEvent);
+    if (error == ERROR_SUCCESS || error == ERROR_IO_PENDING)
+        return APR_SUCCESS;
+    if (listener->next != INVALID_HANDLE_VALUE)
+        close_next(listener);
+    return brood__os_status(error);
+}
 
 apr_status_t brood__listener_open(brood__listener_t **listener, const brood__address_t *address, int backlog,
                                   char text[BROOD__ADDRESS_SIZE], apr_pool_t *mem)
@@ -264,49 +206,106 @@ apr_status_t brood__listener_open(brood__listener_t **listener, const brood__add
     apr_status_t rc = APR_ENOTIMPL;
 
     made->socket = INVALID_SOCKET;
-    made->pipe = INVALID_HANDLE_VALUE;
-    if (address->family == BROOD__FAMILY_PIPE)
-        rc = open_pipe(made, address, text);
-    else if (address->family == BROOD__FAMILY_INET)
+    made->next = INVALID_HANDLE_VALUE;
+    made->io.hEvent = CreateEventW(NULL, TRUE, FALSE, NULL);
+    if (made->io.hEvent == NULL)
+        return brood__os_status(GetLastError());
+    if (address->family == BROOD__FAMILY_PIPE) {
+        rc = pipe_name(made->name, address->name);
+        (void) snprintf(text, BROOD__ADDRESS_SIZE, "%s", address->name);
+    } else if (address->family == BROOD__FAMILY_INET) {
         rc = open_inet(made, address, backlog, text);
+    }
+    if (rc == APR_SUCCESS)
+        rc = begin(made, true);
     if (rc == APR_SUCCESS)
         *listener = made;
+    else
+        brood__listener_close(made, false);
     return rc;
+}
+
+/* What the wait for a client is an operation of. */
+static HANDLE waiting(const brood__listener_t *listener)
+{
+    return listener->socket != INVALID_SOCKET ? (HANDLE) listener->socket : listener->next;
+}
+
+/* How it came out; ERROR_IO_INCOMPLETE.  ERROR_NO_DATA is success: of a client that has come and gone what it sent is there. */
+static DWORD outcome(brood__listener_t *listener, bool wait)
+{
+    DWORD none;
+
+    if (listener->connected || GetOverlappedResult(waiting(listener), &listener->io, &none, wait)
+        || GetLastError() == ERROR_NO_DATA)
+        return ERROR_SUCCESS;
+    return GetLastError();
+}
+
+static apr_status_t await_client(brood__listener_t *listener, apr_time_t deadline)
+{
+    for (;;) {
+        DWORD error;
+
+        if (listener->next == INVALID_HANDLE_VALUE) { /* the last time there could be no other */
+            const apr_status_t rc = begin(listener, false);
+
+            if (rc != APR_SUCCESS)
+                return rc;
+        }
+        if (brood__os_wait(listener->io.hEvent, deadline) != WAIT_OBJECT_0)
+            return APR_TIMEUP;
+        error = outcome(listener, true);
+        if (error == ERROR_SUCCESS)
+            return APR_SUCCESS;
+        close_next(listener);
+        /* This client is gone, or the thread has ended that had begun to wait, and its wait with it. */
+        if (error != ERROR_NETNAME_DELETED && error != WSAECONNRESET && error != ERROR_OPERATION_ABORTED)
+            return brood__os_status(error);
+    }
 }
 
 apr_status_t brood__listener_accept(brood__stream_t *stream, char peer[BROOD__ADDRESS_SIZE],
                                     brood__listener_t *listener, apr_time_t deadline)
 {
+    const bool is_socket = listener->socket != INVALID_SOCKET;
+    const apr_status_t rc = await_client(listener, deadline);
+    const HANDLE accepted = listener->next;
+
     peer[0] = '\0';
-    return listener->socket != INVALID_SOCKET ? accept_socket(stream, peer, listener->socket, deadline)
-                                              : accept_pipe(stream, listener, deadline);
+    if (rc != APR_SUCCESS)
+        return rc;
+    listener->next = INVALID_HANDLE_VALUE;
+    (void) begin(listener, false); /* before the next asks for it; else with the next accept */
+    if (is_socket)
+        end_socket((SOCKET) accepted, peer, listener->socket);
+    brood__stream_init(stream, (brood__handle_t) accepted, is_socket ? BROOD__HANDLE_SOCKET : BROOD__HANDLE_PIPE);
+    return APR_SUCCESS;
 }
 
 bool brood__listener_watch(brood__listener_t *listener, brood__watch_t *watch)
 {
-    if (listener->socket != INVALID_SOCKET)
-        *watch = (brood__watch_t){.handle = (brood__handle_t) listener->socket, .is_socket = true};
-    else
-        *watch = (brood__watch_t){.handle = (brood__handle_t) listener->io.hEvent};
-    return listener->socket != INVALID_SOCKET || listener->pipe != INVALID_HANDLE_VALUE;
+    if (listener->next != INVALID_HANDLE_VALUE && outcome(listener, false) == ERROR_OPERATION_ABORTED) {
+        (void) brood__os_wait(listener->io.hEvent,
+                              INT64_MAX); /* which may be late, and belongs to the next from then on */
+        close_next(listener);
+        (void) begin(listener, false);
+    }
+    *watch = (brood__watch_t){.handle = (brood__handle_t) listener->io.hEvent};
+    return listener->next != INVALID_HANDLE_VALUE;
 }
 
 void brood__listener_close(brood__listener_t *listener, bool forked)
 {
-    DWORD none;
-
     (void) forked; /* nothing forks here */
+    if (listener->next != INVALID_HANDLE_VALUE) {
+        CancelIoEx(waiting(listener), &listener->io);
+        (void) outcome(listener, true);
+        close_next(listener);
+    }
     if (listener->socket != INVALID_SOCKET)
         closesocket(listener->socket);
     listener->socket = INVALID_SOCKET;
-    if (listener->pipe != INVALID_HANDLE_VALUE) {
-        if (!listener->connected) {
-            CancelIoEx(listener->pipe, &listener->io);
-            (void) GetOverlappedResult(listener->pipe, &listener->io, &none, TRUE);
-        }
-        CloseHandle(listener->pipe);
-    }
-    listener->pipe = INVALID_HANDLE_VALUE;
     if (listener->io.hEvent != NULL)
         CloseHandle(listener->io.hEvent);
     listener->io.hEvent = NULL;
@@ -320,28 +319,39 @@ typedef struct attempt_t {
     apr_time_t deadline;
 } attempt_t;
 
+/* Until the socket is connected, or has failed to become so. */
 static apr_status_t settle(const attempt_t *attempt)
 {
-    int error = 0, size = sizeof error;
-    apr_status_t rc = wait_for_socket(attempt->socket, true, attempt->deadline);
+    for (;;) {
+        const apr_time_t now = brood__clock_now(), left = attempt->deadline > now ? attempt->deadline - now : 0;
+        struct timeval second = {1, 0}, less = {0, (long) left};
+        fd_set ready = {1, {attempt->socket}}, failed = ready; /* where a failure to connect is told */
+        const int count = select(0, NULL, &ready, &failed, left >= 1000000 ? &second : &less);
+        int error = 0, size = sizeof error;
 
-    if (rc == APR_SUCCESS && getsockopt(attempt->socket, SOL_SOCKET, SO_ERROR, (char *) &error, &size) != 0)
-        error = WSAGetLastError();
-    return rc != APR_SUCCESS || error == 0 ? rc : brood__os_status((DWORD) error);
+        if (count == 0 && left == 0)
+            return APR_TIMEUP;
+        if (count < 0 || getsockopt(attempt->socket, SOL_SOCKET, SO_ERROR, (char *) &error, &size) != 0)
+            return socket_status();
+        if (count > 0 || error != 0)
+            return error == 0 ? APR_SUCCESS : brood__os_status((DWORD) error);
+    }
 }
 
 static apr_status_t connect_to(void *data, const struct sockaddr *to, int size)
 {
     attempt_t *attempt = data;
+    u_long on = 1, off = 0;
     apr_status_t rc = open_socket(&attempt->socket, to->sa_family);
 
     if (rc != APR_SUCCESS)
         return rc;
+    set_up(attempt->socket);
+    (void) ioctlsocket(attempt->socket, (long) FIONBIO, &on);
     if (connect(attempt->socket, to, size) != 0)
         rc = WSAGetLastError() == WSAEWOULDBLOCK ? settle(attempt) : socket_status();
-    if (rc == APR_SUCCESS) {
-        set_blocking(attempt->socket, true);
-    } else {
+    (void) ioctlsocket(attempt->socket, (long) FIONBIO, &off);
+    if (rc != APR_SUCCESS) {
         closesocket(attempt->socket);
         attempt->socket = INVALID_SOCKET;
     }
@@ -354,10 +364,9 @@ static apr_status_t connect_pipe(brood__stream_t *stream, const char *text, apr_
     WCHAR name[BROOD__ADDRESS_SIZE];
     DWORD mode = PIPE_READMODE_MESSAGE;
     HANDLE pipe;
-    apr_status_t rc = pipe_name(name, text);
 
-    if (rc != APR_SUCCESS)
-        return rc;
+    if (pipe_name(name, text) != APR_SUCCESS)
+        return APR_EINVAL;
     while ((pipe = CreateFileW(name, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING,
                                FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT | SECURITY_ANONYMOUS, NULL))
            == INVALID_HANDLE_VALUE) {
@@ -368,7 +377,8 @@ static apr_status_t connect_pipe(brood__stream_t *stream, const char *text, apr_
         (void) WaitNamedPipeW(name, NAP_MS);
     }
     if (!SetNamedPipeHandleState(pipe, &mode, NULL, NULL)) {
-        rc = brood__os_status(GetLastError());
+        const apr_status_t rc = brood__os_status(GetLastError());
+
         CloseHandle(pipe);
         return rc;
     }

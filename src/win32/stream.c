@@ -79,7 +79,13 @@ static bool is_over(DWORD error)
 DWORD brood__stream_outcome(const brood__stream_t *stream, OVERLAPPED *io, DWORD *moved)
 {
     *moved = 0;
-    return GetOverlappedResult(brood__os_handle(stream->handle), io, moved, TRUE) ? ERROR_SUCCESS : GetLastError();
+    return GetOverlappedResult(brood__os_handle(stream->handle), io, moved, FALSE) ? ERROR_SUCCESS : GetLastError();
+}
+
+void brood__stream_call_off(const brood__stream_t *stream, OVERLAPPED *io)
+{
+    CancelIoEx(brood__os_handle(stream->handle), io);
+    (void) WaitForSingleObject(io->hEvent, INFINITE);
 }
 
 /* Take one that was begun with `error` to its end.  A cancelled one may have succeeded. */
@@ -89,7 +95,7 @@ static DWORD finish(const brood__stream_t *stream, OVERLAPPED *io, DWORD error, 
     if (!is_over(error) && error != ERROR_IO_PENDING)
         return error;
     if (error == ERROR_IO_PENDING && brood__os_wait(io->hEvent, deadline) != WAIT_OBJECT_0)
-        CancelIoEx(brood__os_handle(stream->handle), io);
+        brood__stream_call_off(stream, io);
     return brood__stream_outcome(stream, io, moved);
 }
 
@@ -119,6 +125,16 @@ void brood__stream_init(brood__stream_t *stream, brood__handle_t handle, brood__
 
 /* ---- reading ---- */
 
+/* Of a read that was begun: has its thread ended, and taken it along? */
+static bool is_forsaken(const brood__stream_t *stream)
+{
+    pending_t *pending = stream->pending;
+    DWORD moved;
+
+    return brood__stream_is_over(&pending->io)
+           && brood__stream_outcome(stream, &pending->io, &moved) == ERROR_OPERATION_ABORTED;
+}
+
 /* A read into the buffer is under way.  Else why not: APR_EOF, say. */
 static apr_status_t begin_ahead(brood__stream_t *stream)
 {
@@ -131,17 +147,21 @@ static apr_status_t begin_ahead(brood__stream_t *stream)
         pending = stream->pending = calloc(1, sizeof *pending);
     if (stream->ahead == NULL || pending == NULL)
         return APR_ENOMEM;
-    if (pending->begun)
+    if (pending->begun && !is_forsaken(stream))
         return APR_SUCCESS;
+    if (pending->begun)
+        (void) WaitForSingleObject(pending->io.hEvent, INFINITE);
     if (pending->io.hEvent == NULL)
         pending->io.hEvent = CreateEventW(NULL, TRUE, FALSE, NULL);
     if (pending->io.hEvent == NULL)
         return brood__os_status(GetLastError());
     pending->io = (OVERLAPPED){.hEvent = pending->io.hEvent};
     error = begin_read(stream, stream->ahead, BROOD__STREAM_AHEAD, &pending->io);
-    if (!is_over(error) && error != ERROR_IO_PENDING)
+    pending->begun = is_over(error) || error == ERROR_IO_PENDING;
+    if (!pending->begun) {
+        (void) SetEvent(pending->io.hEvent); /* who waits for it already is to find out */
         return brood__stream_status(error, true);
-    pending->begun = true;
+    }
     return APR_SUCCESS;
 }
 
@@ -161,18 +181,32 @@ static apr_status_t end_ahead(brood__stream_t *stream)
     return moved == 0 && stream->kind == BROOD__HANDLE_SOCKET ? APR_EOF : APR_SUCCESS;
 }
 
+bool brood__stream_has_read(const brood__stream_t *stream, const brood__watch_t *watch)
+{
+    const pending_t *pending = stream->pending;
+
+    if (stream->over != NULL)
+        return WaitForSingleObject(brood__os_handle(watch->handle), 0) == WAIT_OBJECT_0;
+    return pending != NULL && pending->begun && brood__stream_is_over(&pending->io);
+}
+
 apr_status_t brood__stream_fill(brood__stream_t *stream, apr_time_t deadline)
 {
     if (stream->over != NULL)
         return stream->over->fill(stream, deadline);
     while (stream->begin == stream->end) {
+        const pending_t *pending;
         apr_status_t rc = begin_ahead(stream);
 
         if (rc != APR_SUCCESS)
             return rc;
-        if (brood__os_wait(((pending_t *) stream->pending)->io.hEvent, deadline) != WAIT_OBJECT_0)
+        pending = stream->pending;
+        if ((deadline <= 0 && !brood__stream_is_over(&pending->io))
+            || brood__os_wait(pending->io.hEvent, deadline) != WAIT_OBJECT_0)
             return APR_TIMEUP;
         rc = end_ahead(stream);
+        if (APR_STATUS_IS_TIMEUP(rc)) /* forsaken meanwhile */
+            continue;
         if (rc != APR_SUCCESS)
             return rc;
         if (stream->whole) /* an empty message is one */
@@ -292,7 +326,7 @@ void brood__stream_settle(brood__stream_t *stream)
 
     if (pending == NULL || !pending->begun)
         return;
-    CancelIoEx(brood__os_handle(stream->handle), &pending->io);
+    brood__stream_call_off(stream, &pending->io);
     (void) end_ahead(stream); /* what failed fails again */
 }
 

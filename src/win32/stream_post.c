@@ -27,8 +27,10 @@ static void begin(brood__stream_t *stream)
     error = brood__stream_begin_write(stream, posted->bytes + posted->begin, (DWORD) (posted->end - posted->begin),
                                       &posted->io);
     posted->begun = error == ERROR_SUCCESS || error == ERROR_IO_PENDING;
-    if (!posted->begun)
+    if (!posted->begun) {
         posted->rc = brood__stream_status(error, false);
+        (void) SetEvent(posted->io.hEvent); /* who waits for it already is to find out */
+    }
 }
 
 /* A write is over. */
@@ -60,7 +62,7 @@ static bool is_under_way(brood__stream_t *stream)
     const posted_t *posted = stream->posted;
 
     while (posted->begun) {
-        if (WaitForSingleObject(posted->io.hEvent, 0) != WAIT_OBJECT_0)
+        if (!brood__stream_is_over(&posted->io) || WaitForSingleObject(posted->io.hEvent, 0) != WAIT_OBJECT_0)
             return true;
         finish(stream);
     }
@@ -146,14 +148,11 @@ bool brood__stream_watch_post(brood__stream_t *stream, brood__watch_t *watch)
 void brood__stream_end_post(brood__stream_t *stream)
 {
     posted_t *posted = stream->posted;
-    DWORD moved;
 
     if (posted == NULL)
         return;
-    if (posted->begun) {
-        CancelIoEx(brood__os_handle(stream->handle), &posted->io);
-        (void) brood__stream_outcome(stream, &posted->io, &moved);
-    }
+    if (posted->begun)
+        brood__stream_call_off(stream, &posted->io);
     CloseHandle(posted->io.hEvent);
     free(posted->bytes);
     free(posted);
