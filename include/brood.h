@@ -34,9 +34,8 @@
  *
  * Every object may be used by any number of threads and processes at once, except: an apr_pool_t by one thread; a
  * connection by one process, and there by one thread that sends and one that receives; a listener, an iterator and a
- * batch by one thread; processes, pools, futures and managers by the process
- * that made them.  What a timeout is: BROOD_FOREVER
- * (status.h).  Messages of failures (brood_last_error) are each thread's own.
+ * batch by one thread; processes, pools, futures and managers by the process that made them.  What a timeout is:
+ * BROOD_FOREVER (status.h).  Messages of failures (brood_last_error) are each thread's own.
  *
  * Numbers such as SPEC GEN-01 are those of brood's specification, for those who work on brood. */
 #ifndef BROOD_H
