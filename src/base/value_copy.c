@@ -94,9 +94,13 @@ static apr_status_t copy_value(brood_value_t *copied, const brood_value_t *value
 
 apr_status_t brood__value_copy(brood_value_t *copied, brood_value_t value, apr_pool_t *mem)
 {
+    brood_value_t made;
+
     if (!brood__value_shallow(value))
         return brood_fail(APR_EINVAL, "value is nested deeper than %d lists", BROOD__DEPTH);
-    return copy_value(copied, &value, mem);
+    BROOD_TRY(copy_value(&made, &value, mem));
+    *copied = made;
+    return APR_SUCCESS;
 }
 
 brood_value_t brood_value_copy(brood_value_t value, apr_pool_t *mem)
