@@ -286,8 +286,7 @@ apr_status_t brood__listener_accept(brood__stream_t *stream, char peer[BROOD__AD
 bool brood__listener_watch(brood__listener_t *listener, brood__watch_t *watch)
 {
     if (listener->next != INVALID_HANDLE_VALUE && outcome(listener, false) == ERROR_OPERATION_ABORTED) {
-        (void) brood__os_wait(listener->io.hEvent,
-                              INT64_MAX); /* which may be late, and belongs to the next from then on */
+        (void) WaitForSingleObject(listener->io.hEvent, INFINITE); /* it may be late, and is the next one's then */
         close_next(listener);
         (void) begin(listener, false);
     }
