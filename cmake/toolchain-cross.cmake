@@ -31,4 +31,7 @@ set(ENV{PKG_CONFIG_PATH} "")
 set(ENV{PKG_CONFIG_LIBDIR} "${BROOD_CROSS_PREFIX}/usr/lib/${libraries}/pkgconfig")
 set(ENV{PKG_CONFIG_SYSROOT_DIR} "${BROOD_CROSS_PREFIX}")
 
-set(CMAKE_CROSSCOMPILING_EMULATOR ${emulator})
+# QEMU forks while its other threads may hold the lock of GLib's slices, up to GLib 2.74, and the child would wait for ever.
+if(emulator)
+  set(CMAKE_CROSSCOMPILING_EMULATOR env G_SLICE=always-malloc ${emulator})
+endif()
