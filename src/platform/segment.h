@@ -12,7 +12,7 @@ typedef struct brood__segment_t {
 
 /* Reserve `size` bytes (a multiple of 64 KiB) that read as zero.  Has no name and ends with its last user, however
  * that ends.  Takes address space only.  APR_ENOMEM: the system will not reserve so much; APR_EACCES: nor
- * any, as in a sandbox. */
+ * less, as in a sandbox. */
 apr_status_t brood__segment_create(brood__segment_t *segment, uint64_t size);
 
 /* Map a segment that was inherited; at `wish`, where another process sees it, if that is free here and of use.  Takes

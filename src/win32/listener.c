@@ -79,7 +79,7 @@ static apr_status_t open_socket(SOCKET *made, int family)
     return *made == INVALID_SOCKET ? socket_status() : APR_SUCCESS;
 }
 
-/* A connected one: others take on what the listener has. */
+/* Of a connection, on either side. */
 static void set_up(SOCKET socket)
 {
     const BOOL on = TRUE;

@@ -150,7 +150,7 @@ static apr_status_t begin_ahead(brood__stream_t *stream)
     if (pending->begun && !is_forsaken(stream))
         return APR_SUCCESS;
     if (pending->begun)
-        (void) WaitForSingleObject(pending->io.hEvent, INFINITE);
+        (void) WaitForSingleObject(pending->io.hEvent, INFINITE); /* it may be late, and is the next one's then */
     if (pending->io.hEvent == NULL)
         pending->io.hEvent = CreateEventW(NULL, TRUE, FALSE, NULL);
     if (pending->io.hEvent == NULL)
